@@ -1,0 +1,278 @@
+package incident
+
+import (
+	"encoding/json"
+	"time"
+
+	"tocsin/bot/tagged"
+)
+
+// Fact is something that happened, in the past tense and complete: whoever
+// reads it later needs nothing else. Fields are added, never renamed and never
+// given another meaning; facts_test.go pins the stored bytes.
+type Fact interface{ fact() }
+
+// Message names one message in the chat service. Both parts are opaque here.
+type Message struct {
+	Channel string `json:"channel"`
+	ID      string `json:"id"`
+}
+
+// Zero tells whether m names no message.
+func (m Message) Zero() bool { return m == Message{} }
+
+// Quote is a message as it stood when somebody referred to it.
+type Quote struct {
+	Message Message   `json:"message,omitzero"`
+	Author  Person    `json:"author,omitzero"`
+	Text    string    `json:"text"`
+	Link    string    `json:"link,omitempty"`
+	Written time.Time `json:"written,omitzero"`
+}
+
+type (
+	// Declared is the first fact of every incident.
+	Declared struct {
+		Title    string   `json:"title"`
+		Severity Severity `json:"severity"`
+		Symptom  string   `json:"symptom"`
+		Private  bool     `json:"private,omitempty"`
+		// Began is when impact began, as far as was known; zero: not known.
+		Began   time.Time `json:"began,omitzero"`
+		Model   string    `json:"model,omitempty"`
+		Service string    `json:"service,omitempty"`
+		// Quote is the message it was declared from.
+		Quote *Quote `json:"quote,omitempty"`
+		// People are those to have in the channel besides the declarer.
+		People []Person `json:"people,omitempty"`
+	}
+	// Signaled is a word from a monitor or an alerting service.
+	Signaled struct {
+		Source  string `json:"source"` // "pagerduty"
+		Event   string `json:"event"`  // its own word: "incident.triggered"
+		State   string `json:"state"`  // one of the State constants
+		Key     string `json:"key"`    // what the source calls the alert
+		Title   string `json:"title,omitempty"`
+		Text    string `json:"text,omitempty"`
+		Link    string `json:"link,omitempty"`
+		Service string `json:"service,omitempty"`
+		Urgency string `json:"urgency,omitempty"`
+	}
+	// Linked tells which channel is the incident's.
+	Linked struct {
+		Channel string `json:"channel"`
+		Name    string `json:"name"`
+		Link    string `json:"link,omitempty"`
+	}
+	// Posted tells where one of the incident's own messages is.
+	Posted struct {
+		What    string  `json:"what"` // PostedCard, PostedAnnouncement, PostedPostmortem
+		Message Message `json:"message"`
+		Link    string  `json:"link,omitempty"`
+	}
+	// Joined tells that somebody is to be in the channel.
+	Joined struct {
+		Person Person `json:"person"`
+	}
+	// Assigned gives a role to a person.
+	Assigned struct {
+		Role Role   `json:"role"`
+		To   Person `json:"to"`
+		From Person `json:"from,omitzero"`
+	}
+	// SeverityChanged sets the severity.
+	SeverityChanged struct {
+		To   Severity `json:"to"`
+		From Severity `json:"from"`
+	}
+	// SymptomChanged sets the symptom.
+	SymptomChanged struct {
+		To   string `json:"to"`
+		From string `json:"from"`
+	}
+	// ImpactBegan corrects when impact began.
+	ImpactBegan struct {
+		At time.Time `json:"at"`
+	}
+	// GuideServed puts a guide in front of the responders.
+	GuideServed struct {
+		Guide    string `json:"guide"`
+		Title    string `json:"title"`
+		Version  string `json:"version"`
+		Why      string `json:"why,omitempty"`
+		Summary  string `json:"summary,omitempty"`
+		Question string `json:"question,omitempty"`
+	}
+	// PlayStarted begins a play: its tasks, and how it is run.
+	PlayStarted struct {
+		Play        string        `json:"play"`
+		Title       string        `json:"title"`
+		Version     string        `json:"version"`
+		UpdateEvery time.Duration `json:"update_every,omitempty"`
+		Postmortem  bool          `json:"postmortem,omitempty"`
+		Tasks       []Task        `json:"tasks,omitempty"`
+	}
+	// TaskAdded adds a task by hand.
+	TaskAdded struct {
+		Task Task `json:"task"`
+	}
+	// TaskDone finishes task N, counted from 1.
+	TaskDone struct {
+		N    int    `json:"n"`
+		Text string `json:"text"`
+	}
+	// Noted is a note by hand.
+	Noted struct {
+		Text string `json:"text"`
+	}
+	// Pinned tells that somebody wants a message on the timeline.
+	Pinned struct {
+		Message Message `json:"message"`
+	}
+	// Quoted is the pinned message itself. Its event's time is when the
+	// message was written.
+	Quoted struct {
+		Quote Quote `json:"quote"`
+	}
+	// Updated is a status update for everybody who waits for one.
+	Updated struct {
+		Text string `json:"text"`
+		N    int    `json:"n"`
+	}
+	// Mitigated tells that impact stopped.
+	Mitigated struct {
+		How  string `json:"how,omitempty"` // id of a mitigation, "" if not said
+		Text string `json:"text,omitempty"`
+	}
+	// Resolved tells that the incident is over.
+	Resolved struct {
+		Text string `json:"text,omitempty"`
+	}
+	// Reopened tells that it is not over after all.
+	Reopened struct {
+		Text string `json:"text,omitempty"`
+	}
+	// Closed ends the incident's life.
+	Closed struct {
+		Reason string `json:"reason"`
+		Of     ID     `json:"of,omitempty"` // the original, of a duplicate
+		Text   string `json:"text,omitempty"`
+	}
+	// ActionAdded is a follow-up that outlives the incident.
+	ActionAdded struct {
+		N     int       `json:"n"`
+		Text  string    `json:"text"`
+		Owner Person    `json:"owner,omitzero"`
+		Due   time.Time `json:"due,omitzero"` // the day, at 00:00 UTC
+	}
+	// ActionDone finishes follow-up N.
+	ActionDone struct {
+		N    int    `json:"n"`
+		Text string `json:"text"`
+	}
+	// PostmortemAsked has the postmortem drafted from the timeline so far.
+	PostmortemAsked struct{}
+	// Reminded tells that people were reminded of something due.
+	Reminded struct {
+		Of  string    `json:"of"` // "update" or "actions"
+		Due time.Time `json:"due"`
+	}
+	// Failed tells what could not be done, once and for all.
+	Failed struct {
+		Effect string `json:"effect"` // name of the effect
+		What   string `json:"what"`   // in words: "open the channel"
+		Why    string `json:"why"`    // in words, with what to do about it
+	}
+	// Resynced has everything that shows the incident made anew.
+	Resynced struct{}
+	// Unknown is a fact that this version of tocsin does not know. Its bytes
+	// are kept, so that a newer version loses nothing.
+	Unknown struct {
+		Kind string
+		Raw  json.RawMessage
+	}
+)
+
+// What a Signaled fact's State can be.
+const (
+	StateFiring       = "firing"
+	StateAcknowledged = "acknowledged"
+	StateResolved     = "resolved"
+	StateInfo         = "info" // a note, a priority, a reassignment
+	StateUnknown      = "unknown"
+)
+
+// What a Posted fact can tell of.
+const (
+	PostedCard         = "card"
+	PostedAnnouncement = "announcement"
+	PostedPostmortem   = "postmortem"
+)
+
+// Task is one thing that a play asks for.
+type Task struct {
+	Text   string        `json:"text"`
+	Role   Role          `json:"role,omitempty"`
+	Within time.Duration `json:"within,omitempty"` // from the declaration
+	Done   bool          `json:"done,omitempty"`
+}
+
+func (Declared) fact()        {}
+func (Signaled) fact()        {}
+func (Linked) fact()          {}
+func (Posted) fact()          {}
+func (Joined) fact()          {}
+func (Assigned) fact()        {}
+func (SeverityChanged) fact() {}
+func (SymptomChanged) fact()  {}
+func (ImpactBegan) fact()     {}
+func (GuideServed) fact()     {}
+func (PlayStarted) fact()     {}
+func (TaskAdded) fact()       {}
+func (TaskDone) fact()        {}
+func (Noted) fact()           {}
+func (Pinned) fact()          {}
+func (Quoted) fact()          {}
+func (Updated) fact()         {}
+func (Mitigated) fact()       {}
+func (Resolved) fact()        {}
+func (Reopened) fact()        {}
+func (Closed) fact()          {}
+func (ActionAdded) fact()     {}
+func (ActionDone) fact()      {}
+func (PostmortemAsked) fact() {}
+func (Reminded) fact()        {}
+func (Failed) fact()          {}
+func (Resynced) fact()        {}
+func (Unknown) fact()         {}
+
+// Facts is the closed set of facts with their stored names.
+var Facts = tagged.New[Fact](
+	tagged.Member[Fact]{Name: "declared", Zero: Declared{}},
+	tagged.Member[Fact]{Name: "signaled", Zero: Signaled{}},
+	tagged.Member[Fact]{Name: "linked", Zero: Linked{}},
+	tagged.Member[Fact]{Name: "posted", Zero: Posted{}},
+	tagged.Member[Fact]{Name: "joined", Zero: Joined{}},
+	tagged.Member[Fact]{Name: "assigned", Zero: Assigned{}},
+	tagged.Member[Fact]{Name: "severity-changed", Zero: SeverityChanged{}},
+	tagged.Member[Fact]{Name: "symptom-changed", Zero: SymptomChanged{}},
+	tagged.Member[Fact]{Name: "impact-began", Zero: ImpactBegan{}},
+	tagged.Member[Fact]{Name: "guide-served", Zero: GuideServed{}},
+	tagged.Member[Fact]{Name: "play-started", Zero: PlayStarted{}},
+	tagged.Member[Fact]{Name: "task-added", Zero: TaskAdded{}},
+	tagged.Member[Fact]{Name: "task-done", Zero: TaskDone{}},
+	tagged.Member[Fact]{Name: "noted", Zero: Noted{}},
+	tagged.Member[Fact]{Name: "pinned", Zero: Pinned{}},
+	tagged.Member[Fact]{Name: "quoted", Zero: Quoted{}},
+	tagged.Member[Fact]{Name: "updated", Zero: Updated{}},
+	tagged.Member[Fact]{Name: "mitigated", Zero: Mitigated{}},
+	tagged.Member[Fact]{Name: "resolved", Zero: Resolved{}},
+	tagged.Member[Fact]{Name: "reopened", Zero: Reopened{}},
+	tagged.Member[Fact]{Name: "closed", Zero: Closed{}},
+	tagged.Member[Fact]{Name: "action-added", Zero: ActionAdded{}},
+	tagged.Member[Fact]{Name: "action-done", Zero: ActionDone{}},
+	tagged.Member[Fact]{Name: "postmortem-asked", Zero: PostmortemAsked{}},
+	tagged.Member[Fact]{Name: "reminded", Zero: Reminded{}},
+	tagged.Member[Fact]{Name: "failed", Zero: Failed{}},
+	tagged.Member[Fact]{Name: "resynced", Zero: Resynced{}},
+)

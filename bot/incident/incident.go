@@ -1,0 +1,319 @@
+package incident
+
+import (
+	"maps"
+	"slices"
+	"sync"
+	"time"
+)
+
+// Status is where an incident stands.
+type Status string
+
+// An incident goes from investigating to closed; reopening goes back to
+// investigating.
+const (
+	Investigating Status = "investigating"
+	Contained     Status = "mitigated" // impact is over, the incident is not
+	Over          Status = "resolved"
+	Shut          Status = "closed"
+)
+
+// Incident is what a timeline adds up to. It is a value: With returns a new
+// one and leaves the old as it was, so a copy may be read at any time.
+type Incident struct {
+	ID       ID
+	Title    string
+	Severity Severity
+	Worst    Severity // the highest it ever was
+	Symptom  string
+	Status   Status
+	Private  bool
+	Model    string
+	Service  string
+	Quote    *Quote
+	Source   string // "" when a person reported it, else the alert source
+	Declarer Actor
+
+	// Clocks, zero while not known. Began is when impact began; Detected when
+	// a monitor or a person first said so.
+	Began, Detected, Declared, MitigatedAt, ResolvedAt, ClosedAt time.Time
+
+	Channel  Linked
+	Posts    map[string]Posted // the incident's own messages, by what they are
+	Roles    map[Role]Person
+	People   []Person // all to have in the channel, in the order they came
+	Guide    GuideServed
+	Play     PlayStarted
+	Tasks    []Task
+	Actions  []Action
+	Signals  []Signaled // the latest of each key
+	Failures []Failed
+
+	How        string // how it was mitigated, id of a mitigation
+	Mitigation string
+	Resolution string
+	Reason     string // why it was closed
+	Original   ID     // of a duplicate
+
+	Updates    int
+	LastUpdate time.Time
+	Drafts     int // times a postmortem was asked for
+
+	Timeline []Event
+
+	pinned map[Message]bool
+	causes *causes
+}
+
+// Action is a follow-up that outlives the incident.
+type Action struct {
+	N     int
+	Text  string
+	Owner Person
+	Due   time.Time // the day, at 00:00 UTC; zero: none
+	Done  bool
+}
+
+// Fold adds a timeline up. It is the only way to make an Incident.
+func Fold(id ID, timeline []Event) Incident {
+	inc := Incident{ID: id, Timeline: make([]Event, 0, len(timeline)+8)}
+	for _, e := range timeline {
+		inc = inc.With(e)
+	}
+	return inc
+}
+
+// Did tells whether what cause names has been recorded already. An empty cause
+// never has.
+func (inc Incident) Did(cause string) bool {
+	return cause != "" && inc.causes != nil && inc.causes.within(cause, len(inc.Timeline))
+}
+
+// Last is the number of the last event, 0 for none.
+func (inc Incident) Last() int { return len(inc.Timeline) }
+
+// Holder is who has a role; the zero Person if nobody does.
+func (inc Incident) Holder(r Role) Person { return inc.Roles[r] }
+
+// Active tells whether people are still working on it.
+func (inc Incident) Active() bool { return inc.Status == Investigating || inc.Status == Contained }
+
+// Knows tells whether p is among the incident's people. Only they may see a
+// private one.
+func (inc Incident) Knows(p Person) bool {
+	return slices.ContainsFunc(inc.People, func(q Person) bool { return q.Is(p) })
+}
+
+// Visible tells whether p may see that the incident exists.
+func (inc Incident) Visible(p Person) bool { return !inc.Private || inc.Knows(p) }
+
+// UpdateDue is when the next status update is due; zero when none is.
+func (inc Incident) UpdateDue() time.Time {
+	if !inc.Active() || inc.Play.UpdateEvery == 0 {
+		return time.Time{}
+	}
+	if inc.LastUpdate.IsZero() {
+		return inc.Declared.Add(inc.Play.UpdateEvery)
+	}
+	return inc.LastUpdate.Add(inc.Play.UpdateEvery)
+}
+
+// With is inc after one more event. The cost does not grow with the timeline.
+func (inc Incident) With(e Event) Incident {
+	inc.extend(e)
+	inc.apply(e)
+	return inc
+}
+
+// extend puts e on the timeline. Copies of an incident share one array and one
+// index of causes; only the newest copy may grow them in place, any other one
+// takes a copy of its own first.
+func (inc *Incident) extend(e Event) {
+	n := len(inc.Timeline)
+	if inc.causes == nil || !inc.causes.grow(n, e.Cause) {
+		inc.causes = newCauses(inc.Timeline)
+		inc.Timeline = slices.Clone(inc.Timeline)
+		inc.causes.grow(n, e.Cause)
+	}
+	inc.Timeline = append(inc.Timeline, e)
+}
+
+// apply is the fold: one case a fact. Unknown facts come from a newer tocsin:
+// they stay on the timeline and change nothing here.
+func (inc *Incident) apply(e Event) {
+	switch f := e.Fact.(type) {
+	case Declared:
+		inc.declared(e, f)
+	case Signaled:
+		inc.signaled(e, f)
+	case Linked:
+		inc.Channel = f
+	case Posted:
+		inc.Posts = with(inc.Posts, f.What, f)
+	case Joined:
+		inc.know(f.Person)
+	case Assigned:
+		inc.Roles = with(inc.Roles, f.Role, f.To)
+		inc.know(f.To)
+	case SeverityChanged:
+		inc.rate(f.To)
+	case SymptomChanged:
+		inc.Symptom = f.To
+	case ImpactBegan:
+		inc.Began = f.At
+	case GuideServed:
+		inc.Guide = f
+	case PlayStarted:
+		inc.Play = f
+		inc.Tasks = slices.Concat(inc.Tasks, f.Tasks)
+	case TaskAdded:
+		inc.Tasks = append(slices.Clip(inc.Tasks), f.Task)
+	case TaskDone:
+		if inc.Tasks = slices.Clone(inc.Tasks); f.N >= 1 && f.N <= len(inc.Tasks) {
+			inc.Tasks[f.N-1].Done = true
+		}
+	case Pinned:
+		inc.pinned = with(inc.pinned, f.Message, true)
+	case Updated:
+		inc.Updates, inc.LastUpdate = f.N, e.At
+	case Mitigated:
+		inc.Status, inc.MitigatedAt, inc.How, inc.Mitigation = Contained, e.At, f.How, f.Text
+	case Resolved:
+		inc.resolved(e, f)
+	case Reopened:
+		inc.Status, inc.MitigatedAt, inc.ResolvedAt, inc.ClosedAt = Investigating, time.Time{}, time.Time{}, time.Time{}
+		inc.Reason, inc.Original = "", ""
+	case Closed:
+		inc.Status, inc.ClosedAt, inc.Reason, inc.Original = Shut, e.At, f.Reason, f.Of
+	case ActionAdded:
+		inc.Actions = append(slices.Clip(inc.Actions), Action{N: f.N, Text: f.Text, Owner: f.Owner, Due: f.Due})
+	case ActionDone:
+		if inc.Actions = slices.Clone(inc.Actions); f.N >= 1 && f.N <= len(inc.Actions) {
+			inc.Actions[f.N-1].Done = true
+		}
+	case PostmortemAsked:
+		inc.Drafts++
+	case Failed:
+		inc.Failures = append(slices.Clip(inc.Failures), f)
+	case Resynced:
+		inc.Failures = nil
+	case Noted, Quoted, Reminded, Unknown:
+		// on the timeline only
+	}
+}
+
+func (inc *Incident) declared(e Event, f Declared) {
+	inc.Title, inc.Symptom, inc.Private = f.Title, f.Symptom, f.Private
+	inc.Model, inc.Service, inc.Quote = f.Model, f.Service, f.Quote
+	inc.Status, inc.Declarer = Investigating, e.By
+	inc.Began, inc.Declared, inc.Detected = f.Began, e.At, e.At
+	inc.rate(f.Severity)
+	if e.By.Human() {
+		inc.know(e.By.Person)
+	}
+	for _, p := range f.People {
+		inc.know(p)
+	}
+	if q := f.Quote; q != nil && !q.Written.IsZero() && q.Written.Before(inc.Detected) {
+		inc.Detected = q.Written // somebody had said so before
+	}
+}
+
+func (inc *Incident) signaled(e Event, f Signaled) {
+	if inc.Source == "" && !inc.Declarer.Human() {
+		inc.Source = f.Source
+	}
+	if f.State == StateFiring && e.At.Before(inc.Detected) {
+		inc.Detected = e.At
+	}
+	i := slices.IndexFunc(inc.Signals, func(s Signaled) bool { return s.Source == f.Source && s.Key == f.Key })
+	if i < 0 {
+		inc.Signals = append(slices.Clip(inc.Signals), f)
+		return
+	}
+	inc.Signals = slices.Clone(inc.Signals)
+	s := &inc.Signals[i]
+	if f.State != StateInfo && f.State != StateUnknown {
+		s.State = f.State
+	}
+	if f.Urgency != "" {
+		s.Urgency = f.Urgency
+	}
+}
+
+func (inc *Incident) resolved(e Event, f Resolved) {
+	inc.Status, inc.ResolvedAt, inc.Resolution = Over, e.At, f.Text
+	if inc.MitigatedAt.IsZero() {
+		inc.MitigatedAt = e.At // impact ended no later than the incident
+	}
+}
+
+func (inc *Incident) rate(s Severity) {
+	inc.Severity = s
+	if s.Worse(inc.Worst) {
+		inc.Worst = s
+	}
+}
+
+// know adds a person, or the name of one who was known by user only.
+func (inc *Incident) know(p Person) {
+	if p == (Person{}) {
+		return
+	}
+	i := slices.IndexFunc(inc.People, func(q Person) bool { return q.Is(p) })
+	switch {
+	case i < 0:
+		inc.People = append(slices.Clip(inc.People), p)
+	case inc.People[i].Name == "" && p.Name != "":
+		inc.People = slices.Clone(inc.People)
+		inc.People[i].Name = p.Name
+	}
+}
+
+// with is m with one more entry; m stays as it was.
+func with[K comparable, V any](m map[K]V, k K, v V) map[K]V {
+	m = maps.Clone(m)
+	if m == nil {
+		m = map[K]V{}
+	}
+	m[k] = v
+	return m
+}
+
+// causes is an index of the causes on a timeline, shared by the copies of one
+// incident. Each copy sees the causes within its own length only.
+type causes struct {
+	mu  sync.RWMutex
+	n   int
+	seq map[string]int
+}
+
+func newCauses(timeline []Event) *causes {
+	c := &causes{seq: make(map[string]int, len(timeline)+8)}
+	for _, e := range timeline {
+		c.grow(c.n, e.Cause)
+	}
+	return c
+}
+
+// grow adds the event after the nth, unless there is one already.
+func (c *causes) grow(n int, cause string) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.n != n {
+		return false
+	}
+	c.n++
+	if _, ok := c.seq[cause]; !ok && cause != "" {
+		c.seq[cause] = c.n
+	}
+	return true
+}
+
+func (c *causes) within(cause string, n int) bool {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	at, ok := c.seq[cause]
+	return ok && at <= n
+}

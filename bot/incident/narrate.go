@@ -1,0 +1,182 @@
+package incident
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Narrate tells an event as one line of Markdown, without the time: "Ada
+// Okafor set the severity to SEV1 (was SEV2)." call says how people are to be
+// called: by name in the channel, by role in a postmortem. ok is false for
+// events that are no news to people.
+func Narrate(e Event, call func(Person) string) (line string, ok bool) {
+	say := predicate(e, call)
+	if say == "" {
+		return "", false
+	}
+	return call(e.By.Person) + " " + say, true
+}
+
+// ByName calls people by name, literally.
+func ByName(p Person) string {
+	if p == (Person{}) {
+		return "somebody"
+	}
+	return Escape(p.String())
+}
+
+// predicate is the sentence without its subject; "" is no news.
+func predicate(e Event, call func(Person) string) string {
+	switch f := e.Fact.(type) {
+	case Declared:
+		s := "declared a " + f.Severity.Title() + ": " + Escape(f.Title)
+		if !f.Began.IsZero() {
+			s += " (impact began " + Clock(f.Began) + ")"
+		}
+		return s
+	case Signaled:
+		return signal(f)
+	case Linked:
+		return "opened the channel #" + Escape(f.Name)
+	case Joined:
+		return "brought in " + call(f.Person)
+	case Assigned:
+		return assigned(e.By.Person, f, call)
+	case SeverityChanged:
+		return fmt.Sprintf("set the severity to %s (was %s)", f.To.Title(), f.From.Title())
+	case SymptomChanged:
+		return fmt.Sprintf("set the symptom to “%s” (was “%s”)", Escape(Label(Symptoms, f.To)), Escape(Label(Symptoms, f.From)))
+	case ImpactBegan:
+		return "recorded that impact began " + Clock(f.At)
+	case GuideServed:
+		return "served the guide “" + Escape(f.Title) + "” (" + f.Guide + " " + f.Version + ")" + because(f.Why)
+	case PlayStarted:
+		return "started the play “" + Escape(f.Title) + "”"
+	case TaskAdded:
+		return "added a task: " + Escape(f.Task.Text)
+	case TaskDone:
+		return "finished a task: " + Escape(f.Text)
+	case Noted:
+		return "noted: " + Escape(f.Text)
+	case Quoted:
+		return "wrote: " + Escape(f.Quote.Text)
+	case Updated:
+		return fmt.Sprintf("sent update %d: %s", f.N, Escape(f.Text))
+	case Mitigated:
+		return "reported impact over" + by(f.How) + text(f.Text)
+	case Resolved:
+		return "resolved the incident" + text(f.Text)
+	case Reopened:
+		return "reopened the incident" + text(f.Text)
+	case Closed:
+		return "closed the incident: " + closed(f) + text(f.Text)
+	case ActionAdded:
+		return "added " + ActionLine(action(f), call)
+	case ActionDone:
+		return fmt.Sprintf("finished action %d: %s", f.N, Escape(f.Text))
+	case PostmortemAsked:
+		return "asked for the postmortem draft"
+	case Reminded:
+		return "reminded people: " + reminded(f)
+	case Failed:
+		return "could not " + Escape(f.What) + ": " + Escape(f.Why)
+	case Unknown:
+		return "recorded something that this version of tocsin does not know (" + Escape(f.Kind) + ")"
+	}
+	return ""
+}
+
+func action(f ActionAdded) Action { return Action{N: f.N, Text: f.Text, Owner: f.Owner, Due: f.Due} }
+
+// ActionLine is a follow-up on one line: "action 2: Add an alert (Ada, by
+// 2026-12-01)".
+func ActionLine(a Action, call func(Person) string) string {
+	var who []string
+	if a.Owner != (Person{}) {
+		who = append(who, call(a.Owner))
+	}
+	if !a.Due.IsZero() {
+		who = append(who, "by "+a.Due.Format("2006-01-02"))
+	}
+	s := fmt.Sprintf("action %d: %s", a.N, Escape(a.Text))
+	if len(who) > 0 {
+		s += " (" + strings.Join(who, ", ") + ")"
+	}
+	return s
+}
+
+func signal(f Signaled) string {
+	what := Escape(f.Title)
+	if what == "" {
+		what = "the alert"
+	}
+	switch f.State {
+	case StateFiring:
+		s := "alerted: " + what
+		if f.Service != "" {
+			s += " (service " + Escape(f.Service) + ")"
+		}
+		return s
+	case StateAcknowledged:
+		return "acknowledged " + what + " in " + sourceName(f.Source)
+	case StateResolved:
+		return "resolved " + what + " in " + sourceName(f.Source)
+	case StateInfo:
+		return Escape(f.Text)
+	}
+	return "sent an event that this version of tocsin does not know (" + Escape(f.Event) + ")"
+}
+
+func sourceName(s string) string {
+	if s == "pagerduty" {
+		return "PagerDuty"
+	}
+	return Escape(s)
+}
+
+func assigned(by Person, f Assigned, call func(Person) string) string {
+	s := "made " + call(f.To) + " " + f.Role.Title()
+	if f.To.Is(by) {
+		s = "took the role of " + f.Role.Title()
+	}
+	if f.From != (Person{}) {
+		s += " (was " + call(f.From) + ")"
+	}
+	return s
+}
+
+func closed(f Closed) string {
+	s := strings.ToLower(Label(CloseReasons, f.Reason))
+	if f.Of != "" {
+		s += " of " + string(f.Of)
+	}
+	return s
+}
+
+func reminded(f Reminded) string {
+	if f.Of == "update" {
+		return "a status update was due at " + Clock(f.Due)
+	}
+	return "follow-ups are overdue"
+}
+
+func by(how string) string {
+	if how == "" {
+		return ""
+	}
+	return " by " + strings.ToLower(Label(Mitigations, how))
+}
+
+func text(s string) string {
+	if s == "" {
+		return ""
+	}
+	return ": " + Escape(s)
+}
+
+func because(why string) string {
+	if why == "" {
+		return ""
+	}
+	return ", because it " + Escape(why)
+}
