@@ -1,0 +1,109 @@
+package bolt
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"go.etcd.io/bbolt"
+	berrors "go.etcd.io/bbolt/errors"
+
+	"tocsin/store"
+)
+
+// mapSize is the address space that the file is mapped into. It costs nothing
+// until used, and below it no writer ever waits for readers in order to map anew.
+const mapSize = 1 << 30
+
+// openFile opens the data file for writing, after creating it if there is none and
+// examining it otherwise.
+func openFile(path string, lockTimeout time.Duration) (*bbolt.DB, error) {
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		if err := create(path); err != nil {
+			return nil, err
+		}
+	}
+	if err := examine(path, lockTimeout); err != nil {
+		return nil, err
+	}
+	file, err := bbolt.Open(path, 0o600, fileOptions(lockTimeout))
+	if err != nil {
+		return nil, explain(path, err)
+	}
+	return file, nil
+}
+
+// fileOptions: the list of free pages is not written with every commit, and
+// looked up by hash, so that a long-lived reader cannot blow up the file.
+func fileOptions(lockTimeout time.Duration) *bbolt.Options {
+	return &bbolt.Options{
+		Timeout:         lockTimeout,
+		NoFreelistSync:  true,
+		FreelistType:    bbolt.FreelistMapType,
+		InitialMmapSize: mapSize,
+	}
+}
+
+// create makes a data file that is either complete or not there: it is made
+// under another name and then linked to its own, which fails if some other
+// process was first; that one's file is as good.
+func create(path string) error {
+	dir := filepath.Dir(path)
+	temp, err := os.CreateTemp(dir, filepath.Base(path)+".new-*") // mode 0600
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("store: there is no directory %s: create it, or set TOCSIN_STORE to a file elsewhere: %w", dir, err)
+	}
+	if err != nil {
+		return fmt.Errorf("store: cannot create a file in %s: let this user write there, or set TOCSIN_STORE to a file elsewhere: %w", dir, err)
+	}
+	defer os.Remove(temp.Name())
+	if err := errors.Join(temp.Close(), format(temp.Name())); err != nil {
+		return fmt.Errorf("store: cannot create %s: %w", path, err)
+	}
+	if err := os.Link(temp.Name(), path); err != nil && !errors.Is(err, fs.ErrExist) {
+		return fmt.Errorf("store: cannot create %s: %w", path, err)
+	}
+	return syncDir(dir)
+}
+
+// format makes an empty file a data file.
+func format(path string) error {
+	file, err := bbolt.Open(path, 0o600, &bbolt.Options{NoFreelistSync: true})
+	if err != nil {
+		return err
+	}
+	err = file.Update(func(btx *bbolt.Tx) error {
+		_, err := btx.CreateBucket(bucket)
+		return err
+	})
+	return errors.Join(err, file.Close())
+}
+
+// syncDir makes a new name in dir durable.
+func syncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}
+
+// explain says what to do about an error of bbolt.Open. Errors that are not the
+// operating system's are about what is in the file.
+func explain(path string, err error) error {
+	var system syscall.Errno
+	switch {
+	case errors.Is(err, berrors.ErrTimeout):
+		return &store.LockedError{Path: path}
+	case errors.Is(err, fs.ErrPermission):
+		return fmt.Errorf("store: cannot open %s: let this user read and write it, or set TOCSIN_STORE to another file: %w", path, err)
+	case errors.As(err, &system):
+		return fmt.Errorf("store: cannot open %s: %w", path, err)
+	default:
+		return &store.CorruptError{Path: path, Detail: err.Error()}
+	}
+}

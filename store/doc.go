@@ -1,0 +1,19 @@
+// Package store keeps what tocsin knows. KV is all it asks of a database: an
+// ordered map with atomic, conditional transactions; store/bolt and store/mem
+// are two. Journal, written once for every KV, is what the bot uses:
+//
+//	log/00000042/00000007   event 7 of INC-42, sealed (see below)
+//	head/00000042           INC-42 at a glance: what lists and look-ups need
+//	out/00000042/KEY        an effect of INC-42 that is still to be performed
+//	handle/NAME             the incident that NAME belongs to, e.g. pagerduty/PGR0VU2
+//	seen/SOURCE/ID          a request that belongs to no incident, recorded as such
+//
+// An append creates log/…/n+1, which must not exist. Whoever creates it decided
+// on the state as it is; everybody else gets ErrConflict, loads, and decides
+// again. Every change of an incident's outbox is bound to that same key, even
+// where no event is written, so an effect cannot be settled on stale knowledge.
+//
+// A sealed record holds its event's bytes and the SHA-256 of the seal before it
+// and those bytes: a changed, lost or swapped record breaks the chain and is
+// reported as CorruptError, never served.
+package store

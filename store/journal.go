@@ -1,0 +1,245 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"tocsin/bot/effect"
+	"tocsin/bot/incident"
+)
+
+// Journal keeps timelines, and beside them what follows from them.
+type Journal struct{ kv KV }
+
+// NewJournal keeps a journal in kv.
+func NewJournal(kv KV) *Journal { return &Journal{kv} }
+
+// Tip is the end of a timeline: what the next append is bound to. The zero Tip
+// with an ID is the end of a timeline without events.
+type Tip struct {
+	ID   incident.ID
+	Last int // number of the last event
+	seal seal
+}
+
+// Head is an incident at a glance. It can be made again from the timeline; it
+// is kept so that a list need not fold them all.
+type Head struct {
+	ID       incident.ID       `json:"id"`
+	Title    string            `json:"title"`
+	Severity incident.Severity `json:"severity"`
+	Status   incident.Status   `json:"status"`
+	Private  bool              `json:"private,omitempty"`
+	Channel  string            `json:"channel,omitempty"`
+	Declared time.Time         `json:"declared"`
+	Events   int               `json:"events"`
+	Actions  int               `json:"actions,omitempty"` // follow-ups not yet done
+}
+
+// Active tells whether people are still working on it.
+func (h Head) Active() bool {
+	return h.Status == incident.Investigating || h.Status == incident.Contained
+}
+
+// HeadOf is the head of inc.
+func HeadOf(inc incident.Incident) Head {
+	open := 0
+	for _, a := range inc.Actions {
+		if !a.Done {
+			open++
+		}
+	}
+	return Head{
+		ID: inc.ID, Title: inc.Title, Actions: open, Severity: inc.Severity, Status: inc.Status, Private: inc.Private,
+		Channel: inc.Channel.Channel, Declared: inc.Declared.UTC(), Events: inc.Last(),
+	}
+}
+
+// Item is an effect that is still to be performed.
+type Item struct {
+	Incident incident.ID
+	// Key orders the items of an incident. A projection's key is its lane, so
+	// a newer one takes the place of an older one.
+	Key    string
+	Effect effect.Effect
+	// Seq is the event that it follows from.
+	Seq int
+	// Tries counts the attempts begun; First and Last tell when.
+	Tries       int
+	First, Last time.Time
+}
+
+// NewItem makes the nth item that follows from event seq of an incident.
+func NewItem(id incident.ID, seq, n int, e effect.Effect) Item {
+	key := fmt.Sprintf("%08d.%02d", seq, n)
+	if effect.Projection(e) {
+		key = e.Lane()
+	}
+	return Item{Incident: id, Key: key, Effect: e, Seq: seq}
+}
+
+// Append is what one transaction adds to an incident.
+type Append struct {
+	Events  []incident.Event // numbered on from the tip
+	Head    Head
+	Put     []Item   // effects to be performed, or what is new about them
+	Settled []string // keys of items that are done with
+	Handles []string // names to claim for the incident; ErrConflict if one is taken
+}
+
+// Load reads the timeline of an incident and checks every seal. ErrNotFound if
+// there is no such incident.
+func (j *Journal) Load(ctx context.Context, id incident.ID) ([]incident.Event, Tip, error) {
+	pairs, err := j.kv.Scan(ctx, logPrefix(id), "", 0)
+	if err != nil {
+		return nil, Tip{}, err
+	}
+	if len(pairs) == 0 {
+		return nil, Tip{}, fmt.Errorf("%s: %w", id, ErrNotFound)
+	}
+	tip := Tip{ID: id, Last: len(pairs)}
+	events := make([]incident.Event, len(pairs))
+	for i, p := range pairs {
+		if p.Key != logKey(id, i+1) {
+			return nil, Tip{}, &CorruptError{Path: string(id), Detail: fmt.Sprintf("event %d is missing", i+1)}
+		}
+		if tip.seal, err = open(p.Value, tip.seal, &events[i]); err != nil {
+			return nil, Tip{}, &CorruptError{Path: string(id), Detail: fmt.Sprintf("event %d: %v", i+1, err)}
+		}
+	}
+	return events, tip, nil
+}
+
+// Append carries out a at tip and returns the new tip. ErrConflict means that
+// tip is out of date or a handle is taken; any other error is as ambiguous as
+// that of KV.Commit.
+func (j *Journal) Append(ctx context.Context, tip Tip, a Append) (Tip, error) {
+	tx := Tx{Absent: []string{logKey(tip.ID, tip.Last+1)}}
+	for _, e := range a.Events {
+		tip.Last++
+		if e.Seq != tip.Last {
+			return Tip{}, fmt.Errorf("store: %s: event %d appended as %d", tip.ID, e.Seq, tip.Last)
+		}
+		value, next, err := sealed(e, tip.seal)
+		if err != nil {
+			return Tip{}, err
+		}
+		tx.Put, tip.seal = append(tx.Put, Pair{logKey(tip.ID, e.Seq), value}), next
+	}
+	if len(a.Events) > 0 {
+		head, err := json.Marshal(a.Head)
+		if err != nil {
+			return Tip{}, err
+		}
+		tx.Put = append(tx.Put, Pair{headKey(tip.ID), head})
+	}
+	for _, name := range a.Handles {
+		tx.Absent = append(tx.Absent, handleKey(name))
+		tx.Put = append(tx.Put, Pair{handleKey(name), []byte(tip.ID)})
+	}
+	for _, item := range a.Put {
+		value, err := item.encode()
+		if err != nil {
+			return Tip{}, err
+		}
+		tx.Put = append(tx.Put, Pair{outKey(tip.ID, item.Key), value})
+	}
+	for _, key := range a.Settled {
+		tx.Delete = append(tx.Delete, outKey(tip.ID, key))
+	}
+	return tip, j.kv.Commit(ctx, tx)
+}
+
+// Next is the number of the next incident. Somebody else may take it first:
+// then Append reports ErrConflict.
+func (j *Journal) Next(ctx context.Context) (int, error) {
+	heads, err := j.Heads(ctx)
+	if err != nil || len(heads) == 0 {
+		return 1, err
+	}
+	return heads[len(heads)-1].ID.Number() + 1, nil
+}
+
+// Heads lists all incidents, the oldest first.
+func (j *Journal) Heads(ctx context.Context) ([]Head, error) {
+	pairs, err := j.kv.Scan(ctx, "head/", "", 0)
+	if err != nil {
+		return nil, err
+	}
+	heads := make([]Head, len(pairs))
+	for i, p := range pairs {
+		if err := json.Unmarshal(p.Value, &heads[i]); err != nil {
+			return nil, &CorruptError{Path: p.Key, Detail: err.Error()}
+		}
+	}
+	return heads, nil
+}
+
+// Outbox lists every effect that is still to be performed, in order.
+func (j *Journal) Outbox(ctx context.Context) ([]Item, error) {
+	pairs, err := j.kv.Scan(ctx, "out/", "", 0)
+	if err != nil {
+		return nil, err
+	}
+	items := make([]Item, len(pairs))
+	for i, p := range pairs {
+		if items[i], err = decodeItem(p); err != nil {
+			return nil, &CorruptError{Path: p.Key, Detail: err.Error()}
+		}
+	}
+	return items, nil
+}
+
+// Lookup tells which incident a handle belongs to; ok is false if none.
+func (j *Journal) Lookup(ctx context.Context, name string) (id incident.ID, ok bool, err error) {
+	value, err := j.kv.Get(ctx, handleKey(name))
+	if errors.Is(err, ErrNotFound) {
+		return "", false, nil
+	}
+	return incident.ID(value), err == nil, err
+}
+
+// Handles lists every handle and the incident that it belongs to.
+func (j *Journal) Handles(ctx context.Context) (map[string]incident.ID, error) {
+	pairs, err := j.kv.Scan(ctx, "handle/", "", 0)
+	if err != nil {
+		return nil, err
+	}
+	all := make(map[string]incident.ID, len(pairs))
+	for _, p := range pairs {
+		all[strings.TrimPrefix(p.Key, "handle/")] = incident.ID(p.Value)
+	}
+	return all, nil
+}
+
+// Seen is a request that was recorded and belongs to no incident.
+type Seen struct {
+	At   time.Time `json:"at"`
+	What string    `json:"what"`
+}
+
+// See records a request that belongs to no incident. first is false when it
+// was recorded before.
+func (j *Journal) See(ctx context.Context, source, id string, s Seen) (first bool, err error) {
+	value, err := json.Marshal(s)
+	if err != nil {
+		return false, err
+	}
+	key := "seen/" + source + "/" + id
+	err = j.kv.Commit(ctx, Tx{Absent: []string{key}, Put: []Pair{{key, value}}})
+	if errors.Is(err, ErrConflict) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+func number(id incident.ID) string             { return fmt.Sprintf("%08d", id.Number()) }
+func logPrefix(id incident.ID) string          { return "log/" + number(id) + "/" }
+func logKey(id incident.ID, seq int) string    { return logPrefix(id) + fmt.Sprintf("%08d", seq) }
+func headKey(id incident.ID) string            { return "head/" + number(id) }
+func outKey(id incident.ID, key string) string { return "out/" + number(id) + "/" + key }
+func handleKey(name string) string             { return "handle/" + name }
