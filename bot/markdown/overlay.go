@@ -1,0 +1,141 @@
+package markdown
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+)
+
+// MaxFile is the largest content file that is read, in bytes.
+const MaxFile = 1 << 20
+
+// Problem is something wrong with a content file, said so that its author can
+// put it right.
+type Problem struct {
+	File string
+	Line int // 0: the file as a whole
+	What string
+	Do   string
+}
+
+// String returns "file:line: what; do".
+func (p Problem) String() string {
+	where := p.File
+	if p.Line > 0 {
+		where = fmt.Sprintf("%s:%d", p.File, p.Line)
+	}
+	return fmt.Sprintf("%s: %s; %s", where, p.What, p.Do)
+}
+
+// Problems is an error of one or more Problems.
+type Problems []Problem
+
+// Error returns the problems, one a line.
+func (ps Problems) Error() string {
+	lines := make([]string, len(ps))
+	for i, p := range ps {
+		lines[i] = p.String()
+	}
+	return strings.Join(lines, "\n")
+}
+
+// AsProblems returns what err says about a file: its Problems, or one made of it.
+func AsProblems(err error) []Problem {
+	if ps, ok := errors.AsType[Problems](err); ok {
+		return ps
+	}
+	return []Problem{{What: err.Error(), Do: "correct the file"}}
+}
+
+// Overlay reads the *.md files of layered folders, file by file: a later layer's
+// file replaces an earlier one's of the same name, and other names are added.
+// parse makes a value of one file. A file that it refuses is reported and the
+// layer beneath serves in its place, if it has one. Values are in the order of
+// their names. README.md, hidden files, folders, nil layers and layers that do
+// not exist are passed over.
+func Overlay[T any](layers []fs.FS, parse func(name string, src []byte) (T, error)) ([]T, []Problem) {
+	var problems []Problem
+	names := map[string]bool{}
+	for _, layer := range layers {
+		found, err := list(layer)
+		if err != nil {
+			problems = append(problems, Problem{File: ".", What: err.Error(), Do: "make the folder readable"})
+		}
+		for _, name := range found {
+			names[name] = true
+		}
+	}
+	var values []T
+	for _, name := range sorted(names) {
+		for _, layer := range slices.Backward(layers) {
+			v, err := load(layer, name, parse)
+			if errors.Is(err, fs.ErrNotExist) {
+				continue
+			}
+			if err == nil {
+				values = append(values, v)
+				break
+			}
+			problems = append(problems, in(name, AsProblems(err))...)
+		}
+	}
+	return values, problems
+}
+
+func list(layer fs.FS) ([]string, error) {
+	if layer == nil {
+		return nil, nil
+	}
+	entries, err := fs.ReadDir(layer, ".")
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	var names []string
+	for _, e := range entries {
+		name := e.Name()
+		if path.Ext(name) == ".md" && !e.IsDir() && !strings.HasPrefix(name, ".") && name != "README.md" {
+			names = append(names, name)
+		}
+	}
+	return names, err
+}
+
+func load[T any](layer fs.FS, name string, parse func(string, []byte) (T, error)) (T, error) {
+	var none T
+	if layer == nil {
+		return none, fs.ErrNotExist
+	}
+	f, err := layer.Open(name)
+	if err != nil {
+		return none, err
+	}
+	defer f.Close()
+	src, err := io.ReadAll(io.LimitReader(f, MaxFile+1))
+	if err != nil {
+		return none, err
+	}
+	if len(src) > MaxFile {
+		return none, Problems{{What: "the file is larger than 1 MiB", Do: "keep guides short enough to read at 3 a.m."}}
+	}
+	return parse(name, src)
+}
+
+func sorted(names map[string]bool) []string {
+	var out []string
+	for name := range names {
+		out = append(out, name)
+	}
+	slices.Sort(out)
+	return out
+}
+
+func in(file string, ps []Problem) []Problem {
+	for i := range ps {
+		ps[i].File = file
+	}
+	return ps
+}

@@ -1,0 +1,88 @@
+// Package runbooks loads, checks and matches guides.
+//
+// A guide answers "answers are slow: where do I look?": it leads from a symptom
+// to what to look at and what to do first. It is one Markdown file, <id>.md,
+// with front matter (who it is for, what finds it) and eight sections that
+// every guide has, so that a reader knows where to look before reading.
+//
+// A library is layered: a team's folder overlays the embedded one file by file,
+// and a file that cannot be used is reported and replaced by the one beneath.
+// Matching needs nothing but the words of the report: no network and no model,
+// for these may be what is down. It would rather abstain than send someone the
+// wrong way.
+package runbooks
+
+import (
+	"embed"
+	"io/fs"
+	"slices"
+	"strings"
+
+	"tocsin/bot/markdown"
+)
+
+//go:embed guides/*.md
+var embedded embed.FS
+
+// Embedded returns the guides that come with tocsin, as <id>.md at its root: the
+// first layer for Load.
+func Embedded() fs.FS {
+	guides, err := fs.Sub(embedded, "guides")
+	if err != nil { // "guides" is a valid path
+		panic(err)
+	}
+	return guides
+}
+
+// Problem is something wrong with a guide.
+type Problem = markdown.Problem
+
+// Library is a set of guides that passed their checks. It does not change.
+type Library struct {
+	guides []*Guide // by id
+}
+
+// Load reads the guides of layered folders, each holding <id>.md; a later layer
+// overlays the earlier ones file by file. A file that is no usable guide is left
+// out and reported, and the layer beneath serves in its place. A link to a guide
+// that does not exist is reported and the guide served all the same.
+func Load(layers ...fs.FS) (*Library, []Problem) {
+	guides, problems := markdown.Overlay(layers, parse)
+	lib := &Library{guides: guides}
+	for _, g := range guides {
+		problems = append(problems, lib.deadLinks(g)...)
+	}
+	return lib, problems
+}
+
+// Guides returns the guides by id.
+func (l *Library) Guides() []*Guide { return slices.Clone(l.guides) }
+
+// Guide returns the guide with an id.
+func (l *Library) Guide(id string) (*Guide, bool) {
+	i, ok := slices.BinarySearchFunc(l.guides, id, func(g *Guide, id string) int { return strings.Compare(g.ID, id) })
+	if !ok {
+		return nil, false
+	}
+	return l.guides[i], true
+}
+
+func (l *Library) deadLinks(g *Guide) []Problem {
+	var out []Problem
+	for _, id := range markdown.Pages(g.Body) {
+		if _, ok := l.Guide(id); !ok {
+			out = append(out, Problem{
+				File: g.ID + ".md",
+				Line: g.line + strings.Count(before(g.Body, id+".md"), "\n"),
+				What: "links to " + id + ".md, which is no guide",
+				Do:   "correct the link or add the guide",
+			})
+		}
+	}
+	return out
+}
+
+func before(s, sep string) string {
+	head, _, _ := strings.Cut(s, sep)
+	return head
+}
