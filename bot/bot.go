@@ -1,0 +1,227 @@
+package bot
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"tocsin/bot/effect"
+	"tocsin/bot/incident"
+	"tocsin/playbooks"
+	"tocsin/runbooks"
+	"tocsin/store"
+	"tocsin/templates"
+)
+
+// Performer does in the world what an effect asks for. It is called again after
+// an ambiguous failure, so it looks back first when job.Tries is over 1. The
+// facts that it returns are recorded in the transaction that settles the effect.
+//
+// Its errors say what is known: a *Later was not carried out and may be tried
+// again; a *Final was not carried out and never will be; any other error is
+// ambiguous.
+type Performer interface {
+	Perform(ctx context.Context, inc incident.Incident, job Job) ([]incident.Fact, error)
+}
+
+// Job is an effect whose time has come, with what it shows.
+type Job struct {
+	// Key is unique to this effect: what finds it again in the world.
+	Key    string
+	Effect effect.Effect
+	// Message is what a Say, a ShowCard or an Announce is to show.
+	Message effect.Message
+	// Text is the topic of a SetTopic, the file of a Draft.
+	Text string
+	// Tries counts the attempts, this one included; First is when the first began.
+	Tries int
+	First time.Time
+}
+
+// Later is a failure with nothing carried out: try again.
+type Later struct {
+	After time.Duration
+	Err   error
+}
+
+func (e *Later) Error() string { return fmt.Sprintf("not now, again in %v: %v", e.After, e.Err) }
+func (e *Later) Unwrap() error { return e.Err }
+
+// Final is a failure with nothing carried out that trying again will not mend.
+type Final struct {
+	Why string // in words, with what to do about it
+}
+
+func (e *Final) Error() string { return e.Why }
+
+// Config is what a Bot is made of.
+type Config struct {
+	Store     store.KV
+	Performer Performer
+	Guides    *runbooks.Library
+	Plays     *playbooks.Library
+	Templates *templates.Set
+	Log       *slog.Logger
+	// Now is the clock; nil means time.Now.
+	Now func() time.Time
+	// URL is where people reach tocsin's pages, "" for nowhere.
+	URL string
+	// Quiet is how long to wait after an ambiguous attempt at what must not
+	// happen twice, before looking whether it happened: longer than the
+	// client's time-out and the chat's lateness together. 0 means 15 s.
+	Quiet time.Duration
+	// Workers bounds the effects performed at once. 0 means 16.
+	Workers int
+}
+
+// Bot is the engine.
+type Bot struct {
+	Config
+	journal *store.Journal
+	worker  *worker
+
+	mu   sync.Mutex
+	live map[incident.ID]*live
+
+	declaring sync.Mutex
+	next      int // number of the next incident; 0: not known yet
+
+	stop    context.CancelCauseFunc
+	stopped context.Context
+}
+
+// live is an incident in memory. Its mutex is held while an event is added;
+// readers take what is there.
+type live struct {
+	mu  sync.Mutex
+	tip store.Tip
+	inc atomic.Pointer[incident.Incident]
+}
+
+// New makes a Bot; Run starts it.
+func New(c Config) *Bot {
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	c.Quiet = cmp.Or(c.Quiet, 15*time.Second)
+	c.Workers = cmp.Or(c.Workers, 16)
+	b := &Bot{Config: c, journal: store.NewJournal(c.Store), live: map[incident.ID]*live{}}
+	b.stopped, b.stop = context.WithCancelCause(context.Background())
+	b.worker = newWorker(b)
+	return b
+}
+
+// Run performs effects and watches the clock until ctx ends, or until the store
+// fails: then nobody knows what is on disk, and the only way on is to open it
+// again. It returns that failure, or nil.
+func (b *Bot) Run(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	unhook := context.AfterFunc(b.stopped, cancel)
+	defer unhook()
+	if err := b.worker.load(ctx); err != nil {
+		return err
+	}
+	var wg sync.WaitGroup
+	wg.Go(func() { b.worker.run(ctx) })
+	wg.Go(func() { b.watch(ctx) })
+	wg.Wait()
+	if err := context.Cause(b.stopped); err != nil && !errors.Is(err, context.Canceled) {
+		return err
+	}
+	return nil
+}
+
+// fail stops everything: a write failed, and what it left behind is unknown.
+func (b *Bot) fail(err error) error {
+	b.stop(fmt.Errorf("the store failed, so nothing more is done with it: %w", err))
+	return err
+}
+
+// Err tells why the bot stopped by itself, nil while it has not.
+func (b *Bot) Err() error { return context.Cause(b.stopped) }
+
+// Incident loads an incident. store.ErrNotFound if there is none.
+func (b *Bot) Incident(ctx context.Context, id incident.ID) (incident.Incident, error) {
+	l, err := b.load(ctx, id)
+	if err != nil {
+		return incident.Incident{}, err
+	}
+	return *l.inc.Load(), nil
+}
+
+// InChannel finds the incident whose channel it is; ok is false if none.
+func (b *Bot) InChannel(ctx context.Context, channel string) (inc incident.Incident, ok bool, err error) {
+	id, ok, err := b.journal.Lookup(ctx, channelHandle(channel))
+	if err != nil || !ok {
+		return inc, false, err
+	}
+	inc, err = b.Incident(ctx, id)
+	return inc, err == nil, err
+}
+
+// List gives the heads of the incidents that p may see, the oldest first.
+func (b *Bot) List(ctx context.Context, p incident.Person, all bool) ([]store.Head, error) {
+	heads, err := b.journal.Heads(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var list []store.Head
+	for _, h := range heads {
+		if !all && !h.Active() {
+			continue
+		}
+		if h.Private {
+			inc, err := b.Incident(ctx, h.ID)
+			if err != nil {
+				return nil, err
+			}
+			if !inc.Visible(p) {
+				continue
+			}
+		}
+		list = append(list, h)
+	}
+	return list, nil
+}
+
+// load finds an incident in memory or reads it.
+func (b *Bot) load(ctx context.Context, id incident.ID) (*live, error) {
+	b.mu.Lock()
+	l := b.live[id]
+	b.mu.Unlock()
+	if l != nil {
+		return l, nil
+	}
+	events, tip, err := b.journal.Load(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	inc := incident.Fold(id, events)
+	l = &live{tip: tip}
+	l.inc.Store(&inc)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if other := b.live[id]; other != nil {
+		return other, nil
+	}
+	b.live[id] = l
+	return l, nil
+}
+
+// drop forgets what is in memory, because the store knows better.
+func (b *Bot) drop(id incident.ID, l *live) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.live[id] == l {
+		delete(b.live, id)
+	}
+}
+
+func channelHandle(channel string) string { return "channel/" + channel }
+func causeHandle(cause string) string     { return "cause/" + cause }

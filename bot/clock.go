@@ -1,0 +1,108 @@
+package bot
+
+import (
+	"context"
+	"time"
+
+	"github.com/robfig/cron/v3"
+
+	"tocsin/bot/incident"
+)
+
+// What a Reminded fact can be of.
+const (
+	remindUpdate  = "update"
+	remindActions = "actions"
+)
+
+// Schedules, in UTC. cron only reads them: what is due is derived from the
+// timelines, and a reminder is an ordinary request whose cause names what was
+// due, so a late, double or missed tick does no harm.
+var (
+	everyTick  = schedule("@every 30s")
+	workdays9h = schedule("CRON_TZ=UTC 0 9 * * 1-5")
+)
+
+func schedule(spec string) cron.Schedule {
+	s, err := cron.ParseStandard(spec)
+	if err != nil {
+		panic(err) // the specs are ours, above
+	}
+	return s
+}
+
+// watch ticks until ctx ends.
+func (b *Bot) watch(ctx context.Context) {
+	for {
+		now := b.Now()
+		b.tick(ctx, now.UTC())
+		if !b.worker.pause(ctx, everyTick.Next(now)) {
+			return
+		}
+	}
+}
+
+// tick reminds people of what is due at now.
+func (b *Bot) tick(ctx context.Context, now time.Time) {
+	heads, err := b.journal.Heads(ctx)
+	if err != nil {
+		b.Log.Error("the clock cannot read the store", "error", err)
+		return
+	}
+	day := lastBefore(workdays9h, now)
+	for _, h := range heads {
+		if !h.Active() && h.Actions == 0 {
+			continue
+		}
+		inc, err := b.Incident(ctx, h.ID)
+		if err != nil {
+			b.Log.Error("the clock cannot read an incident", "incident", h.ID, "error", err)
+			continue
+		}
+		if due, ok := updateDue(inc, now); ok {
+			b.remind(ctx, inc, remindUpdate, due)
+		}
+		if hasOverdue(inc, day) {
+			b.remind(ctx, inc, remindActions, day)
+		}
+	}
+}
+
+// updateDue is the latest time that an update was due and none came. When
+// nobody answers a reminder, the next comes one period later, not before.
+func updateDue(inc incident.Incident, now time.Time) (time.Time, bool) {
+	due := inc.UpdateDue()
+	if due.IsZero() || now.Before(due) {
+		return time.Time{}, false
+	}
+	return due.Add(now.Sub(due).Truncate(inc.Play.UpdateEvery)), true
+}
+
+func hasOverdue(inc incident.Incident, day time.Time) bool {
+	for _, a := range inc.Actions {
+		if !a.Done && !a.Due.IsZero() && a.Due.Before(day) && inc.Declared.Before(day) {
+			return true
+		}
+	}
+	return false
+}
+
+// lastBefore is the last time at or before now that a schedule names, within
+// four days.
+func lastBefore(s cron.Schedule, now time.Time) time.Time {
+	var last time.Time
+	for t := s.Next(now.AddDate(0, 0, -4)); !t.IsZero() && !t.After(now); t = s.Next(t) {
+		last = t
+	}
+	return last
+}
+
+func (b *Bot) remind(ctx context.Context, inc incident.Incident, of string, due time.Time) {
+	cause := "remind/" + string(inc.ID) + "/" + of + "/" + due.Format(time.RFC3339)
+	_, err := b.Update(ctx, inc.ID, Origin{By: incident.Bot, Cause: cause}, func(incident.Incident) ([]incident.Fact, error) {
+		return []incident.Fact{incident.Reminded{Of: of, Due: due}}, nil
+	})
+	if err != nil {
+		b.Log.Error("a reminder failed", "incident", inc.ID, "of", of, "error", err)
+	}
+}

@@ -1,0 +1,288 @@
+// Package command is the /incident grammar: what people say to tocsin and what
+// it answers. There is one file a verb and one list of them; help, the sandbox's
+// hints and README's table come from the list.
+//
+// Buttons, forms, reactions and shortcuts are command lines too, so there is one
+// grammar, one path and one thing to test. A line may begin with the incident it
+// is about ("INC-3 note …"); without that, the channel decides. Arguments come
+// first: a form is only offered when something that is needed is missing.
+package command
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"time"
+
+	"tocsin/bot"
+	"tocsin/bot/effect"
+	"tocsin/bot/incident"
+	"tocsin/store"
+)
+
+// Verb is one thing that people can say.
+type Verb struct {
+	Name    string
+	Aliases []string
+	Args    string // as help shows them
+	Help    string // one line
+	// Anywhere is set when it needs no incident.
+	Anywhere bool
+	// Quiet keeps it out of help: it is there for buttons.
+	Quiet bool
+	Run   func(context.Context, *Call) (bot.Answer, error)
+}
+
+// verbs is every verb, in the order in which help shows them.
+func verbs() []Verb {
+	return []Verb{
+		openVerb, listVerb, guideVerb, helpVerb,
+		takeVerb, assignVerb, handoverVerb, joinVerb,
+		sevVerb, symptomVerb, beganVerb, noteVerb, updateVerb, taskVerb,
+		mitigatedVerb, resolveVerb, reopenVerb, closeVerb,
+		actionVerb, timelineVerb, postmortemVerb, resyncVerb,
+		menuVerb, pinVerb,
+	}
+}
+
+// Call is one command being run.
+type Call struct {
+	*bot.Bot
+	bot.Request
+	Inc  incident.Incident // the zero Incident where there is none
+	Args string            // what follows the verb
+	Now  time.Time
+	all  []Verb
+}
+
+// Origin is who asked and why, for the record.
+func (c *Call) Origin() bot.Origin { return bot.Origin{By: c.By, Cause: c.Cause} }
+
+// Has tells whether the command is about an incident.
+func (c *Call) Has() bool { return c.Inc.ID != "" }
+
+// decide updates the call's incident.
+func (c *Call) decide(ctx context.Context, d bot.Decide) error {
+	return c.decideAt(ctx, time.Time{}, d)
+}
+
+func (c *Call) decideAt(ctx context.Context, at time.Time, d bot.Decide) error {
+	o := c.Origin()
+	o.At = at
+	inc, err := c.Update(ctx, c.Inc.ID, o, d)
+	if err == nil {
+		c.Inc = inc
+	}
+	return err
+}
+
+// Commands answers requests.
+type Commands struct {
+	Bot *bot.Bot
+	Log *slog.Logger
+}
+
+// Handle runs one request. Whatever it changed is stored when it returns. It
+// always has an answer: what was asked for, a refusal in plain words, or that
+// nothing could be stored: then there is an error too, for whoever delivered
+// the request and may deliver it again.
+func (cs Commands) Handle(ctx context.Context, r bot.Request) (bot.Answer, error) {
+	a, err := cs.handle(ctx, r)
+	var refusal incident.Refusal
+	var bad *fieldError
+	switch {
+	case err == nil:
+		return a, nil
+	case errors.As(err, &bad) && r.Values != nil && errors.As(err, &refusal):
+		return bot.Answer{Errors: map[string]string{bad.field: plain(refusal.Error())}}, nil
+	case errors.As(err, &refusal) && r.Values != nil:
+		return bot.Answer{Errors: map[string]string{"": plain(refusal.Error())}}, nil
+	case errors.As(err, &refusal):
+		return answer("%s", refusal), nil
+	}
+	cs.Log.Error("a request failed", "verb", firstWord(r.Line), "by", r.By.User, "cause", r.Cause, "error", err)
+	return answer("That is not on the record: I could not store it. Please try again; if it fails again, tell whoever runs tocsin."), err
+}
+
+func (cs Commands) handle(ctx context.Context, r bot.Request) (bot.Answer, error) {
+	c := &Call{Bot: cs.Bot, Request: r, Now: cs.Bot.Now(), all: verbs()}
+	line := strings.TrimSpace(r.Line)
+	named, rest := explicit(line)
+	if named != "" {
+		line = rest
+	}
+	if err := c.find(ctx, named); err != nil {
+		return bot.Answer{}, err
+	}
+	v, args, err := c.parse(line)
+	if err != nil {
+		return bot.Answer{}, err
+	}
+	c.Args = args
+	if !v.Anywhere && !c.Has() {
+		return c.choose(ctx, line)
+	}
+	return v.Run(ctx, c)
+}
+
+// explicit cuts an incident's ID off the beginning of a line.
+func explicit(line string) (incident.ID, string) {
+	word, rest, _ := strings.Cut(line, " ")
+	if len(word) > 4 && strings.EqualFold(word[:4], "INC-") {
+		if id, ok := incident.ParseID(word); ok {
+			return id, strings.TrimSpace(rest)
+		}
+	}
+	return "", line
+}
+
+// find loads the incident that a command is about: the one it names, or the one
+// whose channel it was given in. Outsiders are told the same of a private
+// incident as of one that does not exist.
+func (c *Call) find(ctx context.Context, named incident.ID) error {
+	here, found, err := c.InChannel(ctx, c.Channel)
+	if err != nil {
+		return err
+	}
+	if named == "" || found && named == here.ID {
+		if found {
+			c.Inc = here
+		}
+		return nil
+	}
+	inc, err := c.Incident(ctx, named)
+	if errors.Is(err, store.ErrNotFound) || err == nil && !inc.Visible(c.By.Person) {
+		return incident.Refusef("There is no incident %s. `/incident list` shows those that are open.", named)
+	}
+	c.Inc = inc
+	return err
+}
+
+// parse finds the verb of a line.
+func (c *Call) parse(line string) (Verb, string, error) {
+	word, args, _ := strings.Cut(line, " ")
+	word, args = strings.ToLower(word), strings.TrimSpace(args)
+	if word == "" {
+		if c.Has() {
+			return menuVerb, "", nil
+		}
+		return openVerb, "", nil
+	}
+	for _, v := range c.all {
+		if word == v.Name {
+			return v, args, nil
+		}
+		for _, a := range v.Aliases {
+			if word == a {
+				return v, args, nil
+			}
+		}
+	}
+	if sev, err := incident.ParseSeverity(word); err == nil && strings.HasPrefix(word, "sev") {
+		if args == "" && c.Has() {
+			return sevVerb, string(sev), nil
+		}
+		return openVerb, line, nil
+	}
+	return Verb{}, "", c.unknown(word)
+}
+
+func (c *Call) unknown(word string) error {
+	near, distance := "", 4
+	for _, v := range c.all {
+		if d := edits(word, v.Name); d < distance && d < len(v.Name) && !v.Quiet {
+			near, distance = v.Name, d
+		}
+	}
+	if near == "" {
+		return incident.Refusef("I don't know “%s”. To report something: `/incident open %s`. Everything I know: `/incident help`.",
+			incident.Escape(word), "Answers are wrong")
+	}
+	return incident.Refusef("I don't know “%s”. Did you mean `/incident %s`? Everything I know: `/incident help`.", incident.Escape(word), near)
+}
+
+// choose asks which incident a command is about.
+func (c *Call) choose(ctx context.Context, line string) (bot.Answer, error) {
+	heads, err := c.List(ctx, c.By.Person, false)
+	if err != nil {
+		return bot.Answer{}, err
+	}
+	if c.Message != nil && firstWord(line) == pinVerb.Name {
+		line = pinVerb.Name + " " + c.Message.Message.Channel + "/" + c.Message.Message.ID
+	}
+	if len(heads) == 0 {
+		a := answer("There is no open incident. Open one with a title: `/incident open Answers are wrong`.")
+		a.Buttons = []effect.Button{{Label: "Open an incident", Command: "open", Style: effect.Primary}}
+		return a, nil
+	}
+	a := answer("Which incident?")
+	for i := len(heads) - 1; i >= 0 && len(a.Buttons) < 20; i-- {
+		h := heads[i]
+		a.Buttons = append(a.Buttons, effect.Button{
+			Label:   cut(fmt.Sprintf("%s · %s", h.ID, h.Title), 70),
+			Command: string(h.ID) + " " + line,
+		})
+	}
+	return a, nil
+}
+
+// answer is a plain answer, in Markdown.
+func answer(format string, args ...any) bot.Answer {
+	return bot.Answer{Message: effect.Message{Body: fmt.Sprintf(format, args...)}}
+}
+
+func firstWord(line string) string {
+	word, _, _ := strings.Cut(strings.TrimSpace(line), " ")
+	return word
+}
+
+func cut(s string, n int) string {
+	r := []rune(s)
+	if len(r) <= n {
+		return s
+	}
+	return string(r[:n-1]) + "…"
+}
+
+// edits is the Levenshtein distance of two short words.
+func edits(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			above := row[j+1]
+			change := diagonal
+			if a[i] != b[j] {
+				change++
+			}
+			row[j+1] = min(change, above+1, row[j]+1)
+			diagonal = above
+		}
+	}
+	return row[len(b)]
+}
+
+// fieldError is a refusal about one field of a form.
+type fieldError struct {
+	field string
+	error
+}
+
+func (e *fieldError) Unwrap() error { return e.error }
+
+// about ties an error to the field that it is about.
+func about(field string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return &fieldError{field, err}
+}
+
+// plain is a refusal without its code marks, for where Markdown is not shown.
+func plain(s string) string { return strings.ReplaceAll(s, "`", "") }

@@ -1,0 +1,99 @@
+package command
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"tocsin/bot"
+	"tocsin/bot/effect"
+	"tocsin/bot/incident"
+)
+
+var helpVerb = Verb{Name: "help", Help: "show what there is to say", Anywhere: true, Run: help}
+
+// Hint is one line for somebody who is typing a command.
+type Hint struct{ Text, Help string }
+
+// Hints lists what can be typed after the slash command's name.
+func Hints() []Hint {
+	hints := []Hint{{"sev2 TITLE", "short for open sev2 TITLE"}}
+	for _, v := range verbs() {
+		if !v.Quiet {
+			hints = append(hints, Hint{strings.TrimSpace(v.Name + " " + v.Args), v.Help})
+		}
+	}
+	return hints
+}
+
+// Table is README's table of commands, in Markdown.
+func Table() string {
+	var s strings.Builder
+	s.WriteString("| `/incident …` | where | what it does |\n|---|---|---|\n")
+	for _, v := range verbs() {
+		if v.Quiet {
+			continue
+		}
+		where := "incident"
+		if v.Anywhere {
+			where = "anywhere"
+		}
+		fmt.Fprintf(&s, "| `%s` | %s | %s |\n", strings.ReplaceAll(strings.TrimSpace(v.Name+" "+v.Args), "|", `\|`), where, v.Help)
+	}
+	return s.String()
+}
+
+func help(_ context.Context, c *Call) (bot.Answer, error) {
+	var s strings.Builder
+	s.WriteString("Something looks wrong? `/incident open Answers are wrong` is enough. A channel, a guide and a record come with it.\n\n")
+	section := func(title string, anywhere bool) {
+		fmt.Fprintf(&s, "**%s**\n\n", title)
+		for _, v := range c.all {
+			if v.Anywhere == anywhere && !v.Quiet {
+				fmt.Fprintf(&s, "- `%s` — %s\n", strings.TrimSpace(v.Name+" "+v.Args), v.Help)
+			}
+		}
+		s.WriteString("\n")
+	}
+	section("Anywhere", true)
+	section("In an incident's channel, or after its number (`INC-3 note …`)", false)
+	s.WriteString("📌 on a message puts it on the timeline. Times are in UTC.")
+	return answer("%s", s.String()), nil
+}
+
+var menuVerb = Verb{
+	Name: "menu", Help: "show what can be done here", Quiet: true,
+	Run: func(_ context.Context, c *Call) (bot.Answer, error) {
+		a := answer("**%s · %s · %s** — what do you need?", c.Inc.ID, c.Inc.Severity.Title(), incident.Escape(cut(c.Inc.Title, 120)))
+		add := func(label, line string) {
+			a.Buttons = append(a.Buttons, effect.Button{Label: label, Command: string(c.Inc.ID) + " " + line})
+		}
+		if c.Inc.Active() {
+			add("Take command", "take incident-commander")
+			add("Be the scribe", "take scribe")
+			add("Do the updates", "take communications-lead")
+			add("Lead the fix", "take technical-lead")
+		}
+		add("Hand over", "handover")
+		add("Severity", "sev")
+		add("Symptom", "symptom")
+		add("Guide", "guide")
+		add("Note", "note")
+		add("Update", "update")
+		add("Tasks", "task list")
+		add("Follow-ups", "action list")
+		add("Timeline", "timeline")
+		add("Postmortem", "postmortem")
+		if c.Inc.Status == incident.Investigating {
+			add("Impact is over", "mitigated")
+		}
+		if c.Inc.Active() {
+			add("Resolve", "resolve")
+		} else {
+			add("Reopen", "reopen")
+		}
+		add("Close", "close")
+		add("Help", "help")
+		return a, nil
+	},
+}

@@ -1,0 +1,199 @@
+package command
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"tocsin/bot"
+	"tocsin/bot/effect"
+	"tocsin/bot/incident"
+)
+
+var openVerb = Verb{
+	Name: "open", Aliases: []string{"declare", "new"}, Args: "[sev1…sev4] TITLE", Anywhere: true,
+	Help: "open an incident, at once; with no title, a form that needs only one",
+	Run:  open,
+}
+
+func open(ctx context.Context, c *Call) (bot.Answer, error) {
+	if c.Values != nil {
+		return declareForm(ctx, c)
+	}
+	sev, title := leadingSeverity(c.Args)
+	if strings.TrimSpace(title) == "" {
+		return bot.Answer{Form: openForm(c, sev)}, nil
+	}
+	return declare(ctx, c, incident.Declared{Title: title, Severity: sev, People: mentioned(c)})
+}
+
+// leadingSeverity takes "sev2" off the beginning of a title.
+func leadingSeverity(s string) (incident.Severity, string) {
+	word, rest, _ := strings.Cut(s, " ")
+	if len(word) >= 4 && strings.EqualFold(word[:3], "sev") {
+		if sev, err := incident.ParseSeverity(word); err == nil {
+			return sev, strings.TrimSpace(rest)
+		}
+	}
+	return "", s
+}
+
+// mentioned is everybody whom a line names, in the order of their names.
+func mentioned(c *Call) []incident.Person {
+	var people []incident.Person
+	for _, p := range c.Mentions {
+		people = append(people, p)
+	}
+	slices.SortFunc(people, func(a, b incident.Person) int { return strings.Compare(string(a.User), string(b.User)) })
+	return people
+}
+
+func declare(ctx context.Context, c *Call, d incident.Declared) (bot.Answer, error) {
+	if c.Message != nil {
+		d.Quote = c.Message
+		d.People = append(d.People, c.Message.Author)
+	}
+	inc, _, err := c.Declare(ctx, c.Origin(), d)
+	if err != nil {
+		return bot.Answer{}, err
+	}
+	a := answer("**%s** is open as a %s: %s\n\nIts channel is #%s: you are its commander until somebody takes over, and the guide is on its way.",
+		inc.ID, inc.Severity.Title(), incident.Escape(cut(inc.Title, 300)), inc.ChannelName())
+	if inc.Private {
+		a.Body += "\n\nIt is private: only the people you bring in can see it."
+	}
+	return a, nil
+}
+
+// openForm asks for what is known; only the title is needed.
+func openForm(c *Call, sev incident.Severity) *bot.Form {
+	if sev == "" {
+		sev = incident.SEV3
+	}
+	f := &bot.Form{
+		Title: "Open an incident", Submit: "Open", Command: "open", Message: c.Message,
+		Fields: []bot.Field{
+			{Name: "title", Label: "What do people see?", Required: true, Hint: "A few words are enough. You need no error code.", Max: 300},
+			{Name: "severity", Label: "How bad is it?", Kind: bot.OneOf, Value: string(sev), Choices: severityChoices(), Hint: "If unsure, take the worse one."},
+			{Name: "symptom", Label: "What is it like?", Kind: bot.OneOf, Choices: termChoices(incident.Symptoms)},
+			{Name: "began", Label: "When did it begin?", Kind: bot.Moment, Hint: plain(timeHelp) + " It may be weeks ago."},
+			{Name: "service", Label: "Service or feature", Max: 200},
+			{Name: "model", Label: "Model and version", Max: 200},
+			{Name: "private", Label: "Private", Kind: bot.Check, Hint: "Only the people you bring in can see it. For leaks, abuse and security."},
+		},
+	}
+	if c.Message != nil {
+		f.Intro = "> " + incident.Escape(cut(c.Message.Text, 500))
+		f.Fields[0].Value = cut(incident.Line(c.Message.Text), 120)
+	}
+	return f
+}
+
+func declareForm(ctx context.Context, c *Call) (bot.Answer, error) {
+	v := c.Values
+	d := incident.Declared{
+		Title: v["title"], Symptom: v["symptom"], Private: v["private"] == "yes",
+		Model: v["model"], Service: v["service"],
+	}
+	var err error
+	if v["severity"] != "" {
+		if d.Severity, err = incident.ParseSeverity(v["severity"]); err != nil {
+			return bot.Answer{}, about("severity", err)
+		}
+	}
+	if strings.TrimSpace(v["began"]) != "" {
+		if d.Began, err = moment(v["began"], c.Now); err != nil {
+			return bot.Answer{}, about("began", err)
+		}
+	}
+	a, err := declare(ctx, c, d)
+	return a, about("title", err)
+}
+
+func severityChoices() []bot.Choice {
+	return []bot.Choice{
+		{Value: "sev1", Label: "SEV1 · most users, or harm, or a leak"},
+		{Value: "sev2", Label: "SEV2 · many users, or a key flow"},
+		{Value: "sev3", Label: "SEV3 · some users, or getting worse"},
+		{Value: "sev4", Label: "SEV4 · minor, there is a way around"},
+	}
+}
+
+func termChoices(terms []incident.Term) []bot.Choice {
+	choices := make([]bot.Choice, len(terms))
+	for i, t := range terms {
+		choices[i] = bot.Choice{Value: t.ID, Label: cut(t.Label+" · "+t.Means, 75)}
+	}
+	return choices
+}
+
+var listVerb = Verb{
+	Name: "list", Args: "[all]", Anywhere: true,
+	Help: "show the open incidents, or all of them",
+	Run: func(ctx context.Context, c *Call) (bot.Answer, error) {
+		all := strings.EqualFold(c.Args, "all")
+		heads, err := c.List(ctx, c.By.Person, all)
+		if err != nil {
+			return bot.Answer{}, err
+		}
+		if len(heads) == 0 {
+			a := answer("No incident is open. Long may it last.")
+			a.Buttons = []effect.Button{{Label: "Open an incident", Command: "open"}}
+			return a, nil
+		}
+		var s strings.Builder
+		if skipped := len(heads) - maxListed; skipped > 0 {
+			heads = heads[skipped:]
+		}
+		for _, h := range slices.Backward(heads) {
+			s.WriteString("- **" + string(h.ID) + "** · " + h.Severity.Title() + " · " + string(h.Status) + " · " +
+				incident.Escape(cut(h.Title, 120)) + " · since " + incident.Clock(h.Declared) + "\n")
+		}
+		return answer("%s", s.String()), nil
+	},
+}
+
+// maxListed is how many incidents one answer shows, the newest.
+const maxListed = 30
+
+var joinVerb = Verb{
+	Name: "join", Help: "come into the incident's channel", Anywhere: false,
+	Run: func(ctx context.Context, c *Call) (bot.Answer, error) {
+		err := c.decide(ctx, func(inc incident.Incident) ([]incident.Fact, error) { return inc.Join(c.By.Person) })
+		if err != nil {
+			return bot.Answer{}, err
+		}
+		return answer("You are being added to #%s.", orName(c.Inc)), nil
+	},
+}
+
+func orName(inc incident.Incident) string {
+	if inc.Channel.Name != "" {
+		return inc.Channel.Name
+	}
+	return inc.ChannelName()
+}
+
+var beganVerb = Verb{
+	Name: "began", Args: "TIME", Help: "correct when impact began: `14:02`, `2026-11-20 14:02`, `3 days ago`",
+	Run: func(ctx context.Context, c *Call) (bot.Answer, error) {
+		if strings.TrimSpace(c.Args) == "" {
+			return bot.Answer{}, incident.Refusal("When did impact begin? " + timeHelp + " For example `began 14:02`.")
+		}
+		at, err := moment(c.Args, c.Now)
+		if err != nil {
+			return bot.Answer{}, err
+		}
+		err = c.decide(ctx, func(inc incident.Incident) ([]incident.Fact, error) { return inc.Date(at, c.Now) })
+		return answer("Impact began %s.", incident.Clock(at)), err
+	},
+}
+
+// at tells an answer's time where it is not just now.
+func at(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return " at " + incident.Clock(t)
+}

@@ -1,0 +1,108 @@
+package command
+
+import (
+	"context"
+	"strings"
+
+	"tocsin/bot"
+	"tocsin/bot/incident"
+)
+
+var noteVerb = Verb{
+	Name: "note", Args: "TEXT [at 14:02]", Help: "put a note on the timeline, now or at an earlier time",
+	Run: func(ctx context.Context, c *Call) (bot.Answer, error) {
+		text, when := c.Args, c.Values["at"]
+		if c.Values != nil {
+			text = c.Values["text"]
+		} else if text == "" {
+			return bot.Answer{Form: textForm(c, "note", "Note", "What happened?", bot.Field{
+				Name: "at", Label: "When", Kind: bot.Moment, Hint: "Empty: now. " + plain(timeHelp)})}, nil
+		}
+		text, when2, err := cutTime(text, c.Now)
+		if err != nil {
+			return bot.Answer{}, about("text", err)
+		}
+		if strings.TrimSpace(when) != "" {
+			if when2, err = moment(when, c.Now); err != nil {
+				return bot.Answer{}, about("at", err)
+			}
+		}
+		err = c.decideAt(ctx, when2, func(inc incident.Incident) ([]incident.Fact, error) { return inc.Note(text, when2, c.Now) })
+		return answer("Noted%s.", at(when2)), about("text", err)
+	},
+}
+
+var updateVerb = Verb{
+	Name: "update", Args: "TEXT", Help: "tell everybody who waits how things stand",
+	Run: func(ctx context.Context, c *Call) (bot.Answer, error) {
+		text := c.Args
+		if c.Values != nil {
+			text = c.Values["text"]
+		} else if text == "" {
+			return bot.Answer{Form: textForm(c, "update", "Write an update",
+				"What do users see, what are we doing, when is the next update?")}, nil
+		}
+		err := c.decide(ctx, func(inc incident.Incident) ([]incident.Fact, error) { return inc.Update(text) })
+		if err != nil {
+			return bot.Answer{}, about("text", err)
+		}
+		a := answer("Update %d is out.", c.Inc.Updates)
+		if due := c.Inc.UpdateDue(); !due.IsZero() {
+			a.Body += " The next one is due by " + incident.Clock(due) + "."
+		}
+		return a, nil
+	},
+}
+
+// textForm asks for one long text, and perhaps for more.
+func textForm(c *Call, verb, title, label string, more ...bot.Field) *bot.Form {
+	return &bot.Form{
+		Title: title, Submit: "Save", Command: string(c.Inc.ID) + " " + verb,
+		Fields: append([]bot.Field{{Name: "text", Label: label, Kind: bot.LongText, Required: true, Max: 3000}}, more...),
+	}
+}
+
+var pinVerb = Verb{
+	Name: "pin", Args: "(a message's shortcut, or 📌 on it)", Quiet: true,
+	Help: "put a message on the timeline, with its own author and time",
+	Run: func(ctx context.Context, c *Call) (bot.Answer, error) {
+		m, ok := pinned(c)
+		if !ok {
+			return bot.Answer{}, incident.Refusal("Which message? React to it with 📌, or use “Add to timeline” in its menu.")
+		}
+		err := c.decide(ctx, func(inc incident.Incident) ([]incident.Fact, error) { return inc.Pin(m) })
+		return answer("It is on the timeline of %s.", c.Inc.ID), err
+	},
+}
+
+// pinned is the message that was pointed at, or named as CHANNEL/ID.
+func pinned(c *Call) (incident.Message, bool) {
+	if c.Message != nil && !c.Message.Message.Zero() {
+		return c.Message.Message, true
+	}
+	channel, id, ok := strings.Cut(c.Args, "/")
+	return incident.Message{Channel: channel, ID: id}, ok && channel != "" && id != ""
+}
+
+var timelineVerb = Verb{
+	Name: "timeline", Help: "show what happened so far", Aliases: []string{"log"},
+	Run: func(ctx context.Context, c *Call) (bot.Answer, error) {
+		return answer("**%s · timeline**\n\n%s", c.Inc.ID, bot.TimelineMarkdown(c.Inc, 40)), nil
+	},
+}
+
+var postmortemVerb = Verb{
+	Name: "postmortem", Aliases: []string{"pm"}, Help: "draft the postmortem from the timeline and post it here",
+	Run: func(ctx context.Context, c *Call) (bot.Answer, error) {
+		err := c.decide(ctx, incident.Incident.DraftPostmortem)
+		return answer("The draft is on its way into #%s. It is made from the timeline alone; what nobody recorded is in it as a question.", orName(c.Inc)), err
+	},
+}
+
+var resyncVerb = Verb{
+	Name: "resync", Help: "make the card, topic and announcement anew, and try again what failed",
+	Run: func(ctx context.Context, c *Call) (bot.Answer, error) {
+		err := c.decide(ctx, incident.Incident.Resync)
+		return answer("Everything that shows %s is being made anew.", c.Inc.ID), err
+	},
+}

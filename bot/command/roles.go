@@ -1,0 +1,117 @@
+package command
+
+import (
+	"context"
+	"strings"
+
+	"tocsin/bot"
+	"tocsin/bot/incident"
+)
+
+var takeVerb = Verb{
+	Name: "take", Args: "ROLE", Help: "take a role yourself: commander, tech, comms or scribe",
+	Run: func(ctx context.Context, c *Call) (bot.Answer, error) {
+		if c.Args == "" {
+			return bot.Answer{Form: rolesForm(c, "assign", "Take a role")}, nil
+		}
+		role, err := incident.ParseRole(c.Args)
+		if err != nil {
+			return bot.Answer{}, err
+		}
+		err = c.decide(ctx, func(inc incident.Incident) ([]incident.Fact, error) { return inc.Assign(role, c.By.Person) })
+		return answer("You are %s of %s now.", role.Title(), c.Inc.ID), err
+	},
+}
+
+var assignVerb = Verb{
+	Name: "assign", Args: "ROLE @user", Help: "give a role to somebody, whoever had it before",
+	Run: func(ctx context.Context, c *Call) (bot.Answer, error) {
+		return give(ctx, c, "assign", incident.Incident.Assign)
+	},
+}
+
+var handoverVerb = Verb{
+	Name: "handover", Args: "[ROLE] @user", Help: "hand a role that you hold over to somebody",
+	Run: func(ctx context.Context, c *Call) (bot.Answer, error) {
+		return give(ctx, c, "handover", func(inc incident.Incident, r incident.Role, to incident.Person) ([]incident.Fact, error) {
+			return inc.Handover(r, c.By.Person, to)
+		})
+	},
+}
+
+// give gives a role to a person, from the line or from the form.
+func give(ctx context.Context, c *Call, verb string, decide func(incident.Incident, incident.Role, incident.Person) ([]incident.Fact, error)) (bot.Answer, error) {
+	if c.Values == nil && c.Args == "" {
+		return bot.Answer{Form: rolesForm(c, verb, map[string]string{"assign": "Give a role", "handover": "Hand a role over"}[verb])}, nil
+	}
+	role, to, err := roleAndPerson(c, verb)
+	if err != nil {
+		return bot.Answer{}, err
+	}
+	err = c.decide(ctx, func(inc incident.Incident) ([]incident.Fact, error) { return decide(inc, role, to) })
+	return answer("%s is %s of %s now.", person(to), role.Title(), c.Inc.ID), err
+}
+
+func roleAndPerson(c *Call, verb string) (incident.Role, incident.Person, error) {
+	if c.Values != nil {
+		role, err := incident.ParseRole(c.Values["role"])
+		to := incident.Person{User: incident.User(c.Values["to"])}
+		if to.Is(c.By.Person) {
+			to = c.By.Person
+		}
+		return role, to, about("role", err)
+	}
+	roleWord, who, _ := strings.Cut(c.Args, " ")
+	if strings.HasPrefix(roleWord, "@") && verb == "handover" {
+		roleWord, who = string(heldBy(c)), c.Args
+	}
+	role, err := incident.ParseRole(roleWord)
+	if err != nil {
+		return "", incident.Person{}, err
+	}
+	who = strings.TrimSpace(who)
+	if strings.EqualFold(who, "me") {
+		return role, c.By.Person, nil
+	}
+	to, ok := c.Mentions[who]
+	if !ok && who != "" {
+		return "", to, incident.Refusef("I don't know “%s”. Type @ and choose a person: `%s %s @ada`.", incident.Escape(who), verb, role)
+	}
+	return role, to, nil
+}
+
+// heldBy is the role that the person who asks holds, the commander's first.
+func heldBy(c *Call) incident.Role {
+	for _, r := range incident.Roles {
+		if c.Inc.Holder(r).Is(c.By.Person) {
+			return r
+		}
+	}
+	return incident.Commander
+}
+
+func rolesForm(c *Call, verb, title string) *bot.Form {
+	f := &bot.Form{
+		Title: title, Submit: "Save", Command: string(c.Inc.ID) + " " + verb,
+		Fields: []bot.Field{
+			{Name: "role", Label: "Role", Kind: bot.OneOf, Required: true},
+			{Name: "to", Label: "Who", Kind: bot.Whom, Required: true, Value: string(c.By.User)},
+		},
+	}
+	for _, r := range incident.Roles {
+		label := r.Title()
+		if p := c.Inc.Holder(r); p != (incident.Person{}) {
+			label += " · now " + p.String()
+		}
+		f.Fields[0].Choices = append(f.Fields[0].Choices, bot.Choice{Value: string(r), Label: cut(label, 75)})
+	}
+	return f
+}
+
+// person calls somebody so that the chat shows who it is.
+func person(p incident.Person) string {
+	if p.User == "" {
+		return incident.ByName(p)
+	}
+	return "[@" + incident.Escape(p.String()) + "](user:" + string(p.User) + ")"
+}

@@ -1,0 +1,127 @@
+package command
+
+import (
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"tocsin/bot/incident"
+)
+
+const timeHelp = "Times are in UTC: `14:02`, `2026-11-20 14:02` or `40 min ago`."
+
+var (
+	atSuffix = regexp.MustCompile(`(?is)^(.*?)(?:^|\s)at\s+(\d{4}-\d{2}-\d{2}[ T]\d{1,2}:\d{2}|\d{1,2}:\d{2})\s*(?:utc|z)?\s*$`)
+	clock    = regexp.MustCompile(`(?i)^(?:at\s+)?(\d{1,2}):(\d{2})\s*(?:utc|z)?$`)
+	dayTime  = regexp.MustCompile(`(?i)^(?:at\s+)?(\d{4}-\d{2}-\d{2})[ T](\d{1,2}:\d{2})\s*(?:utc|z)?$`)
+	ago      = regexp.MustCompile(`(?i)^(\d+)\s*(m|min|mins|minutes?|h|hrs?|hours?|d|days?|w|weeks?)(?:\s+ago)?$`)
+)
+
+// cutTime takes "at 14:02" or "at 2026-11-20 14:02" off the end of a text. A
+// text that ends in no such words keeps its zero time.
+func cutTime(text string, now time.Time) (string, time.Time, error) {
+	m := atSuffix.FindStringSubmatch(text)
+	if m == nil {
+		return text, time.Time{}, nil
+	}
+	at, err := moment(m[2], now)
+	return strings.TrimSpace(m[1]), at, err
+}
+
+// moment reads a time that has passed. A time of day is the last one: at 00:10,
+// "23:50" is yesterday's; but a time that comes within the next twelve hours is
+// more likely a slip than yesterday's, and is refused.
+func moment(s string, now time.Time) (time.Time, error) {
+	s, now = strings.TrimSpace(s), now.UTC()
+	if m := dayTime.FindStringSubmatch(s); m != nil {
+		t, err := time.Parse("2006-01-02 15:4", m[1]+" "+m[2])
+		if err != nil {
+			return time.Time{}, incident.Refusef("There is no such time as “%s”. %s", incident.Escape(s), timeHelp)
+		}
+		return notFuture(t, now)
+	}
+	if t, err := time.Parse("2006-01-02", s); err == nil {
+		return notFuture(t, now)
+	}
+	if m := ago.FindStringSubmatch(s); m != nil {
+		n, _ := strconv.Atoi(m[1])
+		if n > 100000 {
+			return time.Time{}, incident.Refusef("“%s” is too long ago. %s", incident.Escape(s), timeHelp)
+		}
+		return now.Add(-time.Duration(n) * unit(m[2])).Truncate(time.Minute), nil
+	}
+	m := clock.FindStringSubmatch(s)
+	if m == nil {
+		return time.Time{}, incident.Refusef("I cannot read the time “%s”. %s", incident.Escape(s), timeHelp)
+	}
+	h, _ := strconv.Atoi(m[1])
+	minute, _ := strconv.Atoi(m[2])
+	if h > 23 || minute > 59 {
+		return time.Time{}, incident.Refusef("There is no such time as “%s”. %s", incident.Escape(s), timeHelp)
+	}
+	t := time.Date(now.Year(), now.Month(), now.Day(), h, minute, 0, 0, time.UTC)
+	if t.After(now.Add(12 * time.Hour)) {
+		t = t.AddDate(0, 0, -1)
+	}
+	return notFuture(t, now)
+}
+
+func notFuture(t, now time.Time) (time.Time, error) {
+	if t.After(now.Add(time.Minute)) {
+		return time.Time{}, incident.Refusef("%s is still to come; it is %s now. %s", incident.Clock(t), now.Format("15:04"), timeHelp)
+	}
+	return t, nil
+}
+
+func unit(word string) time.Duration {
+	switch strings.ToLower(word)[0] {
+	case 'h':
+		return time.Hour
+	case 'd':
+		return 24 * time.Hour
+	case 'w':
+		return 7 * 24 * time.Hour
+	}
+	return time.Minute
+}
+
+var bySuffix = regexp.MustCompile(`(?is)^(.*?)\s+by\s+(\d{4}-\d{2}-\d{2}|today|tomorrow|monday|tuesday|wednesday|thursday|friday|saturday|sunday)\s*$`)
+
+// cutDue takes "by 2026-12-01" or "by friday" off the end of a text.
+func cutDue(text string, now time.Time) (string, time.Time, error) {
+	m := bySuffix.FindStringSubmatch(text)
+	if m == nil {
+		return text, time.Time{}, nil
+	}
+	due, err := day(m[2], now)
+	return strings.TrimSpace(m[1]), due, err
+}
+
+// day reads a day to come: a date, "tomorrow", or the next day of that name.
+func day(s string, now time.Time) (time.Time, error) {
+	now = now.UTC()
+	today := time.Date(now.Year(), now.Month(), now.Day(), 0, 0, 0, 0, time.UTC)
+	s = strings.ToLower(strings.TrimSpace(s))
+	switch s {
+	case "":
+		return time.Time{}, nil
+	case "today":
+		return today, nil
+	case "tomorrow":
+		return today.AddDate(0, 0, 1), nil
+	}
+	for d := range 7 {
+		if next := today.AddDate(0, 0, d+1); s == strings.ToLower(next.Weekday().String()) {
+			return next, nil
+		}
+	}
+	t, err := time.Parse("2006-01-02", s)
+	if err != nil {
+		return time.Time{}, incident.Refusef("I cannot read the day “%s”. For example `by 2026-12-01` or `by friday`.", incident.Escape(s))
+	}
+	if t.Before(today) {
+		return time.Time{}, incident.Refusef("%s has passed. Give a day to come, for example `by friday`.", s)
+	}
+	return t, nil
+}

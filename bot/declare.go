@@ -1,0 +1,107 @@
+package bot
+
+import (
+	"context"
+	"errors"
+
+	"tocsin/bot/incident"
+	"tocsin/runbooks"
+	"tocsin/store"
+)
+
+// Declare begins an incident: it has a number, a commander if a person declared
+// it, a play and a guide before anybody is answered. handles are names that
+// lead to it from now on. Declaring again with the same cause, or a handle that
+// leads somewhere already, gives the incident that is there, and fresh is false.
+func (b *Bot) Declare(ctx context.Context, o Origin, d incident.Declared, handles ...string) (inc incident.Incident, fresh bool, err error) {
+	facts, err := incident.Declare(d, b.Now())
+	if err != nil {
+		return inc, false, err
+	}
+	facts = b.begin(o, facts)
+	if o.Cause != "" {
+		handles = append(handles, causeHandle(o.Cause))
+	}
+	b.declaring.Lock()
+	defer b.declaring.Unlock()
+	for {
+		if inc, ok, err := b.taken(ctx, handles); err != nil || ok {
+			return inc, false, err
+		}
+		inc, err := b.declareOnce(ctx, o, facts, handles)
+		if !errors.Is(err, store.ErrConflict) {
+			return inc, err == nil, err
+		}
+		b.next = 0 // somebody else declares too: count again
+	}
+}
+
+// begin adds to the declaration what follows from it at once.
+func (b *Bot) begin(o Origin, facts []incident.Fact) []incident.Fact {
+	d := facts[0].(incident.Declared)
+	play, ok := b.Plays.Choose(string(d.Severity), d.Symptom)
+	if ok {
+		for _, u := range play.Invite {
+			d.People = append(d.People, incident.Person{User: incident.User(u)})
+		}
+		facts[0] = d
+	}
+	if o.By.Human() {
+		facts = append(facts, incident.Assigned{Role: incident.Commander, To: o.By.Person})
+	}
+	if ok {
+		facts = append(facts, playStarted(play))
+	}
+	text := d.Title
+	if d.Quote != nil {
+		text += "\n" + d.Quote.Text
+	}
+	return append(facts, b.served(b.Guides.Match(runbooks.Query{Text: text, Symptom: known(d.Symptom)})))
+}
+
+// known is the symptom, or "" when nobody has classified it.
+func known(symptom string) string {
+	if symptom == incident.Unclassified {
+		return ""
+	}
+	return symptom
+}
+
+func (b *Bot) taken(ctx context.Context, handles []string) (incident.Incident, bool, error) {
+	for _, h := range handles {
+		id, ok, err := b.journal.Lookup(ctx, h)
+		if err != nil || ok {
+			if err != nil {
+				return incident.Incident{}, false, err
+			}
+			inc, err := b.Incident(ctx, id)
+			return inc, err == nil, err
+		}
+	}
+	return incident.Incident{}, false, nil
+}
+
+func (b *Bot) declareOnce(ctx context.Context, o Origin, facts []incident.Fact, handles []string) (incident.Incident, error) {
+	if b.next == 0 {
+		n, err := b.journal.Next(ctx)
+		if err != nil {
+			return incident.Incident{}, err
+		}
+		b.next = n
+	}
+	id := incident.NewID(b.next)
+	l := &live{tip: store.Tip{ID: id}}
+	l.inc.Store(&incident.Incident{ID: id})
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	b.mu.Lock()
+	b.live[id] = l
+	b.mu.Unlock()
+	inc, err := b.commit(ctx, l, o, facts, store.Append{Handles: handles})
+	if err != nil {
+		b.drop(id, l)
+		return inc, err
+	}
+	b.next++
+	return inc, nil
+}

@@ -1,0 +1,16 @@
+// Package bot is the engine: it turns requests into facts, facts into effects,
+// and sees to it that each effect happens once.
+//
+//	request ─► decide ─► facts ─► one transaction: timeline + outbox ─► worker ─► Performer
+//	                                   ▲                                            │
+//	                                   └──────── what the worker learned ───────────┘
+//
+// Declare, Update and Receive are the ways in: for people, for decisions on one
+// incident, and for alerts. react.go is the one switch from a fact to effects.
+// worker.go performs effects, and the clock issues ordinary requests when
+// something is due. Nothing is answered before it is stored, and the same cause
+// twice is one request.
+//
+// The engine knows no vendor. What it asks of the chat service is a Performer;
+// what people see is Markdown with buttons, and every button is a command.
+package bot

@@ -1,0 +1,78 @@
+package bot
+
+import (
+	"context"
+
+	"tocsin/bot/incident"
+	"tocsin/playbooks"
+	"tocsin/runbooks"
+)
+
+// triage is the guide that fits when no other does.
+const triage = "generic-triage"
+
+// served is the guide that a match chose; generic triage when it abstained.
+func (b *Bot) served(m runbooks.Match) incident.GuideServed {
+	if g, ok := b.Guides.Guide(m.Guide); ok {
+		return guideServed(g, m.Why)
+	}
+	if g, ok := b.Guides.Guide(triage); ok {
+		return guideServed(g, "")
+	}
+	return incident.GuideServed{Guide: triage, Title: "Find out what is wrong", Question: "What did a person see, when, and where?"}
+}
+
+func guideServed(g *runbooks.Guide, why string) incident.GuideServed {
+	return incident.GuideServed{
+		Guide: g.ID, Title: g.Title, Version: g.Version, Why: why,
+		Summary: g.Summary(), Question: g.Section("First question"),
+	}
+}
+
+// ServeGuide puts the guide called guide in front of the responders; with
+// guide "" the one that fits the incident's symptom and text.
+func (b *Bot) ServeGuide(ctx context.Context, id incident.ID, o Origin, guide, text string) (incident.Incident, incident.GuideServed, error) {
+	var f incident.GuideServed
+	inc, err := b.Update(ctx, id, o, func(inc incident.Incident) ([]incident.Fact, error) {
+		if guide != "" {
+			g, ok := b.Guides.Guide(guide)
+			if !ok {
+				return nil, incident.Refusef("There is no guide %q. `/incident guide list` shows all.", guide)
+			}
+			f = guideServed(g, "")
+		} else {
+			f = b.served(b.Guides.Match(runbooks.Query{Text: orElse(text, inc.Title), Symptom: known(inc.Symptom)}))
+		}
+		if f.Guide == inc.Guide.Guide && f.Version == inc.Guide.Version {
+			return nil, nil
+		}
+		return []incident.Fact{f}, nil
+	})
+	return inc, f, err
+}
+
+// Classify sets the symptom, and serves the guide that fits it better.
+func (b *Bot) Classify(ctx context.Context, id incident.ID, o Origin, symptom string) (incident.Incident, error) {
+	return b.Update(ctx, id, o, func(inc incident.Incident) ([]incident.Fact, error) {
+		facts, err := inc.Classify(symptom)
+		if err != nil {
+			return nil, err
+		}
+		f := b.served(b.Guides.Match(runbooks.Query{Text: inc.Title, Symptom: known(symptom)}))
+		if f.Guide != inc.Guide.Guide {
+			facts = append(facts, f)
+		}
+		return facts, nil
+	})
+}
+
+func playStarted(p *playbooks.Play) incident.PlayStarted {
+	f := incident.PlayStarted{
+		Play: p.ID, Title: p.Title, Version: p.Version,
+		UpdateEvery: p.UpdateEvery, Postmortem: p.Postmortem,
+	}
+	for _, t := range p.Tasks {
+		f.Tasks = append(f.Tasks, incident.Task{Text: t.Text, Role: incident.Role(t.Role), Within: t.Within})
+	}
+	return f
+}

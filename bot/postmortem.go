@@ -1,0 +1,288 @@
+package bot
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"tocsin/bot/effect"
+	"tocsin/bot/incident"
+	"tocsin/templates"
+)
+
+// Postmortem drafts the postmortem of an incident as Markdown, from its
+// timeline alone.
+func (b *Bot) Postmortem(ctx context.Context, id incident.ID) (string, error) {
+	inc, err := b.Incident(ctx, id)
+	if err != nil {
+		return "", err
+	}
+	return b.draft(inc, inc.Last()), nil
+}
+
+// draft renders the postmortem from the first events of inc's timeline: the
+// same events give the same draft.
+func (b *Bot) draft(inc incident.Incident, through int) string {
+	if through < inc.Last() {
+		inc = incident.Fold(inc.ID, inc.Timeline[:through])
+	}
+	md, err := b.Templates.Render("postmortem", record(inc))
+	if err != nil { // a team's own template may fail on this one incident
+		b.Log.Warn("the postmortem template failed, so the bare timeline is used", "incident", inc.ID, "error", err)
+		return fmt.Sprintf("# %s\n\nThe template postmortem.md failed: %s\n\n%s", inc.ID, incident.Escape(err.Error()), TimelineMarkdown(inc, 0))
+	}
+	return md
+}
+
+// TimelineMarkdown is the timeline as a list in the order things happened, the
+// last n lines of it; 0 means all.
+func TimelineMarkdown(inc incident.Incident, n int) string {
+	var lines []string
+	for _, e := range happened(inc.Timeline) {
+		if line, ok := incident.Narrate(e, incident.ByName); ok {
+			lines = append(lines, "- "+incident.Clock(e.At)+" · "+line)
+		}
+	}
+	if n > 0 && len(lines) > n {
+		lines = append([]string{fmt.Sprintf("- … %d earlier lines", len(lines)-n)}, lines[len(lines)-n:]...)
+	}
+	return strings.Join(lines, "\n")
+}
+
+// happened is a timeline in the order in which things happened; what happened at
+// the same time stays in the order of the record.
+func happened(timeline []incident.Event) []incident.Event {
+	events := slices.Clone(timeline)
+	slices.SortStableFunc(events, func(a, b incident.Event) int { return a.At.Compare(b.At) })
+	return events
+}
+
+// record is what the postmortem template is given.
+func record(inc incident.Incident) templates.Postmortem {
+	p := templates.Postmortem{
+		ID: string(inc.ID), Title: incident.Escape(inc.Title), Severity: inc.Worst.Title(),
+		Symptom: incident.Escape(incident.Label(incident.Symptoms, inc.Symptom)),
+		Status:  string(inc.Status), Date: inc.Detected.UTC().Format("2006-01-02"),
+		Guide: incident.Escape(inc.Guide.Title), Model: incident.Escape(inc.Model), Service: incident.Escape(inc.Service),
+		Began: incident.Clock(inc.Began), Detected: incident.Clock(inc.Detected), Declared: incident.Clock(inc.Declared),
+		Mitigated: incident.Clock(inc.MitigatedAt), Resolved: incident.Clock(inc.ResolvedAt),
+		DetectedBy: detectedBy(inc),
+		How:        how(inc), Resolution: incident.Escape(inc.Resolution),
+		Reason: incident.Escape(incident.Label(incident.CloseReasons, inc.Reason)),
+	}
+	if !inc.Began.IsZero() && !inc.MitigatedAt.IsZero() {
+		p.ImpactFor = incident.Span(inc.MitigatedAt.Sub(inc.Began))
+	}
+	if !inc.ResolvedAt.IsZero() {
+		p.ResponseFor = incident.Span(inc.ResolvedAt.Sub(inc.Detected))
+	}
+	if inc.Quote != nil {
+		p.Quote = incident.Escape(inc.Quote.Text)
+	}
+	p.Timeline, p.Updates = lines(inc)
+	p.Evidence = evidence(inc)
+	for _, a := range inc.Actions {
+		p.Actions = append(p.Actions, templates.PostmortemAction{
+			N: a.N, Text: incident.Escape(a.Text), Owner: incident.Escape(a.Owner.String()), Due: day(a), Done: a.Done,
+		})
+	}
+	p.Responders = responders(inc)
+	p.Questions = questions(inc)
+	return p
+}
+
+func day(a incident.Action) string {
+	if a.Due.IsZero() {
+		return ""
+	}
+	return a.Due.Format("2006-01-02")
+}
+
+func detectedBy(inc incident.Incident) string {
+	if inc.Source == "" {
+		return "a person"
+	}
+	return "a monitor (" + sourceTitle(inc.Source) + ")"
+}
+
+func sourceTitle(s string) string {
+	if s == "pagerduty" {
+		return "PagerDuty"
+	}
+	return incident.Escape(s)
+}
+
+func how(inc incident.Incident) string {
+	parts := make([]string, 0, 2)
+	if inc.How != "" {
+		parts = append(parts, incident.Label(incident.Mitigations, inc.How))
+	}
+	if inc.Mitigation != "" {
+		parts = append(parts, incident.Escape(inc.Mitigation))
+	}
+	return strings.Join(parts, ": ")
+}
+
+// lines tells the timeline with roles in the place of names: the role somebody
+// had when it happened.
+func lines(inc incident.Incident) (all, updates []templates.PostmortemLine) {
+	roles := map[incident.Role]incident.Person{}
+	told := map[int]templates.PostmortemLine{}
+	for _, e := range inc.Timeline {
+		if f, ok := e.Fact.(incident.Assigned); ok {
+			roles[f.Role] = f.To
+		}
+		call := func(p incident.Person) string { return roleOf(p, roles, e.By.Via) }
+		line, ok := incident.Narrate(e, call)
+		if !ok {
+			continue
+		}
+		told[e.Seq] = templates.PostmortemLine{
+			At: incident.Clock(e.At), Role: call(e.By.Person),
+			What: anonymous(strings.TrimPrefix(line, call(e.By.Person)+" "), inc, roles), Link: link(e.Fact),
+		}
+	}
+	for _, e := range happened(inc.Timeline) {
+		line, ok := told[e.Seq]
+		if !ok {
+			continue
+		}
+		all = append(all, line)
+		if f, ok := e.Fact.(incident.Updated); ok {
+			line.What = anonymous(incident.Escape(f.Text), inc, roles)
+			updates = append(updates, line)
+		}
+	}
+	return all, updates
+}
+
+func roleOf(p incident.Person, roles map[incident.Role]incident.Person, via string) string {
+	for _, r := range incident.Roles {
+		if roles[r].Is(p) {
+			return "the " + r.Title()
+		}
+	}
+	switch {
+	case p.Is(incident.Bot.Person):
+		return "tocsin"
+	case via == "pagerduty" && p.Name == sourceTitle(via):
+		return sourceTitle(via)
+	case via == "pagerduty" && p.User == "":
+		return "a responder (PagerDuty)"
+	}
+	return "a responder"
+}
+
+// anonymous puts roles for the mentions of people that the record knows.
+func anonymous(text string, inc incident.Incident, roles map[incident.Role]incident.Person) string {
+	for _, p := range inc.People {
+		if p.Name != "" {
+			text = replaceWord(text, "@"+incident.Escape(p.Name), roleOf(p, roles, ""))
+		}
+	}
+	return text
+}
+
+// replaceWord replaces word where it is not the beginning of a longer one.
+func replaceWord(text, word, by string) string {
+	var out strings.Builder
+	for {
+		before, after, ok := strings.Cut(text, word)
+		out.WriteString(before)
+		if !ok {
+			return out.String()
+		}
+		if after != "" && (after[0] >= 'a' && after[0] <= 'z' || after[0] >= '0' && after[0] <= '9' || after[0] == '_') {
+			out.WriteString(word)
+		} else {
+			out.WriteString(by)
+		}
+		text = after
+	}
+}
+
+func link(f incident.Fact) string {
+	switch f := f.(type) {
+	case incident.Quoted:
+		return safeURL(f.Quote.Link)
+	case incident.Signaled:
+		return safeURL(f.Link)
+	}
+	return ""
+}
+
+// evidence is every link on the record, each once.
+func evidence(inc incident.Incident) []templates.PostmortemLink {
+	var links []templates.PostmortemLink
+	add := func(title, url string) {
+		if url != "" && !slices.ContainsFunc(links, func(l templates.PostmortemLink) bool { return l.URL == safeURL(url) }) {
+			links = append(links, templates.PostmortemLink{Title: incident.Escape(title), URL: safeURL(url)})
+		}
+	}
+	if inc.Quote != nil {
+		add("The message it was declared from", inc.Quote.Link)
+	}
+	for _, e := range inc.Timeline {
+		switch f := e.Fact.(type) {
+		case incident.Signaled:
+			add("Alert: "+shorten(f.Title, maxTitle), f.Link)
+		case incident.Quoted:
+			add("Message: "+shorten(f.Quote.Text, 80), f.Quote.Link)
+		case incident.Linked:
+			add("The incident channel #"+f.Name, f.Link)
+		}
+	}
+	return links
+}
+
+// responders lists who held which role; names live only here.
+func responders(inc incident.Incident) []templates.PostmortemResponder {
+	var list []templates.PostmortemResponder
+	add := func(role string, p incident.Person) {
+		r := templates.PostmortemResponder{Role: role, Name: incident.ByName(p)}
+		if p != (incident.Person{}) && !slices.Contains(list, r) {
+			list = append(list, r)
+		}
+	}
+	for _, e := range inc.Timeline {
+		if f, ok := e.Fact.(incident.Assigned); ok {
+			add(f.Role.Title(), f.To)
+		}
+	}
+	for _, e := range inc.Timeline {
+		known := slices.ContainsFunc(list, func(r templates.PostmortemResponder) bool { return r.Name == incident.ByName(e.By.Person) })
+		if e.By.Human() && !known {
+			add("responder", e.By.Person)
+		}
+	}
+	return list
+}
+
+// questions asks for what the record lacks. A gap that is shown gets filled.
+func questions(inc incident.Incident) []string {
+	var q []string
+	ask := func(missing bool, question string) {
+		if missing {
+			q = append(q, question)
+		}
+	}
+	ask(inc.Began.IsZero(), "When did impact begin? Silent failures often begin long before anybody notices.")
+	ask(inc.Model == "", "Which model and version answered, and which was the last known good one?")
+	ask(inc.Service == "", "Which service or feature was affected?")
+	ask(true, "Which prompt or template version was live, and when did it last change?")
+	ask(true, "Which data, index or feature snapshot was in use?")
+	ask(true, "How many people or requests were affected, and how do you know?")
+	ask(inc.Symptom == incident.Unclassified, "What was the symptom: down, slow, won't deploy, wrong, expensive or unsafe?")
+	ask(inc.Source == "", "A person noticed this first. Which monitor could have?")
+	ask(inc.How == "" && !inc.MitigatedAt.IsZero(), "How did impact stop: a rollback, a configuration change, something else, or by itself?")
+	ask(inc.MitigatedAt.IsZero(), "When was impact over for users?")
+	ask(inc.Holder(incident.CommsLead) == (incident.Person{}), "Who kept people informed? Nobody held the role of communications lead.")
+	ask(len(inc.Actions) == 0, "What will be different next time? No follow-up is recorded yet.")
+	return q
+}
+
+// DraftName is the name of the file that a draft is posted as.
+func DraftName(inc incident.Incident, d effect.Draft) string {
+	return fmt.Sprintf("%s-postmortem-%d.md", strings.ToLower(string(inc.ID)), d.N)
+}

@@ -1,0 +1,166 @@
+package bot
+
+import (
+	"fmt"
+	"strings"
+
+	"tocsin/bot/effect"
+	"tocsin/bot/incident"
+)
+
+// react tells what the world must hear of an event: one case a fact. inc is the
+// incident with the whole transaction folded in. It is pure: all that it says
+// is in the event, the incident and the bot's configuration.
+func (b *Bot) react(e incident.Event, inc incident.Incident) []effect.Effect {
+	switch f := e.Fact.(type) {
+	case incident.Declared:
+		return []effect.Effect{effect.OpenChannel{}}
+	case incident.Linked:
+		return b.moveIn(inc)
+	case incident.Posted:
+		return posted(f, inc)
+	case incident.GuideServed:
+		return append(b.refresh(inc, false), say(b.guideMessage(inc, f)))
+	case incident.PlayStarted, incident.TaskAdded, incident.TaskDone:
+		return b.refresh(inc, false)
+	case incident.Signaled:
+		return append(b.refresh(inc, false), say(signalMessage(e, f, inc)))
+	case incident.Joined:
+		return invite(inc, f.Person)
+	case incident.Assigned:
+		return b.assigned(e, f, inc)
+	case incident.SeverityChanged, incident.Mitigated, incident.Resolved, incident.Reopened, incident.Closed:
+		return append(b.refresh(inc, true), say(b.stateMessage(e, inc)))
+	case incident.SymptomChanged, incident.ImpactBegan, incident.ActionAdded, incident.ActionDone:
+		return append(b.refresh(inc, false), echo(e))
+	case incident.Noted:
+		return []effect.Effect{echo(e)}
+	case incident.Updated:
+		effects := append(b.refresh(inc, false), say(b.updateMessage(e, f, inc)))
+		return append(effects, b.announce(inc)...)
+	case incident.Pinned:
+		return []effect.Effect{effect.Fetch{Message: f.Message}}
+	case incident.Quoted:
+		return []effect.Effect{effect.Mark{Message: f.Quote.Message}}
+	case incident.PostmortemAsked:
+		return []effect.Effect{effect.Draft{Through: e.Seq, N: inc.Drafts}}
+	case incident.Reminded:
+		return []effect.Effect{say(remindMessage(f, inc))}
+	case incident.Failed:
+		return failed(f, inc)
+	case incident.Resynced:
+		if inc.Channel.Channel == "" {
+			return []effect.Effect{effect.OpenChannel{}}
+		}
+		return b.moveIn(inc)
+	}
+	return nil
+}
+
+// moveIn furnishes the channel: none of these waits for another.
+func (b *Bot) moveIn(inc incident.Incident) []effect.Effect {
+	effects := append(b.refresh(inc, true), invite(inc, inc.People...)...)
+	if url := b.guideURL(inc.Guide.Guide); url != "" {
+		effects = append(effects, effect.Bookmark{Title: "Guide: " + inc.Guide.Title, URL: url})
+	}
+	for _, s := range inc.Signals {
+		if s.Link != "" {
+			effects = append(effects, effect.Bookmark{Title: "Alert in " + s.Source, URL: s.Link})
+		}
+	}
+	return effects
+}
+
+// refresh has what shows the present state show it: the card always, the topic
+// and the announcement when what they tell has changed. Before there is a
+// channel there is nothing to refresh.
+func (b *Bot) refresh(inc incident.Incident, everywhere bool) []effect.Effect {
+	if inc.Channel.Channel == "" {
+		return nil
+	}
+	effects := []effect.Effect{effect.ShowCard{}}
+	if everywhere {
+		effects = append(effects, effect.SetTopic{})
+		effects = append(effects, b.announce(inc)...)
+	}
+	return effects
+}
+
+// announce shows the incident in the announcement channel; a private one is
+// shown nowhere.
+func (b *Bot) announce(inc incident.Incident) []effect.Effect {
+	if inc.Private || inc.Channel.Channel == "" {
+		return nil
+	}
+	return []effect.Effect{effect.Announce{}}
+}
+
+// invite brings people into the channel. Before there is one, they wait among
+// the incident's people.
+func invite(inc incident.Incident, people ...incident.Person) []effect.Effect {
+	if inc.Channel.Channel == "" {
+		return nil
+	}
+	var users []incident.User
+	for _, p := range people {
+		if p.User != "" {
+			users = append(users, p.User)
+		}
+	}
+	if len(users) == 0 {
+		return nil
+	}
+	return []effect.Effect{effect.Invite{People: users}}
+}
+
+func posted(f incident.Posted, inc incident.Incident) []effect.Effect {
+	switch {
+	case f.What == incident.PostedCard && f.Link != "":
+		return []effect.Effect{effect.Bookmark{Title: "Status card", URL: f.Link}}
+	case f.What == incident.PostedPostmortem && f.Link != "":
+		return []effect.Effect{effect.Bookmark{Title: fmt.Sprintf("Postmortem draft %d", inc.Drafts), URL: f.Link}}
+	}
+	return nil
+}
+
+func (b *Bot) assigned(e incident.Event, f incident.Assigned, inc incident.Incident) []effect.Effect {
+	effects := b.refresh(inc, f.Role == incident.Commander)
+	if e.Seq > 1 && inc.Timeline[e.Seq-2].Cause == e.Cause { // with the declaration: the card says so
+		return effects
+	}
+	effects = append(effects, invite(inc, f.To)...)
+	m := effect.Message{Body: sentence(e) + " " + duty(f.Role)}
+	if f.To.User != "" && !f.To.Is(e.By.Person) {
+		m.Mentions = []incident.User{f.To.User}
+	}
+	return append(effects, say(m))
+}
+
+// failed says in the room what could not be done, unless saying it is what
+// failed; then the operator's log has it.
+func failed(f incident.Failed, inc incident.Incident) []effect.Effect {
+	switch f.Effect {
+	case effect.Effects.Name(effect.Say{}), effect.Effects.Name(effect.OpenChannel{}):
+		return nil
+	}
+	return []effect.Effect{say(effect.Message{
+		Body:    fmt.Sprintf("I could not %s: %s", incident.Escape(f.What), incident.Escape(f.Why)),
+		Buttons: []effect.Button{{Label: "Try again", Command: string(inc.ID) + " resync"}},
+	})}
+}
+
+func say(m effect.Message) effect.Effect { return effect.Say{Message: m} }
+
+// echo shows an event in the room as the timeline tells it.
+func echo(e incident.Event) effect.Effect { return say(effect.Message{Body: sentence(e)}) }
+
+// sentence is an event as it is told in the room: who did what, and when if it
+// was not just now.
+func sentence(e incident.Event) string {
+	line, _ := incident.Narrate(e, incident.ByName)
+	line = strings.TrimSuffix(line, ".") + "."
+	if e.Logged.Sub(e.At) > backdated {
+		line = "At " + incident.Clock(e.At) + ": " + line
+	}
+	return line
+}

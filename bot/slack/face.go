@@ -1,0 +1,281 @@
+package slack
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/slack-go/slack"
+
+	"tocsin/bot"
+	"tocsin/bot/effect"
+	"tocsin/bot/incident"
+)
+
+// Face answers what people do in Slack. Serve it by HTTP (Routes) or Socket
+// Mode (Connect); both lead to the same three methods.
+type Face struct {
+	API       *slack.Client
+	Performer *Performer
+	// Handle answers a request. An error means that nothing was stored.
+	Handle func(context.Context, bot.Request) (bot.Answer, error)
+	// Hold keeps what a request leads to back until it was answered.
+	Hold func(context.Context) (held context.Context, release func())
+	// HTTP posts to response URLs; APIURL is where Slack's API is, whose host
+	// those may have besides slack.com.
+	HTTP   *http.Client
+	APIURL string
+	// SigningSecret proves that an HTTP request is Slack's.
+	SigningSecret string
+	Log           *slog.Logger
+}
+
+// follow is what remains to be done once Slack has its answer: calls that
+// nobody waits for, each made once.
+type follow func(context.Context)
+
+// afterwards bounds what follows an answer. A trigger lives for 3 seconds.
+const afterwards = 10 * time.Second
+
+// command answers a slash command.
+func (f *Face) command(ctx context.Context, c slack.SlashCommand) (ack any, then follow) {
+	line, mentions := unescape(c.Text)
+	a, _ := f.Handle(ctx, bot.Request{
+		Line: line, By: actor(c.UserID, c.UserName), Cause: "slack/" + c.TriggerID,
+		Channel: c.ChannelID, Mentions: mentions,
+	})
+	if a.Form != nil {
+		return nil, func(ctx context.Context) { f.openForm(ctx, c.TriggerID, c.ResponseURL, c.ChannelID, a.Form) }
+	}
+	msg := reply(a.Message)
+	if data, err := json.Marshal(msg); err == nil && len(data) > maxAck {
+		return nil, func(ctx context.Context) { f.respond(ctx, c.ResponseURL, msg, false) }
+	}
+	return msg, nil
+}
+
+// maxAck keeps an answer below the 20 KB over which Socket Mode drops it.
+const maxAck = 18_000
+
+// interaction answers a button, a form or a shortcut.
+func (f *Face) interaction(ctx context.Context, c slack.InteractionCallback) (ack any, then follow) {
+	switch c.Type {
+	case slack.InteractionTypeBlockActions:
+		return f.button(ctx, c)
+	case slack.InteractionTypeViewSubmission:
+		return f.submission(ctx, c)
+	case slack.InteractionTypeMessageAction, slack.InteractionTypeShortcut:
+		return f.shortcut(ctx, c)
+	}
+	return nil, nil
+}
+
+func (f *Face) button(ctx context.Context, c slack.InteractionCallback) (any, follow) {
+	if len(c.ActionCallback.BlockActions) == 0 {
+		return nil, nil
+	}
+	a, _ := f.Handle(ctx, bot.Request{
+		Line: c.ActionCallback.BlockActions[0].Value, By: actor(c.User.ID, c.User.Name),
+		Cause: "slack/" + or(c.TriggerID, c.ActionTs), Channel: or(c.Channel.ID, c.Container.ChannelID),
+	})
+	return nil, f.follow(c, a)
+}
+
+// follow answers an interaction after it was acknowledged. A choice that was
+// shown to one person makes room for its outcome.
+func (f *Face) follow(c slack.InteractionCallback, a bot.Answer) follow {
+	return func(ctx context.Context) {
+		if a.Form != nil {
+			f.openForm(ctx, c.TriggerID, c.ResponseURL, c.Channel.ID, a.Form)
+			return
+		}
+		f.respond(ctx, c.ResponseURL, reply(a.Message), c.Container.IsEphemeral)
+	}
+}
+
+// The callback IDs of our shortcuts.
+const (
+	shortcutOpen    = "open"         // global: the form
+	shortcutDeclare = "declare"      // on a message: the form, with the message
+	shortcutPin     = "timeline_add" // on a message
+)
+
+func (f *Face) shortcut(ctx context.Context, c slack.InteractionCallback) (any, follow) {
+	r := bot.Request{By: actor(c.User.ID, c.User.Name), Cause: "slack/" + c.TriggerID, Channel: c.Channel.ID}
+	switch c.CallbackID {
+	case shortcutOpen:
+		r.Line = "open"
+	case shortcutPin:
+		r.Line, r.Message = "pin", &incident.Quote{Message: incident.Message{Channel: c.Channel.ID, ID: c.Message.Timestamp}}
+	case shortcutDeclare:
+		q, err := f.Performer.quote(ctx, incident.Message{Channel: c.Channel.ID, ID: c.Message.Timestamp}, c.Message.Msg)
+		if err != nil {
+			f.Log.Warn("the author's name is not known", "error", err)
+		}
+		r.Line, r.Message = "open", &q
+	default:
+		return nil, nil
+	}
+	a, _ := f.Handle(ctx, r)
+	return nil, f.follow(c, a)
+}
+
+// eventPayload is what we read of an event; Slack may add to the rest.
+type eventPayload struct {
+	Type      string `json:"type"`
+	Challenge string `json:"challenge"`
+	EventID   string `json:"event_id"`
+	Event     struct {
+		Type     string `json:"type"`
+		User     string `json:"user"`
+		Reaction string `json:"reaction"`
+		Item     struct {
+			Type    string `json:"type"`
+			Channel string `json:"channel"`
+			TS      string `json:"ts"`
+		} `json:"item"`
+	} `json:"event"`
+}
+
+// event takes an event. An error means that it was not stored, and is to be
+// sent again.
+func (f *Face) event(ctx context.Context, p eventPayload) error {
+	e := p.Event
+	if e.Type != "reaction_added" || !strings.HasSuffix(e.Reaction, "pushpin") || e.Item.Type != "message" || e.User == f.Performer.me.User {
+		return nil
+	}
+	_, err := f.Handle(ctx, bot.Request{
+		Line: "pin", By: actor(e.User, ""), Cause: "slack/" + p.EventID, Channel: e.Item.Channel,
+		Message: &incident.Quote{Message: incident.Message{Channel: e.Item.Channel, ID: e.Item.TS}},
+	})
+	return err
+}
+
+func actor(user, name string) incident.Actor {
+	return incident.Actor{Person: incident.Person{User: incident.User(user), Name: name}, Via: "slack"}
+}
+
+// reply is an answer that only the person who asked sees.
+func reply(m effect.Message) *slack.WebhookMessage {
+	return &slack.WebhookMessage{ResponseType: slack.ResponseTypeEphemeral, Text: fallback(m), Blocks: &slack.Blocks{BlockSet: blocks(m)}}
+}
+
+// respond sends an answer to a response URL. It cannot be found again, so it is
+// sent once: the person can always ask again.
+func (f *Face) respond(ctx context.Context, to string, msg *slack.WebhookMessage, replace bool) {
+	if to == "" || msg.Text == "" && len(msg.Blocks.BlockSet) == 0 {
+		return
+	}
+	msg.ReplaceOriginal = replace
+	err := f.trusted(to)
+	if err == nil {
+		err = slack.PostWebhookCustomHTTPContext(ctx, to, f.HTTP, msg)
+	}
+	if err != nil {
+		f.Log.Warn("an answer did not arrive", "error", safe(err))
+	}
+}
+
+// trusted lets answers go to Slack only, or to the host that stands in for it.
+func (f *Face) trusted(to string) error {
+	u, err := url.Parse(to)
+	if err != nil {
+		return errors.New("the response URL cannot be read")
+	}
+	if api, err := url.Parse(f.APIURL); err == nil && f.APIURL != "" && u.Host == api.Host && u.Scheme == api.Scheme {
+		return nil
+	}
+	if u.Scheme == "https" && (u.Hostname() == "slack.com" || strings.HasSuffix(u.Hostname(), ".slack.com")) && u.Port() == "" {
+		return nil
+	}
+	return fmt.Errorf("the response URL's host %q is not Slack's", u.Hostname())
+}
+
+// safe is an error without the URL in it: a response URL lets anybody answer.
+func safe(err error) error {
+	if u, ok := errors.AsType[*url.Error](err); ok {
+		return u.Err
+	}
+	return err
+}
+
+// openForm shows a form. A trigger works once, so this is never tried twice.
+func (f *Face) openForm(ctx context.Context, trigger, responseURL, channel string, form *bot.Form) {
+	_, err := f.API.OpenViewContext(ctx, trigger, view(form, channel))
+	if err == nil {
+		return
+	}
+	f.Log.Warn("a form could not be opened", "error", err)
+	f.respond(ctx, responseURL, reply(effect.Message{
+		Body: "The form did not open in time. Please try again, or say it in one line: `/incident help` shows how.",
+	}), false)
+}
+
+// submission takes a filled-in form.
+func (f *Face) submission(ctx context.Context, c slack.InteractionCallback) (any, follow) {
+	meta, err := decode[formMeta]([]byte(c.View.PrivateMetadata))
+	if err != nil {
+		f.Log.Error("a form without its command", "error", err)
+		return nil, nil
+	}
+	a, _ := f.Handle(ctx, bot.Request{
+		Line: meta.Command, By: actor(c.User.ID, c.User.Name), Cause: "slack/view/" + c.View.ID,
+		Channel: meta.Channel, Message: meta.Message, Values: values(c.View),
+	})
+	switch {
+	case len(a.Errors) > 0:
+		return slack.NewErrorsViewSubmissionResponse(fieldErrors(a.Errors, c.View)), nil
+	case meta.Command == shortcutOpen: // what was opened is worth reading
+		return slack.NewUpdateViewSubmissionResponse(done(c.View, a.Message)), nil
+	}
+	return nil, nil
+}
+
+// values reads a form.
+func values(v slack.View) map[string]string {
+	values := map[string]string{}
+	if v.State == nil {
+		return values
+	}
+	for _, block := range v.State.Values {
+		for name, action := range block {
+			switch {
+			case len(action.SelectedOptions) > 0:
+				values[name] = action.SelectedOptions[0].Value
+			case action.SelectedUser != "":
+				values[name] = action.SelectedUser
+			case action.SelectedOption.Value != "":
+				values[name] = action.SelectedOption.Value
+			default:
+				values[name] = action.Value
+			}
+		}
+	}
+	return values
+}
+
+// fieldErrors ties what is wrong to the form's fields; what is about none of
+// them goes to the first.
+func fieldErrors(errs map[string]string, v slack.View) map[string]string {
+	var fields []string
+	for _, b := range v.Blocks.BlockSet {
+		if in, ok := b.(*slack.InputBlock); ok {
+			fields = append(fields, in.BlockID)
+		}
+	}
+	out := map[string]string{}
+	for field, what := range errs {
+		if !slices.Contains(fields, field) && len(fields) > 0 {
+			field = fields[0]
+		}
+		out[field] = what
+	}
+	return out
+}

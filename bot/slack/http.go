@@ -1,0 +1,119 @@
+package slack
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+
+	"github.com/slack-go/slack"
+)
+
+// MaxRequest is the largest request that is read, in bytes.
+const MaxRequest = 1 << 20
+
+// Routes serves Slack's requests by HTTP. Without a signing secret there is
+// nothing to prove that they are Slack's, so there are no routes.
+func (f *Face) Routes(mux *http.ServeMux) {
+	if f.SigningSecret == "" {
+		return
+	}
+	mux.HandleFunc("POST /slack/command", f.signed(f.serveCommand))
+	mux.HandleFunc("POST /slack/interaction", f.signed(f.serveInteraction))
+	mux.HandleFunc("POST /slack/event", f.signed(f.serveEvent))
+}
+
+// signed lets through what Slack signed in the last five minutes.
+func (f *Face) signed(next func(http.ResponseWriter, *http.Request, []byte)) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, MaxRequest))
+		if _, tooLong := errors.AsType[*http.MaxBytesError](err); tooLong {
+			http.Error(w, "the request is larger than "+strconv.Itoa(MaxRequest)+" bytes", http.StatusRequestEntityTooLarge)
+			return
+		}
+		if err != nil {
+			http.Error(w, "the request could not be read", http.StatusBadRequest)
+			return
+		}
+		verifier, err := slack.NewSecretsVerifier(r.Header, f.SigningSecret)
+		if err == nil {
+			_, err = verifier.Write(body)
+		}
+		if err == nil {
+			err = verifier.Ensure()
+		}
+		if err != nil {
+			f.Log.Warn("refused a request that Slack did not sign", "path", r.URL.Path, "error", err)
+			http.Error(w, "this is not signed by Slack, or too old: check SLACK_SIGNING_SECRET and the clock", http.StatusUnauthorized)
+			return
+		}
+		next(w, r, body)
+	}
+}
+
+func (f *Face) serveCommand(w http.ResponseWriter, r *http.Request, body []byte) {
+	form, err := url.ParseQuery(string(body))
+	if err != nil {
+		http.Error(w, "the form cannot be read: "+err.Error(), http.StatusBadRequest)
+		return
+	}
+	ctx, release := f.Hold(r.Context())
+	defer release()
+	ack, then := f.command(ctx, slack.SlashCommand{
+		ChannelID: form.Get("channel_id"), UserID: form.Get("user_id"), UserName: form.Get("user_name"),
+		Command: form.Get("command"), Text: form.Get("text"),
+		ResponseURL: form.Get("response_url"), TriggerID: form.Get("trigger_id"),
+	})
+	f.finish(w, r, ack, release, then)
+}
+
+func (f *Face) serveInteraction(w http.ResponseWriter, r *http.Request, body []byte) {
+	form, err := url.ParseQuery(string(body))
+	if err != nil {
+		http.Error(w, "the form cannot be read: "+err.Error(), http.StatusBadRequest)
+		return
+	}
+	c, err := decode[slack.InteractionCallback]([]byte(form.Get("payload")))
+	if err != nil {
+		http.Error(w, "the payload cannot be read: "+err.Error(), http.StatusBadRequest)
+		return
+	}
+	ctx, release := f.Hold(r.Context())
+	defer release()
+	ack, then := f.interaction(ctx, c)
+	f.finish(w, r, ack, release, then)
+}
+
+func (f *Face) serveEvent(w http.ResponseWriter, r *http.Request, body []byte) {
+	p, err := decode[eventPayload](body)
+	if err != nil {
+		http.Error(w, "the event cannot be read: "+err.Error(), http.StatusBadRequest)
+		return
+	}
+	if p.Type == "url_verification" {
+		w.Header().Set("Content-Type", "text/plain")
+		io.WriteString(w, p.Challenge)
+		return
+	}
+	if err := f.event(r.Context(), p); err != nil {
+		http.Error(w, "not stored; please send it again", http.StatusServiceUnavailable)
+	}
+}
+
+// finish answers Slack, then lets the effects go, then does the rest. The whole
+// answer has left before any call is made.
+func (f *Face) finish(w http.ResponseWriter, r *http.Request, ack any, release func(), then follow) {
+	var data []byte
+	if ack != nil {
+		data, _ = json.Marshal(ack) // made of strings: it cannot fail
+		w.Header().Set("Content-Type", "application/json")
+	}
+	w.Header().Set("Content-Length", strconv.Itoa(len(data)))
+	w.WriteHeader(http.StatusOK)
+	w.Write(data)
+	http.NewResponseController(w).Flush()
+	release()
+	f.later(r.Context(), then)
+}

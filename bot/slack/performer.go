@@ -1,0 +1,332 @@
+package slack
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/slack-go/slack"
+
+	"tocsin/bot"
+	"tocsin/bot/effect"
+	"tocsin/bot/incident"
+)
+
+// skew is how far Slack's clock and ours may be apart.
+const skew = time.Minute
+
+// Performer performs effects in a Slack workspace. It implements bot.Performer.
+type Performer struct {
+	api      *slack.Client
+	me       Identity
+	announce string // name or ID of the announcement channel
+
+	mu         sync.Mutex
+	announceID string
+	names      map[string]string
+}
+
+// Identity is who the bot is in the workspace.
+type Identity struct {
+	User, Team, URL string // URL ends in "/"
+}
+
+// NewPerformer performs effects through api as me. announce is the name or the
+// ID of the channel where incidents are announced.
+func NewPerformer(api *slack.Client, me Identity, announce string) *Performer {
+	return &Performer{api: api, me: me, announce: strings.TrimPrefix(announce, "#"), names: map[string]string{}}
+}
+
+// Perform does what job asks for.
+func (p *Performer) Perform(ctx context.Context, inc incident.Incident, job bot.Job) ([]incident.Fact, error) {
+	channel := inc.Channel.Channel
+	var facts []incident.Fact
+	var err error
+	switch e := job.Effect.(type) {
+	case effect.OpenChannel:
+		facts, err = p.openChannel(ctx, inc, job)
+	case effect.Invite:
+		err = p.invite(ctx, channel, e.People)
+	case effect.SetTopic:
+		err = p.setTopic(ctx, channel, job)
+	case effect.ShowCard:
+		facts, err = p.show(ctx, channel, inc.Posts[incident.PostedCard], incident.PostedCard, job)
+	case effect.Announce:
+		facts, err = p.announceIncident(ctx, inc, job)
+	case effect.Bookmark:
+		err = p.bookmark(ctx, channel, e, job)
+	case effect.Say:
+		_, err = p.post(ctx, channel, job)
+	case effect.Fetch:
+		facts, err = p.fetch(ctx, e.Message)
+	case effect.Mark:
+		err = p.mark(ctx, e.Message)
+	case effect.Draft:
+		facts, err = p.upload(ctx, inc, e, job)
+	default:
+		return nil, &bot.Final{Why: fmt.Sprintf("this version of tocsin cannot do %T in Slack.", e)}
+	}
+	return facts, classify(err)
+}
+
+// openChannel creates the channel. Its name holds the incident's number. If the
+// name is taken, it may be by an attempt of ours that we know nothing of.
+func (p *Performer) openChannel(ctx context.Context, inc incident.Incident, job bot.Job) ([]incident.Fact, error) {
+	name := inc.ChannelName()
+	for n := 1; n <= 9; n++ {
+		candidate := name
+		if n > 1 {
+			candidate = fmt.Sprintf("%s-%d", name, n)
+		}
+		ch, err := p.api.CreateConversationContext(ctx, slack.CreateConversationParams{ChannelName: candidate, IsPrivate: inc.Private})
+		if err == nil {
+			return p.linked(ch), nil
+		}
+		if code(err) != "name_taken" {
+			return nil, err
+		}
+		if job.Tries == 1 {
+			continue // not by us: this is the first attempt
+		}
+		ours, err := p.own(ctx, candidate, job.First.Add(-skew))
+		if err != nil {
+			return nil, err
+		}
+		if ours != nil {
+			return p.linked(ours), nil
+		}
+		if job.Tries <= 3 { // Slack may not show it to us yet
+			return nil, &bot.Later{After: time.Second, Err: fmt.Errorf("the name %s is taken, and not seen yet", candidate)}
+		}
+	}
+	return nil, &bot.Final{Why: "every name for the channel is taken in Slack."}
+}
+
+func (p *Performer) linked(ch *slack.Channel) []incident.Fact {
+	return []incident.Fact{incident.Linked{Channel: ch.ID, Name: ch.Name, Link: p.me.URL + "archives/" + ch.ID}}
+}
+
+// own finds a channel that our bot created since a time, among those it is in.
+func (p *Performer) own(ctx context.Context, name string, since time.Time) (*slack.Channel, error) {
+	params := &slack.GetConversationsForUserParameters{Types: []string{"public_channel", "private_channel"}, Limit: 200, ExcludeArchived: true}
+	for {
+		list, next, err := p.api.GetConversationsForUserContext(ctx, params)
+		if err != nil {
+			return nil, err
+		}
+		for _, ch := range list {
+			if ch.Name == name && ch.Creator == p.me.User && !ch.Created.Time().Before(since.Truncate(time.Second)) {
+				return &ch, nil
+			}
+		}
+		if params.Cursor = next; next == "" {
+			return nil, nil
+		}
+	}
+}
+
+// invite brings people in, in one call for each hundred, which is Slack's limit.
+func (p *Performer) invite(ctx context.Context, channel string, people []incident.User) error {
+	var users []string
+	for _, u := range people {
+		if string(u) != p.me.User {
+			users = append(users, string(u))
+		}
+	}
+	for part := range slices.Chunk(users, 100) {
+		_, err := p.api.ForceInviteUsersToConversationContext(ctx, channel, part...)
+		switch code(err) {
+		case "already_in_channel", "cant_invite_self":
+		default:
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// setTopic sets the topic. Each time it is set Slack writes a line, so a topic
+// that stands already is left alone.
+func (p *Performer) setTopic(ctx context.Context, channel string, job bot.Job) error {
+	topic := cut(escape(job.Text), maxTopic)
+	if job.Tries > 1 {
+		ch, err := p.api.GetConversationInfoContext(ctx, &slack.GetConversationInfoInput{ChannelID: channel})
+		if err != nil {
+			return err
+		}
+		if ch.Topic.Value == topic {
+			return nil
+		}
+	}
+	_, err := p.api.SetTopicOfConversationContext(ctx, channel, topic)
+	return err
+}
+
+// show keeps one message showing the present state: posted once, then edited.
+func (p *Performer) show(ctx context.Context, channel string, at incident.Posted, what string, job bot.Job) ([]incident.Fact, error) {
+	if !at.Message.Zero() {
+		_, _, _, err := p.api.UpdateMessageContext(ctx, at.Message.Channel, at.Message.ID, content(job.Message)...)
+		if code(err) != "message_not_found" {
+			return nil, err
+		}
+	}
+	m, err := p.post(ctx, channel, job)
+	if err != nil {
+		return nil, err
+	}
+	return []incident.Fact{incident.Posted{What: what, Message: m, Link: p.permalink(m, "")}}, nil
+}
+
+func (p *Performer) announceIncident(ctx context.Context, inc incident.Incident, job bot.Job) ([]incident.Fact, error) {
+	if inc.Private {
+		return nil, nil
+	}
+	channel, err := p.announcementChannel(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return p.show(ctx, channel, inc.Posts[incident.PostedAnnouncement], incident.PostedAnnouncement, job)
+}
+
+func (p *Performer) bookmark(ctx context.Context, channel string, e effect.Bookmark, job bot.Job) error {
+	if job.Tries > 1 {
+		list, err := p.api.ListBookmarksContext(ctx, channel)
+		if err != nil {
+			return err
+		}
+		for _, b := range list {
+			if b.Link == e.URL && b.Title == cut(e.Title, maxHeader) {
+				return nil
+			}
+		}
+	}
+	_, err := p.api.AddBookmarkContext(ctx, channel, slack.AddBookmarkParameters{Title: cut(e.Title, maxHeader), Type: "link", Link: e.URL})
+	return err
+}
+
+// fetch reads one message by its timestamp, thread replies included. Slack may
+// answer with its neighbours, so the timestamps are compared.
+func (p *Performer) fetch(ctx context.Context, m incident.Message) ([]incident.Fact, error) {
+	params := &slack.GetConversationRepliesParameters{
+		ChannelID: m.Channel, Timestamp: m.ID, Oldest: m.ID, Latest: m.ID, Inclusive: true, Limit: 100,
+	}
+	msgs, _, _, err := p.api.GetConversationRepliesContext(ctx, params)
+	if err != nil {
+		return nil, err
+	}
+	for _, msg := range msgs {
+		if msg.Timestamp == m.ID {
+			q, err := p.quote(ctx, m, msg.Msg)
+			if err != nil {
+				return nil, err
+			}
+			return []incident.Fact{incident.Quoted{Quote: q}}, nil
+		}
+	}
+	return nil, &bot.Final{Why: "the message is gone."}
+}
+
+// quote is a message as it stands.
+func (p *Performer) quote(ctx context.Context, at incident.Message, msg slack.Msg) (incident.Quote, error) {
+	text, _ := unescape(msg.Text)
+	q := incident.Quote{
+		Message: at, Text: incident.Block(or(text, "(a message without text)")),
+		Author:  incident.Person{User: incident.User(msg.User), Name: msg.Username},
+		Link:    p.permalink(at, msg.ThreadTimestamp),
+		Written: stamp(at.ID),
+	}
+	if msg.User != "" {
+		name, err := p.name(ctx, msg.User)
+		if err != nil {
+			return q, err
+		}
+		q.Author.Name = name
+	}
+	return q, nil
+}
+
+// mark shows that a message is on the timeline. Where the bot may not react, or
+// the message is gone, there is nobody to show it to.
+func (p *Performer) mark(ctx context.Context, m incident.Message) error {
+	err := p.api.AddReactionContext(ctx, "white_check_mark", slack.NewRefToMessage(m.Channel, m.ID))
+	switch code(err) {
+	case "already_reacted", "message_not_found", "not_in_channel", "is_archived", "channel_not_found":
+		return nil
+	}
+	return err
+}
+
+// name is what a person is called, from Slack the first time.
+func (p *Performer) name(ctx context.Context, user string) (string, error) {
+	p.mu.Lock()
+	name, ok := p.names[user]
+	p.mu.Unlock()
+	if ok {
+		return name, nil
+	}
+	u, err := p.api.GetUserInfoContext(ctx, user)
+	if err != nil {
+		return "", err
+	}
+	name = or(u.Profile.DisplayName, or(u.RealName, u.Name))
+	p.mu.Lock()
+	p.names[user] = name
+	p.mu.Unlock()
+	return name, nil
+}
+
+// announcementChannel finds the announcement channel's ID once. It looks among
+// the bot's own channels first; this is never on the way to a new channel.
+func (p *Performer) announcementChannel(ctx context.Context) (string, error) {
+	p.mu.Lock()
+	id := p.announceID
+	p.mu.Unlock()
+	if id != "" {
+		return id, nil
+	}
+	id, err := p.findChannel(ctx)
+	if err != nil {
+		return "", err
+	}
+	p.mu.Lock()
+	p.announceID = id
+	p.mu.Unlock()
+	return id, nil
+}
+
+func (p *Performer) findChannel(ctx context.Context) (string, error) {
+	params := &slack.GetConversationsForUserParameters{Types: []string{"public_channel", "private_channel"}, Limit: 200, ExcludeArchived: true}
+	for {
+		list, next, err := p.api.GetConversationsForUserContext(ctx, params)
+		if err != nil {
+			return "", err
+		}
+		for _, ch := range list {
+			if ch.ID == p.announce || ch.Name == p.announce {
+				return ch.ID, nil
+			}
+		}
+		if params.Cursor = next; next == "" {
+			break
+		}
+	}
+	all := &slack.GetConversationsParameters{Types: []string{"public_channel"}, Limit: 200, ExcludeArchived: true}
+	for {
+		list, next, err := p.api.GetConversationsContext(ctx, all)
+		if err != nil {
+			return "", err
+		}
+		for _, ch := range list {
+			if ch.ID == p.announce || ch.Name == p.announce {
+				return ch.ID, nil
+			}
+		}
+		if all.Cursor = next; next == "" {
+			return "", &bot.Final{Why: fmt.Sprintf("there is no channel #%s that the bot can see. Create it, or name another with TOCSIN_ANNOUNCE; then use “Try again”.", p.announce)}
+		}
+	}
+}

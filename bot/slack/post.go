@@ -1,0 +1,127 @@
+package slack
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/slack-go/slack"
+
+	"tocsin/bot"
+	"tocsin/bot/effect"
+	"tocsin/bot/incident"
+)
+
+// eventType is the type of our messages' metadata.
+const eventType = "tocsin"
+
+// post sends a message once: when it may have been sent before, it is looked
+// for first.
+func (p *Performer) post(ctx context.Context, channel string, job bot.Job) (incident.Message, error) {
+	if job.Tries > 1 {
+		ts, err := p.look(ctx, channel, job.First, func(m slack.Msg) bool {
+			return m.Metadata.EventType == eventType && m.Metadata.EventPayload["key"] == job.Key
+		})
+		if err != nil || ts != "" {
+			return incident.Message{Channel: channel, ID: ts}, err
+		}
+	}
+	options := append(content(job.Message), slack.MsgOptionMetadata(slack.SlackMetadata{
+		EventType: eventType, EventPayload: map[string]any{"key": job.Key},
+	}), slack.MsgOptionDisableLinkUnfurl(), slack.MsgOptionDisableMediaUnfurl())
+	_, ts, err := p.api.PostMessageContext(ctx, channel, options...)
+	return incident.Message{Channel: channel, ID: ts}, err
+}
+
+func content(m effect.Message) []slack.MsgOption {
+	return []slack.MsgOption{slack.MsgOptionText(fallback(m), false), slack.MsgOptionBlocks(blocks(m)...)}
+}
+
+// look finds the first message since a time that fits, and returns its
+// timestamp, "" for none.
+func (p *Performer) look(ctx context.Context, channel string, since time.Time, fits func(slack.Msg) bool) (string, error) {
+	params := &slack.GetConversationHistoryParameters{
+		ChannelID: channel, Oldest: timestamp(since.Add(-skew)), Limit: 200, IncludeAllMetadata: true, Inclusive: true,
+	}
+	for {
+		page, err := p.api.GetConversationHistoryContext(ctx, params)
+		if err != nil {
+			return "", err
+		}
+		for _, m := range page.Messages {
+			if fits(m.Msg) {
+				return m.Timestamp, nil
+			}
+		}
+		if params.Cursor = page.ResponseMetaData.NextCursor; !page.HasMore || params.Cursor == "" {
+			return "", nil
+		}
+	}
+}
+
+// upload posts the postmortem draft as a file.
+func (p *Performer) upload(ctx context.Context, inc incident.Incident, e effect.Draft, job bot.Job) ([]incident.Fact, error) {
+	channel, name := inc.Channel.Channel, bot.DraftName(inc, e)
+	done := []incident.Fact{incident.Posted{What: incident.PostedPostmortem, Message: incident.Message{Channel: channel, ID: name}}}
+	if job.Tries > 1 {
+		ts, err := p.look(ctx, channel, job.First, func(m slack.Msg) bool {
+			for _, f := range m.Files {
+				if f.Name == name && m.User == p.me.User {
+					return true
+				}
+			}
+			return false
+		})
+		if err != nil {
+			return nil, err
+		}
+		if ts != "" {
+			return done, nil
+		}
+	}
+	_, err := p.api.UploadFileContext(ctx, slack.UploadFileParameters{
+		Filename: name, Title: "Postmortem draft of " + string(inc.ID), Channel: channel,
+		Reader: strings.NewReader(job.Text), FileSize: len(job.Text),
+		InitialComment: escape("The postmortem draft of " + string(inc.ID) + ", from the timeline alone. What nobody recorded stands in it as a question."),
+	})
+	if err != nil {
+		return nil, err
+	}
+	return done, nil
+}
+
+// permalink is a message's address, made as Slack makes it.
+func (p *Performer) permalink(m incident.Message, thread string) string {
+	link := p.me.URL + "archives/" + m.Channel + "/p" + strings.ReplaceAll(m.ID, ".", "")
+	if thread != "" && thread != m.ID {
+		link += "?thread_ts=" + thread + "&cid=" + m.Channel
+	}
+	return link
+}
+
+// stamp is the time in a timestamp such as "1700000000.000100".
+func stamp(ts string) time.Time {
+	seconds, fraction, _ := strings.Cut(ts, ".")
+	s, err := strconv.ParseInt(seconds, 10, 64)
+	if err != nil {
+		return time.Time{}
+	}
+	micros, _ := strconv.ParseInt((fraction + "000000")[:6], 10, 64)
+	return time.Unix(s, micros*1000).UTC()
+}
+
+func timestamp(t time.Time) string {
+	if t.Before(time.Unix(0, 0)) {
+		return "0"
+	}
+	return strconv.FormatInt(t.Unix(), 10) + ".000000"
+}
+
+// decode reads JSON into a T.
+func decode[T any](data []byte) (v T, err error) {
+	err = json.NewDecoder(bytes.NewReader(data)).Decode(&v)
+	return v, err
+}

@@ -1,0 +1,319 @@
+package slack
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+
+	"github.com/slack-go/slack"
+
+	"tocsin/bot/effect"
+	"tocsin/bot/incident"
+	"tocsin/bot/markdown"
+)
+
+// Slack's limits (docs.slack.dev/reference/block-kit/blocks), in characters.
+const (
+	maxHeader  = 150
+	maxLabel   = 75
+	maxValue   = 2000
+	maxButtons = 25
+	maxTopic   = 250
+	maxConfirm = 300
+	// maxBody is our own: what is longer is not read on a phone.
+	maxBody = 8000
+)
+
+// blocks renders a message. Its text is rich_text, in which Slack reads no
+// markup: what people and alerts wrote is shown as it is and pings nobody.
+func blocks(m effect.Message) []slack.Block {
+	var out []slack.Block
+	if m.Title != "" {
+		out = append(out, slack.NewHeaderBlock(slack.NewTextBlockObject(slack.PlainTextType, cut(m.Title, maxHeader), true, false)))
+	}
+	if elements := richText(m); len(elements) > 0 {
+		out = append(out, slack.NewRichTextBlock("", elements...))
+	}
+	if len(m.Buttons) > 0 {
+		out = append(out, slack.NewActionBlock("", buttons(m.Buttons)...))
+	}
+	return out
+}
+
+// fallback is a message as plain text, for notifications and screen readers.
+func fallback(m effect.Message) string {
+	text := strings.TrimSpace(m.Title + "\n" + markdown.Text(m.Body))
+	return escape(cut(text, 1500))
+}
+
+func buttons(list []effect.Button) []slack.BlockElement {
+	ids := map[string]int{}
+	var out []slack.BlockElement
+	for _, b := range list[:min(len(list), maxButtons)] {
+		e := slack.NewButtonBlockElement(actionID(b.Command, ids), cut(b.Command, maxValue),
+			slack.NewTextBlockObject(slack.PlainTextType, cut(b.Label, maxLabel), true, false))
+		e.Style = slack.Style(b.Style)
+		if b.Confirm != "" {
+			e.Confirm = slack.NewConfirmationBlockObject(
+				slack.NewTextBlockObject(slack.PlainTextType, cut(b.Label, 100), false, false),
+				slack.NewTextBlockObject(slack.PlainTextType, cut(b.Confirm, maxConfirm), false, false),
+				slack.NewTextBlockObject(slack.PlainTextType, "Yes", false, false),
+				slack.NewTextBlockObject(slack.PlainTextType, "Not yet", false, false))
+		}
+		out = append(out, e)
+	}
+	return out
+}
+
+var notSlug = regexp.MustCompile(`[^a-z0-9]+`)
+
+// actionID names a button by its command, without the incident: "take-scribe".
+// It must be unique in its message.
+func actionID(command string, taken map[string]int) string {
+	if word, rest, _ := strings.Cut(command, " "); strings.HasPrefix(word, "INC-") {
+		command = rest
+	}
+	id := strings.Trim(notSlug.ReplaceAllString(strings.ToLower(cut(command, 200)), "-"), "-")
+	taken[id]++
+	if n := taken[id]; n > 1 {
+		id = fmt.Sprintf("%s-%d", id, n)
+	}
+	return id
+}
+
+// richText renders the body of a message, with the people to be notified first.
+func richText(m effect.Message) []slack.RichTextElement {
+	var first []slack.RichTextSectionElement
+	for _, u := range m.Mentions {
+		first = append(first, slack.NewRichTextSectionUserElement(string(u), nil), text(" ", markdown.Span{}))
+	}
+	body, left := cutBody(m.Body)
+	elements := richBlocks(markdown.Parse(body), 0)
+	if left {
+		elements = append(elements, section(text("… the rest is on the timeline.", markdown.Span{Italic: true})))
+	}
+	if len(first) == 0 {
+		return elements
+	}
+	if len(elements) > 0 {
+		if s, ok := elements[0].(*slack.RichTextSection); ok {
+			s.Elements = append(first, s.Elements...)
+			return elements
+		}
+	}
+	return append([]slack.RichTextElement{section(first...)}, elements...)
+}
+
+// cutBody cuts a text at a line's end.
+func cutBody(s string) (string, bool) {
+	r := []rune(s)
+	if len(r) <= maxBody {
+		return s, false
+	}
+	s = string(r[:maxBody])
+	if i := strings.LastIndexByte(s, '\n'); i > 0 {
+		s = s[:i]
+	}
+	return s, true
+}
+
+// richBlocks renders a document; depth is how deep its lists stand in others.
+func richBlocks(doc markdown.Doc, depth int) []slack.RichTextElement {
+	var out []slack.RichTextElement
+	for i, b := range doc {
+		if i > 0 && b.Kind != markdown.List {
+			out = append(out, section(text("\n", markdown.Span{})))
+		}
+		switch b.Kind {
+		case markdown.Paragraph:
+			out = append(out, section(spans(b.Spans, markdown.Span{})...))
+		case markdown.Heading:
+			out = append(out, section(spans(b.Spans, markdown.Span{Bold: true})...))
+		case markdown.List:
+			out = append(out, list(b, depth)...)
+		case markdown.Code:
+			out = append(out, preformatted(b.Text))
+		case markdown.Quote:
+			out = append(out, &slack.RichTextQuote{Type: slack.RTEQuote, Elements: inline(b.Blocks)})
+		case markdown.Table:
+			out = append(out, table(b))
+		}
+	}
+	return out
+}
+
+// list renders a list. Slack nests by indent, not by structure.
+func list(b markdown.Block, depth int) []slack.RichTextElement {
+	style := slack.RTEListBullet
+	if b.Ordered {
+		style = slack.RTEListOrdered
+	}
+	var out []slack.RichTextElement
+	var items []slack.RichTextElement
+	flush := func() {
+		if len(items) > 0 {
+			out = append(out, slack.NewRichTextList(style, min(depth, 8), items...))
+			items = nil
+		}
+	}
+	for _, item := range b.Items {
+		var head []slack.RichTextSectionElement
+		if item.Task {
+			head = append(head, text(map[bool]string{true: "☑ ", false: "☐ "}[item.Done], markdown.Span{}))
+		}
+		rest := item.Blocks
+		if len(rest) > 0 && rest[0].Kind == markdown.Paragraph {
+			head, rest = append(head, spans(rest[0].Spans, markdown.Span{})...), rest[1:]
+		}
+		items = append(items, section(head...))
+		if len(rest) > 0 {
+			flush()
+			out = append(out, richBlocks(rest, depth+1)...)
+		}
+	}
+	flush()
+	return out
+}
+
+// table renders a table as aligned text: it can be read on any client.
+func table(b markdown.Block) slack.RichTextElement {
+	var s strings.Builder
+	for _, row := range b.Rows {
+		for i, cell := range row {
+			if i > 0 {
+				s.WriteString(" · ")
+			}
+			for _, sp := range cell {
+				s.WriteString(sp.Text)
+			}
+		}
+		s.WriteString("\n")
+	}
+	return preformatted(strings.TrimSpace(s.String()))
+}
+
+func preformatted(s string) slack.RichTextElement {
+	return &slack.RichTextPreformatted{
+		Type: slack.RTEPreformatted, Elements: []slack.RichTextSectionElement{text(orSpace(s), markdown.Span{})},
+	}
+}
+
+// inline is the text of blocks where Slack allows no blocks: in a quote.
+func inline(doc []markdown.Block) []slack.RichTextSectionElement {
+	var out []slack.RichTextSectionElement
+	for i, b := range doc {
+		if i > 0 {
+			out = append(out, text("\n", markdown.Span{}))
+		}
+		switch b.Kind {
+		case markdown.List:
+			for _, item := range b.Items {
+				out = append(append(out, text("• ", markdown.Span{})), inline(item.Blocks)...)
+			}
+		case markdown.Code:
+			out = append(out, text(orSpace(b.Text), markdown.Span{Code: true}))
+		case markdown.Quote:
+			out = append(out, inline(b.Blocks)...)
+		default:
+			out = append(out, spans(b.Spans, markdown.Span{})...)
+		}
+	}
+	if len(out) == 0 {
+		out = append(out, text(" ", markdown.Span{}))
+	}
+	return out
+}
+
+func section(elements ...slack.RichTextSectionElement) *slack.RichTextSection {
+	if len(elements) == 0 {
+		elements = []slack.RichTextSectionElement{text(" ", markdown.Span{})}
+	}
+	return slack.NewRichTextSection(elements...)
+}
+
+// spans renders runs of text; base is the style of what they stand in.
+func spans(list []markdown.Span, base markdown.Span) []slack.RichTextSectionElement {
+	var out []slack.RichTextSectionElement
+	for _, s := range list {
+		s.Bold = s.Bold || base.Bold
+		switch user, isUser := strings.CutPrefix(s.Link, "user:"); {
+		case s.Text == "" && s.Link == "":
+		case isUser:
+			out = append(out, slack.NewRichTextSectionUserElement(user, style(s)))
+		case s.Link != "":
+			out = append(out, slack.NewRichTextSectionLinkElement(s.Link, s.Text, style(s)))
+		default:
+			out = append(out, text(s.Text, s))
+		}
+	}
+	return out
+}
+
+func text(s string, st markdown.Span) slack.RichTextSectionElement {
+	return slack.NewRichTextSectionTextElement(s, style(st))
+}
+
+func style(s markdown.Span) *slack.RichTextSectionTextStyle {
+	if !s.Bold && !s.Italic && !s.Strike && !s.Code {
+		return nil
+	}
+	return &slack.RichTextSectionTextStyle{Bold: s.Bold, Italic: s.Italic, Strike: s.Strike, Code: s.Code}
+}
+
+func orSpace(s string) string {
+	if s == "" {
+		return " "
+	}
+	return s
+}
+
+func cut(s string, n int) string {
+	r := []rune(s)
+	if len(r) <= n {
+		return s
+	}
+	return string(r[:n-1]) + "…"
+}
+
+// escape makes text literal where Slack reads mrkdwn entities: the fallback
+// text and the topic (docs.slack.dev/messaging/formatting-message-text).
+func escape(s string) string {
+	return strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;").Replace(s)
+}
+
+var entity = regexp.MustCompile(`<([^<>]*)>`)
+
+// unescape is what somebody typed, as they saw it: entities become words. The
+// people it names are told apart.
+func unescape(s string) (plain string, mentions map[string]incident.Person) {
+	mentions = map[string]incident.Person{}
+	plain = entity.ReplaceAllStringFunc(s, func(e string) string {
+		ref, label, _ := strings.Cut(e[1:len(e)-1], "|")
+		switch {
+		case strings.HasPrefix(ref, "@"):
+			p := incident.Person{User: incident.User(ref[1:]), Name: label}
+			word := "@" + p.String()
+			mentions[word] = p
+			return word
+		case strings.HasPrefix(ref, "#"):
+			return "#" + or(label, ref[1:])
+		case strings.HasPrefix(ref, "!subteam^"):
+			return or(label, "@group")
+		case strings.HasPrefix(ref, "!date^"):
+			return label
+		case strings.HasPrefix(ref, "!"):
+			return "@" + or(label, ref[1:])
+		case label == "" || label == ref || "http://"+label == ref:
+			return strings.TrimPrefix(ref, "mailto:")
+		}
+		return label + " (" + ref + ")"
+	})
+	return strings.NewReplacer("&lt;", "<", "&gt;", ">", "&amp;", "&").Replace(plain), mentions
+}
+
+func or(s, other string) string {
+	if s == "" {
+		return other
+	}
+	return s
+}

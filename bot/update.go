@@ -1,0 +1,117 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"tocsin/bot/incident"
+	"tocsin/store"
+)
+
+// Origin is who asked for a change, why, and when it happened.
+type Origin struct {
+	By    incident.Actor
+	Cause string    // names the request; the same twice is one request
+	At    time.Time // when it happened; zero: now
+}
+
+// Decide says what happens to an incident: facts, or an incident.Refusal. It is
+// pure, because it may be asked again on a newer state.
+type Decide func(incident.Incident) ([]incident.Fact, error)
+
+// Update decides on an incident and records what was decided. A cause that was
+// recorded before changes nothing. A Refusal is for the person who asked; any
+// other error means that nothing was acknowledged.
+func (b *Bot) Update(ctx context.Context, id incident.ID, o Origin, decide Decide) (incident.Incident, error) {
+	for {
+		l, err := b.load(ctx, id)
+		if err != nil {
+			return incident.Incident{}, err
+		}
+		inc, err := b.updateOnce(ctx, l, o, decide)
+		if !errors.Is(err, store.ErrConflict) {
+			return inc, err
+		}
+	}
+}
+
+func (b *Bot) updateOnce(ctx context.Context, l *live, o Origin, decide Decide) (incident.Incident, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	inc := *l.inc.Load()
+	if inc.Did(o.Cause) {
+		return inc, nil
+	}
+	facts, err := decide(inc)
+	if err != nil || len(facts) == 0 {
+		return inc, err
+	}
+	return b.commit(ctx, l, o, facts, store.Append{})
+}
+
+// commit records facts and what follows from them in one transaction, and hands
+// the effects to the worker. The caller holds l.mu. This is the only place
+// where anything is added to an incident.
+func (b *Bot) commit(ctx context.Context, l *live, o Origin, facts []incident.Fact, a store.Append) (incident.Incident, error) {
+	before := *l.inc.Load()
+	inc := before
+	for _, f := range facts {
+		e := b.event(inc, o, f)
+		inc = inc.With(e)
+		a.Events = append(a.Events, e)
+		if link, ok := f.(incident.Linked); ok {
+			a.Handles = append(a.Handles, channelHandle(link.Channel))
+		}
+	}
+	for _, e := range a.Events {
+		for n, eff := range b.react(e, inc) {
+			a.Put = putItem(a.Put, b.worker.inherit(store.NewItem(inc.ID, e.Seq, n, eff)))
+		}
+	}
+	// What is done with and asked for again in one step stays asked for.
+	a.Settled = slices.DeleteFunc(a.Settled, func(key string) bool {
+		return slices.ContainsFunc(a.Put, func(i store.Item) bool { return i.Key == key })
+	})
+	a.Head = store.HeadOf(inc)
+	tip, err := b.journal.Append(ctx, l.tip, a)
+	switch {
+	case errors.Is(err, store.ErrConflict):
+		b.drop(inc.ID, l)
+		return before, err
+	case errors.Is(err, store.ErrInvalid), errors.Is(err, store.ErrClosed), err != nil && ctx.Err() != nil && errors.Is(err, ctx.Err()):
+		return before, err // nothing was written
+	case err != nil:
+		return before, b.fail(err)
+	}
+	l.tip = tip
+	l.inc.Store(&inc)
+	hold(ctx, b.worker, inc.ID)
+	b.worker.change(inc, a)
+	return inc, nil
+}
+
+// event makes the next event of inc. A quoted message is told in the name of
+// its author, at the time it was written.
+func (b *Bot) event(inc incident.Incident, o Origin, f incident.Fact) incident.Event {
+	now := b.Now().UTC()
+	e := incident.Event{Seq: inc.Last() + 1, At: now, Logged: now, By: o.By, Cause: o.Cause, Fact: f}
+	if !o.At.IsZero() {
+		e.At = o.At.UTC()
+	}
+	if q, ok := f.(incident.Quoted); ok {
+		e.At = q.Quote.Written.UTC()
+		e.By = incident.Actor{Person: q.Quote.Author, Via: o.By.Via}
+	}
+	return e
+}
+
+// putItem adds an item; a projection's newer item replaces an older one.
+func putItem(items []store.Item, item store.Item) []store.Item {
+	if i := slices.IndexFunc(items, func(o store.Item) bool { return o.Key == item.Key }); i >= 0 {
+		items[i] = item
+		return items
+	}
+	return append(items, item)
+}

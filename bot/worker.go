@@ -1,0 +1,425 @@
+package bot
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"slices"
+	"sync"
+	"time"
+
+	"tocsin/bot/effect"
+	"tocsin/bot/incident"
+	"tocsin/store"
+)
+
+// worker performs what is in the outbox, each effect once:
+//
+//   - An attempt is put on record before it is made. After a crash the effect is
+//     known to be in doubt.
+//   - An effect in doubt that must not happen twice waits until a late act can no
+//     longer come (Config.Quiet). The Performer then looks whether it happened.
+//   - What was learned and the end of the effect are one transaction, through
+//     Bot.commit like everything else, so what follows from it is never lost.
+//
+// Effects of one lane go one after the other; lanes go side by side. A lane is
+// idle when it is empty, held, or in need of a channel that is not there yet;
+// every change of its incident wakes it.
+type worker struct {
+	bot   *Bot
+	slots chan struct{}
+	wg    sync.WaitGroup
+
+	mu    sync.Mutex
+	ctx   context.Context // nil: not running
+	lanes map[incident.ID]map[string]*lane
+	held  map[incident.ID]int
+}
+
+type lane struct {
+	items   []store.Item // by key
+	retry   time.Time    // not before
+	running bool
+}
+
+func newWorker(b *Bot) *worker {
+	return &worker{
+		bot: b, slots: make(chan struct{}, b.Workers),
+		lanes: map[incident.ID]map[string]*lane{}, held: map[incident.ID]int{},
+	}
+}
+
+// load queues what the store has. Whatever was attempted before may still
+// happen: it waits for the quiet time first.
+func (w *worker) load(ctx context.Context) error {
+	items, err := w.bot.journal.Outbox(ctx)
+	if err != nil {
+		return err
+	}
+	for _, item := range items {
+		if _, err := w.bot.load(ctx, item.Incident); err != nil {
+			return err
+		}
+		w.mu.Lock()
+		l := w.lane(item)
+		l.put(item)
+		if item.Tries > 0 {
+			l.retry = latest(l.retry, item.Last.Add(w.wait(item)))
+		}
+		w.mu.Unlock()
+	}
+	return nil
+}
+
+// run performs effects until ctx ends and every attempt has come back.
+func (w *worker) run(ctx context.Context) {
+	w.mu.Lock()
+	w.ctx = ctx
+	for id := range w.lanes {
+		w.wake(id)
+	}
+	w.mu.Unlock()
+	<-ctx.Done()
+	w.wg.Wait()
+}
+
+// change takes note of what a transaction did to the outbox of an incident. The
+// caller holds the incident's lock, so items come in the order of commits.
+func (w *worker) change(inc incident.Incident, a store.Append) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, l := range w.lanes[inc.ID] {
+		l.items = slices.DeleteFunc(l.items, func(i store.Item) bool { return slices.Contains(a.Settled, i.Key) })
+	}
+	for _, item := range a.Put {
+		w.lane(item).put(item)
+	}
+	w.wake(inc.ID)
+}
+
+// inherit gives a projection's new item the attempts of the one it replaces:
+// that one may have been carried out.
+func (w *worker) inherit(item store.Item) store.Item {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if l := w.lanes[item.Incident][item.Effect.Lane()]; l != nil {
+		if i, ok := l.find(item.Key); ok {
+			item.Tries, item.First, item.Last = l.items[i].Tries, l.items[i].First, l.items[i].Last
+		}
+	}
+	return item
+}
+
+// hold keeps the effects of an incident back until ctx's hold is released, if
+// it has one.
+func hold(ctx context.Context, w *worker, id incident.ID) {
+	if h, ok := ctx.Value(holdKey{}).(*holding); ok {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		h.ids = append(h.ids, id)
+		w.held[id]++
+	}
+}
+
+type holdKey struct{}
+
+type holding struct{ ids []incident.ID }
+
+// Hold lets a person be answered before the chat is called: effects of what is
+// decided with the new context wait for release, which may be called again.
+func (b *Bot) Hold(ctx context.Context) (held context.Context, release func()) {
+	h := &holding{}
+	return context.WithValue(ctx, holdKey{}, h), func() {
+		w := b.worker
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		for _, id := range h.ids {
+			if w.held[id]--; w.held[id] == 0 {
+				delete(w.held, id)
+				w.wake(id)
+			}
+		}
+		h.ids = nil
+	}
+}
+
+// lane finds or makes the lane of an item. The caller holds w.mu.
+func (w *worker) lane(item store.Item) *lane {
+	lanes := w.lanes[item.Incident]
+	if lanes == nil {
+		lanes = map[string]*lane{}
+		w.lanes[item.Incident] = lanes
+	}
+	name := item.Effect.Lane()
+	if lanes[name] == nil {
+		lanes[name] = &lane{}
+	}
+	return lanes[name]
+}
+
+// wake starts the lanes of an incident that have something to do. The caller
+// holds w.mu.
+func (w *worker) wake(id incident.ID) {
+	for name, l := range w.lanes[id] {
+		if len(l.items) == 0 && !l.running {
+			delete(w.lanes[id], name)
+			continue
+		}
+		if w.ctx != nil && w.ctx.Err() == nil && !l.running && w.ready(id, l) {
+			l.running = true
+			w.wg.Go(func() { w.work(w.ctx, id, l) })
+		}
+	}
+	if len(w.lanes[id]) == 0 {
+		delete(w.lanes, id)
+	}
+}
+
+// ready tells whether the first item of a lane can be performed, but for its
+// time. The caller holds w.mu.
+func (w *worker) ready(id incident.ID, l *lane) bool {
+	if len(l.items) == 0 || w.held[id] > 0 {
+		return false
+	}
+	inc, ok := w.bot.snapshot(id)
+	if !ok {
+		return false
+	}
+	switch l.items[0].Effect.Needs() {
+	case effect.Channel:
+		return inc.Channel.Channel != ""
+	case effect.Card:
+		return inc.Channel.Channel != "" && (inc.Posts[incident.PostedCard].What != "" || gaveUp(inc, effect.ShowCard{}))
+	}
+	return true
+}
+
+// gaveUp tells whether an effect like e failed for good.
+func gaveUp(inc incident.Incident, e effect.Effect) bool {
+	return slices.ContainsFunc(inc.Failures, func(f incident.Failed) bool { return f.Effect == effect.Effects.Name(e) })
+}
+
+// snapshot is the incident as it is in memory now.
+func (b *Bot) snapshot(id incident.ID) (incident.Incident, bool) {
+	b.mu.Lock()
+	l := b.live[id]
+	b.mu.Unlock()
+	if l == nil {
+		return incident.Incident{}, false
+	}
+	return *l.inc.Load(), true
+}
+
+// work performs the items of a lane, one after the other.
+func (w *worker) work(ctx context.Context, id incident.ID, l *lane) {
+	for {
+		w.mu.Lock()
+		if ctx.Err() != nil || !w.ready(id, l) {
+			l.running = false
+			w.mu.Unlock()
+			return
+		}
+		item, retry := l.items[0], l.retry
+		w.mu.Unlock()
+		if !w.pause(ctx, retry) {
+			continue
+		}
+		select {
+		case w.slots <- struct{}{}:
+			again := w.attempt(ctx, id, l, item.Key)
+			<-w.slots
+			w.mu.Lock()
+			l.retry = again
+			w.mu.Unlock()
+		case <-ctx.Done():
+		}
+	}
+}
+
+// pause waits until t; false if ctx ended first.
+func (w *worker) pause(ctx context.Context, t time.Time) bool {
+	d := t.Sub(w.bot.Now())
+	if t.IsZero() || d <= 0 {
+		return ctx.Err() == nil
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// attempt performs the first item of a lane once and records what came of it.
+// It returns when the lane may go on.
+func (w *worker) attempt(ctx context.Context, id incident.ID, l *lane, key string) (again time.Time) {
+	item, inc, ok := w.record(ctx, id, l, key)
+	if !ok {
+		return time.Time{}
+	}
+	facts, err := w.perform(ctx, inc, item)
+	var later *Later
+	var final *Final
+	switch {
+	case err == nil:
+	case errors.As(err, &later):
+		w.bot.Log.Info("put off", "incident", id, "effect", item.Effect.Words(), "after", later.After, "error", later.Err)
+		return w.bot.Now().Add(later.After)
+	case errors.As(err, &final):
+		w.bot.Log.Error("given up", "incident", id, "effect", item.Effect.Words(), "why", final.Why)
+		facts = []incident.Fact{incident.Failed{
+			Effect: effect.Effects.Name(item.Effect), What: item.Effect.Words(), Why: final.Why,
+		}}
+	default:
+		if ctx.Err() == nil {
+			w.bot.Log.Warn("in doubt", "incident", id, "effect", item.Effect.Words(), "try", item.Tries, "error", err)
+		}
+		return w.bot.Now().Add(w.wait(item))
+	}
+	w.settle(context.WithoutCancel(ctx), id, l, item, facts)
+	return time.Time{}
+}
+
+// record puts an attempt on record, on the newest form of the item.
+func (w *worker) record(ctx context.Context, id incident.ID, ln *lane, key string) (store.Item, incident.Incident, bool) {
+	for {
+		l, err := w.bot.load(ctx, id)
+		if err != nil {
+			return store.Item{}, incident.Incident{}, false
+		}
+		item, inc, err := w.recordOnce(ctx, l, ln, key)
+		if !errors.Is(err, store.ErrConflict) {
+			return item, inc, err == nil
+		}
+	}
+}
+
+func (w *worker) recordOnce(ctx context.Context, l *live, ln *lane, key string) (store.Item, incident.Incident, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	item, ok := w.item(ln, key)
+	if !ok {
+		return item, incident.Incident{}, errors.New("the item is gone")
+	}
+	item.Tries++
+	item.Last = w.bot.Now().UTC()
+	if item.First.IsZero() {
+		item.First = item.Last
+	}
+	inc, err := w.bot.commit(ctx, l, Origin{}, nil, store.Append{Put: []store.Item{item}})
+	return item, inc, err
+}
+
+// item is the present form of the item called key.
+func (w *worker) item(l *lane, key string) (store.Item, bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if i, ok := l.find(key); ok {
+		return l.items[i], true
+	}
+	return store.Item{}, false
+}
+
+// settle records what came of an item and takes it out of the outbox, unless a
+// newer form of it has come in the meantime.
+func (w *worker) settle(ctx context.Context, id incident.ID, ln *lane, item store.Item, facts []incident.Fact) {
+	for {
+		l, err := w.bot.load(ctx, id)
+		if err != nil {
+			w.bot.fail(err)
+			return
+		}
+		if err := w.settleOnce(ctx, l, ln, item, facts); !errors.Is(err, store.ErrConflict) {
+			return
+		}
+	}
+}
+
+func (w *worker) settleOnce(ctx context.Context, l *live, ln *lane, item store.Item, facts []incident.Fact) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var a store.Append
+	if now, ok := w.item(ln, item.Key); ok && now.Seq == item.Seq {
+		a.Settled = []string{item.Key}
+	}
+	o := Origin{By: incident.Bot, Cause: jobKey(item) + " done"}
+	_, err := w.bot.commit(ctx, l, o, facts, a)
+	return err
+}
+
+// perform calls the Performer. A panic in it is a failure like any other.
+func (w *worker) perform(ctx context.Context, inc incident.Incident, item store.Item) (facts []incident.Fact, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			w.bot.Log.Error("panic", "incident", inc.ID, "effect", item.Effect.Words(), "panic", p, "stack", string(debug.Stack()))
+			err = fmt.Errorf("panic: %v", p)
+		}
+	}()
+	return w.bot.Performer.Perform(ctx, inc, w.bot.job(inc, item))
+}
+
+// jobKey finds an effect again in the world.
+func jobKey(item store.Item) string {
+	return fmt.Sprintf("%s/%s", item.Incident, item.Key)
+}
+
+// job fills in what an effect shows, as late as can be.
+func (b *Bot) job(inc incident.Incident, item store.Item) Job {
+	j := Job{Key: jobKey(item), Effect: item.Effect, Tries: item.Tries, First: item.First}
+	switch e := item.Effect.(type) {
+	case effect.Say:
+		j.Message = e.Message
+	case effect.ShowCard:
+		j.Message = b.card(inc)
+	case effect.Announce:
+		j.Message = b.announcement(inc)
+	case effect.SetTopic:
+		j.Text = b.topic(inc)
+	case effect.Draft:
+		j.Text = b.draft(inc, e.Through)
+	}
+	return j
+}
+
+// firstTry and longestTry bound the wait between attempts at what does no harm
+// when it is done twice.
+const (
+	firstTry   = time.Second
+	longestTry = time.Minute
+)
+
+// wait is how long to leave an item in doubt alone.
+func (w *worker) wait(item store.Item) time.Duration {
+	d := firstTry << min(max(item.Tries-1, 0), 6)
+	d = min(d, longestTry)
+	switch item.Effect.(type) {
+	case effect.Say, effect.ShowCard, effect.Announce, effect.Draft:
+		return max(d, w.bot.Quiet)
+	}
+	return d
+}
+
+// put adds an item, or replaces the one with its key, in order.
+func (l *lane) put(item store.Item) {
+	i, ok := l.find(item.Key)
+	if ok {
+		l.items[i] = item
+		return
+	}
+	l.items = slices.Insert(l.items, i, item)
+}
+
+func (l *lane) find(key string) (int, bool) {
+	return slices.BinarySearchFunc(l.items, key, func(i store.Item, key string) int { return cmp.Compare(i.Key, key) })
+}
+
+func latest(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
