@@ -1,0 +1,186 @@
+package sandbox
+
+import (
+	"cmp"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// method is one Web API method.
+type method struct {
+	name     string
+	token    tokenKind
+	scopes   []string // any of them is enough
+	required []string // arguments whose absence is refused before the method runs
+	do       func(*world, *call) (obj, error)
+}
+
+type tokenKind int
+
+const (
+	botToken tokenKind = iota
+	appToken
+	noToken
+)
+
+// call is one request to a method.
+type call struct {
+	args
+	method string
+	token  string
+	raw    []byte // the body of a file upload
+}
+
+// answer is what a request gets; status 0 means that the connection is cut instead.
+type answer struct {
+	status int
+	header http.Header
+	body   obj
+	text   string // instead of body
+}
+
+func (a answer) write(rw http.ResponseWriter) {
+	if a.status == 0 {
+		panic(http.ErrAbortHandler)
+	}
+	for key, values := range a.header {
+		rw.Header()[key] = values
+	}
+	if a.body == nil {
+		rw.Header().Set("Content-Type", "text/plain; charset=utf-8")
+		rw.WriteHeader(a.status)
+		_, _ = rw.Write([]byte(a.text))
+		return
+	}
+	rw.Header().Set("Content-Type", "application/json; charset=utf-8")
+	rw.WriteHeader(a.status)
+	_ = json.NewEncoder(rw).Encode(a.body)
+}
+
+// serveAPI answers POST or GET /api/{method}.
+func (ws *Workspace) serveAPI(rw http.ResponseWriter, r *http.Request) {
+	name := r.PathValue("method")
+	ws.learnBase(r)
+	a, token, err := readArgs(r)
+	if err != nil {
+		answer{status: http.StatusOK, body: err.(*refusal).body()}.write(rw)
+		return
+	}
+	c := &call{args: a, method: name, token: token}
+	ws.underFaults(r.Context(), c, ws.runMethod).write(rw)
+}
+
+// learnBase remembers which address the app reaches the sandbox by, so that links lead there.
+func (ws *Workspace) learnBase(r *http.Request) {
+	ws.mu.Lock()
+	defer ws.mu.Unlock()
+	if !ws.world.fixedBase && r.Host != "" {
+		scheme := "http://"
+		if r.TLS != nil {
+			scheme = "https://"
+		}
+		ws.world.base = scheme + r.Host
+	}
+}
+
+// runMethod checks the token and the arguments and lets the world act.
+func (ws *Workspace) runMethod(c *call) answer {
+	ok := http.StatusOK
+	header := http.Header{"X-Oauth-Scopes": {strings.Join(botScopes(), ",")}}
+	m, known := ws.methods[c.method]
+	if !known {
+		return answer{status: ok, body: obj{"ok": false, "error": "unknown_method", "req_method": c.method}}
+	}
+	if len(m.scopes) > 0 {
+		header.Set("X-Accepted-Oauth-Scopes", strings.Join(m.scopes, ","))
+	}
+	if err := cmpOr(ws.checkToken(m, c.token), ws.checkScope(m), checkRequired(m, c)); err != nil {
+		return answer{status: ok, header: header, body: err.(*refusal).body()}
+	}
+	var result obj
+	var err error
+	ws.act(func(w *world) {
+		switch c.method {
+		case "apps.connections.open":
+			result, err = ws.openConnection()
+		default:
+			result, err = m.do(w, c)
+		}
+	})
+	var refused *refusal
+	if errors.As(err, &refused) {
+		return answer{status: ok, header: header, body: refused.body()}
+	}
+	if result == nil {
+		result = obj{}
+	}
+	result["ok"] = true
+	return answer{status: ok, header: header, body: result}
+}
+
+// cmpOr is the first error.
+func cmpOr(errs ...error) error {
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (ws *Workspace) checkToken(m method, token string) error {
+	if m.token == noToken {
+		return nil
+	}
+	want := map[tokenKind]string{botToken: ws.opt.BotToken, appToken: ws.opt.AppToken}[m.token]
+	switch token {
+	case want:
+	case "":
+		return refuse("not_authed")
+	case ws.opt.BotToken, ws.opt.AppToken:
+		return refuse("not_allowed_token_type")
+	default:
+		return refuse("invalid_auth")
+	}
+	ws.mu.Lock()
+	defer ws.mu.Unlock()
+	for _, kind := range []string{"account_inactive", "token_revoked"} {
+		if f := ws.faults.take(kind, m.name); f != nil {
+			return refuse(cmp.Or(f.Reason, kind))
+		}
+	}
+	return nil
+}
+
+func (ws *Workspace) checkScope(m method) error {
+	ws.mu.Lock()
+	defer ws.mu.Unlock()
+	f := ws.faults.takeScope(m)
+	if f == nil {
+		return nil
+	}
+	provided := slices.DeleteFunc(botScopes(), func(s string) bool { return s == f.Scope })
+	return &refusal{"missing_scope", obj{"needed": f.Scope, "provided": strings.Join(provided, ",")}}
+}
+
+func checkRequired(m method, c *call) error {
+	for _, name := range m.required {
+		if !c.has(name) {
+			return missing(name)
+		}
+	}
+	return nil
+}
+
+// tooMany is the answer to a call over its rate
+// (https://docs.slack.dev/apis/web-api/rate-limits/).
+func tooMany(seconds int) answer {
+	return answer{
+		status: http.StatusTooManyRequests, header: http.Header{"Retry-After": {strconv.Itoa(seconds)}},
+		body: obj{"ok": false, "error": "ratelimited"},
+	}
+}

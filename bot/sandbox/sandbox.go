@@ -1,0 +1,192 @@
+// Package sandbox is a Slack-compatible workspace in memory: the server's side of the Web API,
+// of Socket Mode and of signed HTTP delivery, with people in it who can be made to act.
+//
+// The model: a [Workspace] is one mutex around one world. The world is plain data (people,
+// channels, messages, views, files); its methods decide what a Slack call or a person's act does to
+// it, never lock, and put what the app must hear into an outgoing queue. The Workspace locks, lets
+// the world act, delivers the queue over Socket Mode links or signed HTTP requests, and shows the
+// outcome on /sandbox/state and /sandbox/events.
+//
+// It is strict: what Slack refuses, it refuses with Slack's own error code. It knows Slack's wire
+// format and nothing about the app that it serves. Faults (rate limits, lost answers, late effects,
+// dropped links) are switched on with [Workspace.Fault].
+//
+// Time is the time package, so that the whole workspace runs in a testing/synctest bubble when it is
+// reached through [Workspace.Client]; Socket Mode needs real sockets and stays outside. Every timer
+// and goroutine ends with [Workspace.Close].
+package sandbox
+
+import (
+	"context"
+	"log/slog"
+	"math/rand/v2"
+	"net/http"
+	"sync"
+	"time"
+)
+
+// Options configure a [Workspace]. The zero value is a Socket Mode workspace with the default
+// tokens and the command /incident.
+type Options struct {
+	// Log receives what goes wrong in delivery; nil discards.
+	Log *slog.Logger
+	// Seed drives the faults' chance: the same seed and order of calls give the same outcome.
+	Seed uint64
+
+	BotToken      string // default xoxb-sandbox
+	AppToken      string // default xapp-sandbox
+	SigningSecret string // default sandbox-signing-secret
+
+	// RequestURL, if set, turns Socket Mode off: commands, interactions and events are POSTed, signed,
+	// to /slack/command, /slack/interaction and /slack/event below it. Each of the three URLs can be set
+	// by itself, because a bolt app has one endpoint for all.
+	RequestURL                           string
+	CommandURL, InteractionURL, EventURL string
+
+	PagerDutyURL    string // where POST /sandbox/pagerduty sends its webhooks
+	PagerDutySecret string // signs them
+
+	// Commands are hints for the composer; the slash commands are their distinct first words.
+	Commands  []CommandHint
+	Shortcuts []Shortcut
+
+	// PublicURL is the base of upload_url, response_url, permalinks and the Socket Mode address. Empty
+	// means the Host of the latest API request.
+	PublicURL string
+
+	// HTTP sends the workspace's own requests (commands, events, webhooks); nil means a client of its
+	// own. Tests give [InProcess] clients.
+	HTTP *http.Client
+	// EventRetries is how long after a failed delivery an event is sent again; nil means Slack's
+	// schedule: at once, after one minute, after five.
+	EventRetries []time.Duration
+}
+
+// CommandHint teaches the composer one form of a slash command.
+type CommandHint struct {
+	Text string `json:"text"` // "/incident note TEXT [at 14:02]"
+	Help string `json:"help"` // "put a note on the timeline"
+}
+
+// Shortcut is an entry in the message menu ("message") or in the global menu ("global").
+type Shortcut struct {
+	CallbackID string `json:"callback_id"`
+	Name       string `json:"name"`
+	Type       string `json:"type"`
+}
+
+// Workspace is a Slack workspace in memory. Make one with [New] and end it with [Workspace.Close].
+type Workspace struct {
+	opt     Options
+	log     *slog.Logger
+	http    *http.Client
+	methods map[string]method
+
+	life  context.Context // ends with Close
+	stop  context.CancelFunc
+	tasks sync.WaitGroup
+
+	mu     sync.Mutex // guards all below
+	closed bool
+	world  *world
+	calls  callLog
+	faults faultBoard
+	post   postOffice
+	pages  pagerDuty
+	viewer map[chan struct{}]bool // who listens to /sandbox/events
+}
+
+// New makes a workspace with four people, three channels and the app installed.
+func New(opt Options) *Workspace {
+	opt = withDefaults(opt)
+	life, stop := context.WithCancel(context.Background())
+	ws := &Workspace{
+		opt: opt, log: opt.Log, http: opt.HTTP, methods: methodTable(), life: life, stop: stop,
+		world:  newWorld(opt.PublicURL),
+		faults: faultBoard{rng: rand.New(rand.NewPCG(opt.Seed, 0x70c51))},
+		post:   newPostOffice(),
+		pages:  pagerDuty{incidents: map[string]*pagedIncident{}},
+		viewer: map[chan struct{}]bool{},
+	}
+	return ws
+}
+
+func withDefaults(opt Options) Options {
+	set := func(field *string, value string) {
+		if *field == "" {
+			*field = value
+		}
+	}
+	if opt.Log == nil {
+		opt.Log = slog.New(slog.DiscardHandler)
+	}
+	if opt.HTTP == nil {
+		opt.HTTP = &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	}
+	set(&opt.BotToken, "xoxb-sandbox")
+	set(&opt.AppToken, "xapp-sandbox")
+	set(&opt.SigningSecret, "sandbox-signing-secret")
+	if opt.RequestURL != "" {
+		set(&opt.CommandURL, opt.RequestURL+"/slack/command")
+		set(&opt.InteractionURL, opt.RequestURL+"/slack/interaction")
+		set(&opt.EventURL, opt.RequestURL+"/slack/event")
+	}
+	if opt.Commands == nil {
+		opt.Commands = []CommandHint{{Text: "/incident", Help: "the app's command"}}
+	}
+	if opt.EventRetries == nil {
+		opt.EventRetries = []time.Duration{0, time.Minute, 5 * time.Minute}
+	}
+	return opt
+}
+
+// Close drops all links, ends every delivery under way and waits for them.
+func (ws *Workspace) Close() {
+	ws.mu.Lock()
+	ws.closed = true
+	ws.stop()
+	for _, link := range ws.post.links {
+		link.end()
+	}
+	ws.mu.Unlock()
+	ws.tasks.Wait()
+}
+
+// act lets fn change the world under the lock, then delivers what the app must hear of it.
+func (ws *Workspace) act(fn func(*world)) {
+	ws.mu.Lock()
+	defer ws.mu.Unlock()
+	fn(ws.world)
+	ws.dispatch()
+	ws.changed()
+}
+
+// start runs task in a goroutine that Close waits for. The lock must be held.
+func (ws *Workspace) start(task func()) {
+	if !ws.closed {
+		ws.tasks.Go(task)
+	}
+}
+
+// sleep waits for d, or less if ctx or the workspace ends; it tells whether d passed.
+func (ws *Workspace) sleep(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+	case <-ws.life.Done():
+	}
+	return false
+}
+
+// changed tells everyone at /sandbox/events that there is something new. The lock must be held.
+func (ws *Workspace) changed() {
+	for viewer := range ws.viewer {
+		select {
+		case viewer <- struct{}{}:
+		default:
+		}
+	}
+}

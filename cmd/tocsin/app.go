@@ -1,0 +1,212 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"tocsin/bot"
+	"tocsin/bot/command"
+	"tocsin/bot/pagerduty"
+	"tocsin/bot/slack"
+	"tocsin/bot/web"
+	"tocsin/playbooks"
+	"tocsin/runbooks"
+	"tocsin/store"
+	"tocsin/store/bolt"
+	"tocsin/templates"
+)
+
+// storeFlags name the data file; every subcommand that reads has them.
+type storeFlags struct {
+	Store string `env:"TOCSIN_STORE" default:"bolt:tocsin.db" help:"Where the record is kept, as bolt:FILE."`
+}
+
+// path is the data file.
+func (s storeFlags) path() (string, error) {
+	kind, path, ok := strings.Cut(s.Store, ":")
+	if !ok || kind != "bolt" || path == "" {
+		return "", fmt.Errorf("TOCSIN_STORE is %q: it has to be bolt:FILE, for example bolt:/var/lib/tocsin/tocsin.db", s.Store)
+	}
+	return path, nil
+}
+
+// contentFlags name a team's own guides, plays and templates.
+type contentFlags struct {
+	Content string `env:"TOCSIN_CONTENT" help:"A directory with your own runbooks, playbooks and templates; they go over the built-in ones, file by file."`
+}
+
+// content is the Markdown that tocsin works with.
+type content struct {
+	guides    *runbooks.Library
+	plays     *playbooks.Library
+	templates *templates.Set
+	problems  []string
+}
+
+// load reads the built-in content and the team's own over it. What is broken is
+// left out and reported; the rest serves.
+func (c contentFlags) load() (content, error) {
+	if c.Content != "" {
+		if st, err := os.Stat(c.Content); err != nil || !st.IsDir() {
+			return content{}, fmt.Errorf("TOCSIN_CONTENT is %q, which is no directory that can be read", c.Content)
+		}
+	}
+	own := func(name string) fs.FS {
+		if c.Content == "" {
+			return nil
+		}
+		return os.DirFS(filepath.Join(c.Content, name))
+	}
+	var out content
+	var p1 []runbooks.Problem
+	var p2 []playbooks.Problem
+	var p3 []templates.Problem
+	out.guides, p1 = runbooks.Load(runbooks.Embedded(), own("runbooks"))
+	out.plays, p2 = playbooks.Load(playbooks.Embedded(), own("playbooks"))
+	out.templates, p3 = templates.Load(templates.Embedded(), own("templates"))
+	for _, p := range append(append(p1, p2...), p3...) {
+		out.problems = append(out.problems, p.String())
+	}
+	return out, nil
+}
+
+// settings are what serve and sandbox have in common.
+type settings struct {
+	storePath string
+	content   content
+	slack     slack.Config
+	url       string
+	secrets   []string // of PagerDuty's webhooks
+	quiet     time.Duration
+	now       func() time.Time
+}
+
+// app is the bot with its faces: the same for serve, sandbox and tests.
+type app struct {
+	log     *slog.Logger
+	kv      *bolt.DB
+	bot     *bot.Bot
+	face    *slack.Face
+	socket  bool
+	routes  func(*http.ServeMux)
+	control net.Listener
+}
+
+// newApp opens the store and builds the bot. Slack must answer: it says who the
+// bot is.
+func newApp(ctx context.Context, s settings, log *slog.Logger) (*app, error) {
+	for _, p := range s.content.problems {
+		log.Warn("left out", "content", p)
+	}
+	conn, err := slack.Dial(ctx, s.slack)
+	if err != nil {
+		return nil, err
+	}
+	kv, err := bolt.Open(s.storePath)
+	if err != nil {
+		return nil, err
+	}
+	a := &app{log: log, kv: kv, socket: s.slack.AppToken != ""}
+	a.bot = bot.New(bot.Config{
+		Store: kv, Performer: conn.Performer, Log: log, Now: s.now, URL: s.url, Quiet: s.quiet,
+		Guides: s.content.guides, Plays: s.content.plays, Templates: s.content.templates,
+	})
+	a.face = conn.Face(command.Commands{Bot: a.bot, Log: log}.Handle, a.bot.Hold, log)
+	pages := web.Pages{Guides: s.content.guides, Ready: a.ready}
+	hook := &pagerduty.Webhook{Secrets: s.secrets, Receive: a.bot.Receive, Log: log}
+	a.routes = func(mux *http.ServeMux) {
+		a.face.Routes(mux)
+		pages.Routes(mux)
+		hook.Routes(mux)
+	}
+	if a.control, err = listenControl(s.storePath); err != nil {
+		kv.Close()
+		return nil, err
+	}
+	return a, nil
+}
+
+// ready tells why nothing can be stored.
+func (a *app) ready() error { return a.bot.Err() }
+
+// run works until ctx ends, or something fails that only a restart can mend.
+// serve is the HTTP server to run beside; nil for none.
+func (a *app) run(ctx context.Context, ln net.Listener, handler http.Handler) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	var wg sync.WaitGroup
+	start := func(what string, f func() error) {
+		wg.Go(func() {
+			if err := f(); err != nil && ctx.Err() == nil {
+				cancel(fmt.Errorf("%s: %w", what, err))
+			}
+		})
+	}
+	start("the bot stopped", func() error { return a.bot.Run(ctx) })
+	if a.socket {
+		start("Slack", func() error { return a.face.Connect(ctx) })
+	}
+	start("HTTP", func() error { return serveHTTP(ctx, ln, handler) })
+	start("the control socket", func() error { return serveHTTP(ctx, a.control, a.controlRoutes()) })
+	<-ctx.Done()
+	wg.Wait()
+	err := context.Cause(ctx)
+	if closing := a.kv.Close(); closing != nil && errors.Is(err, context.Canceled) {
+		err = closing
+	}
+	if errors.Is(err, context.Canceled) {
+		return nil
+	}
+	return err
+}
+
+// close releases what newApp opened, for an app that never ran.
+func (a *app) close() {
+	a.control.Close()
+	a.kv.Close()
+}
+
+// serveHTTP serves until ctx ends, then lets what is under way finish. Slow or
+// endless requests are cut off.
+func serveHTTP(ctx context.Context, ln net.Listener, handler http.Handler) error {
+	srv := &http.Server{
+		Handler: handler, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 15 * time.Second,
+		IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
+		BaseContext: func(net.Listener) context.Context { return context.WithoutCancel(ctx) },
+	}
+	done := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() {
+		defer close(done)
+		grace, cancel := context.WithTimeout(context.Background(), 3*time.Second)
+		defer cancel()
+		if srv.Shutdown(grace) != nil {
+			srv.Close() // streams never finish by themselves
+		}
+	})
+	err := srv.Serve(ln)
+	if !stop() {
+		<-done
+	}
+	if errors.Is(err, http.ErrServerClosed) {
+		return nil
+	}
+	return err
+}
+
+// notFound says for people what a missing incident means.
+func notFound(id string, err error) error {
+	if errors.Is(err, store.ErrNotFound) {
+		return fmt.Errorf("there is no incident %s in this record", id)
+	}
+	return err
+}

@@ -1,0 +1,181 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"time"
+
+	"tocsin/bot"
+	"tocsin/bot/incident"
+	"tocsin/bot/markdown"
+	"tocsin/store"
+	"tocsin/store/bolt"
+)
+
+// A running bot holds the lock of its data file. Subcommands that read reach it
+// through a unix socket beside the file, which only its owner may open, and open
+// the file themselves when no bot runs.
+
+func controlPath(storePath string) string { return storePath + ".sock" }
+
+// listenControl makes the socket. What is left of an earlier process is removed:
+// whoever holds the data file's lock is the only one to listen.
+func listenControl(storePath string) (net.Listener, error) {
+	path := controlPath(storePath)
+	if len(path) > 100 { // the system's limit is 108
+		dir, err := filepath.Abs(path)
+		return nil, errors.Join(fmt.Errorf("the path of the control socket %s is too long: put the data file in a shorter one", dir), err)
+	}
+	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return nil, fmt.Errorf("the control socket: %w", err)
+	}
+	ln, err := net.Listen("unix", path)
+	if err != nil {
+		return nil, fmt.Errorf("the control socket: %w", err)
+	}
+	if err := os.Chmod(path, 0o600); err != nil {
+		ln.Close()
+		return nil, fmt.Errorf("the control socket: %w", err)
+	}
+	return ln, nil
+}
+
+// controlRoutes answer the subcommands.
+func (a *app) controlRoutes() http.Handler {
+	mux := http.NewServeMux()
+	for name, read := range readers() {
+		mux.HandleFunc("GET /"+name+"/{id}", func(w http.ResponseWriter, r *http.Request) {
+			text, err := read(r.Context(), reader{a.bot, store.NewJournal(a.kv)}, incident.ID(r.PathValue("id")))
+			if err != nil {
+				http.Error(w, notFound(r.PathValue("id"), err).Error(), http.StatusNotFound)
+				return
+			}
+			io.WriteString(w, text)
+		})
+	}
+	return mux
+}
+
+// reader is what a subcommand reads from: a running bot's, or its own.
+type reader struct {
+	bot     *bot.Bot
+	journal *store.Journal
+}
+
+// readers are what can be read, by the name of the subcommand.
+func readers() map[string]func(context.Context, reader, incident.ID) (string, error) {
+	return map[string]func(context.Context, reader, incident.ID) (string, error){
+		"postmortem": func(ctx context.Context, r reader, id incident.ID) (string, error) { return r.bot.Postmortem(ctx, id) },
+		"timeline": func(ctx context.Context, r reader, id incident.ID) (string, error) {
+			inc, err := r.bot.Incident(ctx, id)
+			if err != nil {
+				return "", err
+			}
+			return bot.TimelineMarkdown(inc, 0) + "\n", nil
+		},
+		"doctor": func(ctx context.Context, r reader, _ incident.ID) (string, error) { return examine(ctx, r.journal) },
+	}
+}
+
+// read gets a text from the bot that runs on a data file, or else from the file.
+func read(ctx context.Context, what, id string, s storeFlags, c contentFlags) (string, error) {
+	path, err := s.path()
+	if err != nil {
+		return "", err
+	}
+	text, running, err := ask(ctx, path, what, id)
+	if running {
+		return text, err
+	}
+	if _, err := os.Stat(path); err != nil {
+		return "", fmt.Errorf("there is no record at %s: name it with TOCSIN_STORE or --store", path)
+	}
+	kv, err := bolt.Open(path)
+	if err != nil {
+		return "", err
+	}
+	defer kv.Close()
+	content, err := c.load()
+	if err != nil {
+		return "", err
+	}
+	b := bot.New(bot.Config{Store: kv, Guides: content.guides, Plays: content.plays, Templates: content.templates})
+	text, err = readers()[what](ctx, reader{b, store.NewJournal(kv)}, incident.ID(id))
+	return text, notFound(id, err)
+}
+
+// ask asks a running bot; running is false if there is none.
+func ask(ctx context.Context, storePath, what, id string) (text string, running bool, err error) {
+	client := &http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{
+		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+			return (&net.Dialer{}).DialContext(ctx, "unix", controlPath(storePath))
+		},
+	}}
+	defer client.CloseIdleConnections()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://tocsin/"+what+"/"+url.PathEscape(id), nil)
+	if err != nil {
+		return "", false, err
+	}
+	resp, err := client.Do(req)
+	if err != nil {
+		return "", false, nil
+	}
+	defer resp.Body.Close()
+	data, err := io.ReadAll(resp.Body)
+	if err == nil && resp.StatusCode != http.StatusOK {
+		err = errors.New(string(data))
+	}
+	return string(data), true, err
+}
+
+type postmortemCmd struct {
+	storeFlags
+	contentFlags
+	ID   string `arg:"" help:"The incident, for example INC-1."`
+	HTML bool   `help:"As one self-contained HTML page."`
+}
+
+// Run prints the draft.
+func (c *postmortemCmd) Run(e *env) error {
+	id, ok := incident.ParseID(c.ID)
+	if !ok {
+		return fmt.Errorf("%q is no incident: write it as INC-1", c.ID)
+	}
+	md, err := read(e.ctx, "postmortem", string(id), c.storeFlags, c.contentFlags)
+	if err != nil {
+		return err
+	}
+	if c.HTML {
+		_, err = e.stdout.Write(markdown.Page("Postmortem of "+string(id), md))
+		return err
+	}
+	_, err = io.WriteString(e.stdout, md)
+	return err
+}
+
+type timelineCmd struct {
+	storeFlags
+	contentFlags
+	ID string `arg:"" help:"The incident, for example INC-1."`
+}
+
+// Run prints the timeline.
+func (c *timelineCmd) Run(e *env) error {
+	id, ok := incident.ParseID(c.ID)
+	if !ok {
+		return fmt.Errorf("%q is no incident: write it as INC-1", c.ID)
+	}
+	md, err := read(e.ctx, "timeline", string(id), c.storeFlags, c.contentFlags)
+	if err != nil {
+		return err
+	}
+	_, err = io.WriteString(e.stdout, terminal(markdown.Text(md))+"\n")
+	return err
+}

@@ -1,0 +1,206 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+	"unicode"
+
+	"tocsin/bot/command"
+	"tocsin/bot/incident"
+	"tocsin/bot/markdown"
+	"tocsin/bot/slack"
+	"tocsin/store"
+)
+
+type guidesCmd struct {
+	List guidesListCmd `cmd:"" help:"List the guides."`
+	Show guidesShowCmd `cmd:"" help:"Show a guide."`
+}
+
+type guidesListCmd struct{ contentFlags }
+
+// Run lists the guides.
+func (c *guidesListCmd) Run(e *env) error {
+	content, err := c.load()
+	if err != nil {
+		return err
+	}
+	for _, g := range content.guides.Guides() {
+		fmt.Fprintf(e.stdout, "%-24s %s\n", g.ID, terminal(g.Title))
+	}
+	return warn(e, content)
+}
+
+type guidesShowCmd struct {
+	contentFlags
+	ID string `arg:"" help:"The guide, for example provider-outage."`
+}
+
+// Run shows a guide.
+func (c *guidesShowCmd) Run(e *env) error {
+	content, err := c.load()
+	if err != nil {
+		return err
+	}
+	g, ok := content.guides.Guide(c.ID)
+	if !ok {
+		return fmt.Errorf("there is no guide %q: “tocsin guides list” shows all", c.ID)
+	}
+	_, err = io.WriteString(e.stdout, terminal(markdown.Text("# "+incident.Escape(g.Title)+"\n\n"+g.Body))+"\n")
+	return err
+}
+
+// warn says which files of a team's own were left out.
+func warn(e *env, c content) error {
+	for _, p := range c.problems {
+		fmt.Fprintln(e.stderr, "left out:", terminal(p))
+	}
+	return nil
+}
+
+// terminal keeps text from outside from steering a terminal.
+func terminal(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r != '\n' && r != '\t' && (unicode.IsControl(r) || unicode.Is(unicode.Cf, r)) {
+			return -1
+		}
+		return r
+	}, s)
+}
+
+type manifestCmd struct {
+	URL string `env:"TOCSIN_URL" help:"Your bot's public address: then the manifest is for HTTP. Without it, it is for Socket Mode."`
+}
+
+// Run prints the manifest.
+func (c *manifestCmd) Run(e *env) error {
+	_, err := e.stdout.Write(slack.Manifest(c.URL, command.Hints()[0].Text))
+	return err
+}
+
+type doctorCmd struct {
+	serveCmd `embed:""`
+}
+
+// Run examines the configuration, what it reaches, and the record.
+func (c *doctorCmd) Run(e *env) error {
+	d := &doctor{out: e.stdout}
+	s, wrong := c.settings()
+	for _, w := range wrong {
+		d.bad("configuration", w)
+	}
+	if len(wrong) == 0 {
+		d.good("configuration", "complete")
+	}
+	for _, p := range s.content.problems {
+		d.bad("content", p)
+	}
+	d.secrets(s)
+	if len(s.slack.Missing()) == 0 {
+		d.slack(e.ctx, s.slack)
+	}
+	if s.storePath != "" {
+		d.store(e.ctx, c.storeFlags, c.contentFlags)
+	}
+	if d.failed > 0 {
+		return fmt.Errorf("%d of the above need attention", d.failed)
+	}
+	return nil
+}
+
+type doctor struct {
+	out    io.Writer
+	failed int
+}
+
+func (d *doctor) good(what, how string) { fmt.Fprintf(d.out, "ok    %-14s %s\n", what, terminal(how)) }
+
+func (d *doctor) bad(what, how string) {
+	d.failed++
+	fmt.Fprintf(d.out, "FAIL  %-14s %s\n", what, terminal(how))
+}
+
+// secrets says what is set, and never what it is.
+func (d *doctor) secrets(s settings) {
+	set := func(v string) string { return map[bool]string{true: "set", false: "not set"}[v != ""] }
+	d.good("Slack", fmt.Sprintf("bot token %s, app token %s, signing secret %s", set(s.slack.BotToken), set(s.slack.AppToken), set(s.slack.SigningSecret)))
+	if len(s.secrets) > 0 {
+		d.good("PagerDuty", fmt.Sprintf("webhook on, %d secret(s)", len(s.secrets)))
+	} else {
+		d.good("PagerDuty", "webhook off: PAGERDUTY_WEBHOOK_SECRET is not set")
+	}
+}
+
+func (d *doctor) slack(ctx context.Context, c slack.Config) {
+	ctx, cancel := context.WithTimeout(ctx, 15*time.Second)
+	defer cancel()
+	conn, err := slack.Dial(ctx, c)
+	if err != nil {
+		d.bad("Slack", err.Error())
+		return
+	}
+	d.good("Slack", fmt.Sprintf("reached %s as %s", conn.Team, conn.Me.User))
+	problems := conn.Check(ctx)
+	for _, p := range problems {
+		d.bad("Slack", p)
+	}
+	if len(problems) == 0 {
+		d.good("Slack", "the announcement channel #"+strings.TrimPrefix(c.Announce, "#")+" is there")
+	}
+}
+
+func (d *doctor) store(ctx context.Context, s storeFlags, c contentFlags) {
+	path, err := s.path()
+	if err != nil {
+		return // told with the configuration
+	}
+	if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
+		d.good("record", path+" is not there yet; it is made at the first start")
+		return
+	}
+	text, err := read(ctx, "doctor", "all", s, c)
+	if err != nil {
+		d.bad("record", err.Error())
+		return
+	}
+	d.good("record", path+": "+text)
+}
+
+// examine folds every timeline and compares what was derived from them.
+func examine(ctx context.Context, j *store.Journal) (string, error) {
+	heads, err := j.Heads(ctx)
+	if err != nil {
+		return "", err
+	}
+	events, known := 0, map[incident.ID]bool{}
+	for _, h := range heads {
+		known[h.ID] = true
+		timeline, _, err := j.Load(ctx, h.ID)
+		if err != nil {
+			return "", err
+		}
+		events += len(timeline)
+		if want := store.HeadOf(incident.Fold(h.ID, timeline)); h != want {
+			return "", fmt.Errorf("the head of %s does not fit its timeline", h.ID)
+		}
+	}
+	handles, err := j.Handles(ctx)
+	if err != nil {
+		return "", err
+	}
+	for name, id := range handles {
+		if !known[id] {
+			return "", fmt.Errorf("the handle %s leads to %s, which is not there", name, id)
+		}
+	}
+	items, err := j.Outbox(ctx)
+	if err != nil {
+		return "", err
+	}
+	return fmt.Sprintf("%d incidents, %d events, %d effects waiting; every timeline is whole", len(heads), events, len(items)), nil
+}

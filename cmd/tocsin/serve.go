@@ -1,0 +1,90 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"tocsin/bot/pagerduty"
+	"tocsin/bot/slack"
+)
+
+// slackFlags are how to reach the workspace.
+type slackFlags struct {
+	BotToken      string `env:"SLACK_BOT_TOKEN" placeholder:"xoxb-…" help:"The Slack app's bot token."`
+	AppToken      string `env:"SLACK_APP_TOKEN" placeholder:"xapp-…" help:"The Slack app's app-level token: set, Slack is reached by Socket Mode; not set, by HTTP."`
+	SigningSecret string `env:"SLACK_SIGNING_SECRET" placeholder:"…" help:"The Slack app's signing secret, for HTTP."`
+	APIURL        string `env:"SLACK_API_URL" name:"slack-api-url" help:"Where Slack's API is, if not at slack.com."`
+	Announce      string `env:"TOCSIN_ANNOUNCE" default:"incidents" help:"The channel where incidents are announced."`
+}
+
+func (f slackFlags) config() slack.Config {
+	return slack.Config{
+		BotToken: f.BotToken, AppToken: f.AppToken, SigningSecret: f.SigningSecret, APIURL: f.APIURL, Announce: f.Announce,
+	}
+}
+
+type serveCmd struct {
+	storeFlags
+	contentFlags
+	slackFlags
+	WebhookSecret string        `env:"PAGERDUTY_WEBHOOK_SECRET" name:"pagerduty-webhook-secret" placeholder:"…" help:"The secret of PagerDuty's V3 webhook; several with commas while it is rotated. Without one there is no webhook."`
+	Addr          string        `env:"TOCSIN_ADDR" default:"${addr}" help:"Where to listen for HTTP."`
+	URL           string        `env:"TOCSIN_URL" help:"How people reach that address, for links to guides: https://tocsin.example.com"`
+	Quiet         time.Duration `env:"TOCSIN_QUIET" default:"15s" hidden:""`
+}
+
+// Run serves until it is told to stop.
+func (c *serveCmd) Run(e *env) error {
+	s, wrong := c.settings()
+	if len(wrong) > 0 {
+		return errors.New("this cannot start yet:\n      - " + strings.Join(wrong, "\n      - "))
+	}
+	ln, err := net.Listen("tcp", c.Addr)
+	if err != nil {
+		return fmt.Errorf("TOCSIN_ADDR %s cannot be listened on: %w", c.Addr, err)
+	}
+	a, err := newApp(e.ctx, s, e.log)
+	if err != nil {
+		ln.Close()
+		return err
+	}
+	mux := http.NewServeMux()
+	a.routes(mux)
+	e.log.Info("tocsin is up", "version", version, "address", ln.Addr().String(), "socket mode", a.socket,
+		"pagerduty webhook", len(s.secrets) > 0, "store", s.storePath)
+	return a.run(e.ctx, ln, mux)
+}
+
+// settings reads the configuration and tells everything that is missing or
+// wrong, not only the first thing.
+func (c *serveCmd) settings() (settings, []string) {
+	var s settings
+	var wrong []string
+	note := func(err error) {
+		if err != nil {
+			wrong = append(wrong, err.Error())
+		}
+	}
+	var err error
+	s.slack = c.config()
+	wrong = append(wrong, s.slack.Missing()...)
+	s.storePath, err = c.path()
+	note(err)
+	s.content, err = c.load()
+	note(err)
+	s.secrets, err = pagerduty.Secrets(c.WebhookSecret)
+	note(err)
+	if u, err := url.Parse(c.URL); c.URL != "" && (err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http") {
+		note(fmt.Errorf("TOCSIN_URL is %q: it has to be an address such as https://tocsin.example.com", c.URL))
+	}
+	if c.Quiet <= 0 {
+		note(errors.New("TOCSIN_QUIET has to be longer than 0"))
+	}
+	s.url, s.quiet = c.URL, c.Quiet
+	return s, wrong
+}
