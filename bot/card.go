@@ -78,7 +78,7 @@ func statusLine(inc incident.Incident) string {
 
 func (b *Bot) cardQuote(s *strings.Builder, inc incident.Incident) {
 	if q := inc.Quote; q != nil {
-		fmt.Fprintf(s, "> %s\n>\n> — %s %s\n\n", incident.Escape(shorten(q.Text, 600)), incident.ByName(q.Author), linked("in the original", q.Link))
+		fmt.Fprintf(s, "> %s\n>\n> — %s %s\n\n", incident.Escape(shorten(q.Text, 600)), inc.Name(q.Author), linked("in the original", q.Link))
 	}
 }
 
@@ -182,7 +182,7 @@ func (b *Bot) announcement(inc incident.Incident) effect.Message {
 	fmt.Fprintf(&s, "**Status:** %s  \n", statusLine(inc))
 	commander := "nobody yet"
 	if p := inc.Holder(incident.Commander); p != (incident.Person{}) {
-		commander = incident.ByName(p)
+		commander = inc.Name(p)
 	}
 	fmt.Fprintf(&s, "**Commander:** %s  \n", commander)
 	fmt.Fprintf(&s, "**Channel:** %s\n\n", linked("#"+inc.Channel.Name, inc.Channel.Link))
@@ -201,7 +201,7 @@ func (b *Bot) announcement(inc incident.Incident) effect.Message {
 func (b *Bot) topic(inc incident.Incident) string {
 	commander := "no commander yet"
 	if p := inc.Holder(incident.Commander); p != (incident.Person{}) {
-		commander = "commander " + p.String()
+		commander = "commander " + inc.Called(p).String()
 	}
 	return shorten(fmt.Sprintf("%s · %s · %s · %s", inc.Severity.Title(), inc.Status, commander, inc.Title), 240)
 }

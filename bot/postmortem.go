@@ -40,7 +40,7 @@ func (b *Bot) draft(inc incident.Incident, through int) string {
 func TimelineMarkdown(inc incident.Incident, n int) string {
 	var lines []string
 	for _, e := range happened(inc.Timeline) {
-		if line, ok := incident.Narrate(e, incident.ByName); ok {
+		if line, ok := incident.Narrate(e, inc.Name); ok {
 			lines = append(lines, "- "+incident.Clock(e.At)+" · "+line)
 		}
 	}
@@ -236,12 +236,15 @@ func evidence(inc incident.Incident) []templates.PostmortemLink {
 	return links
 }
 
-// responders lists who held which role; names live only here.
+// responders lists who held which role, and who else took part; names live only
+// here.
 func responders(inc incident.Incident) []templates.PostmortemResponder {
 	var list []templates.PostmortemResponder
+	var named []incident.Person
 	add := func(role string, p incident.Person) {
-		r := templates.PostmortemResponder{Role: role, Name: incident.ByName(p)}
-		if p != (incident.Person{}) && !slices.Contains(list, r) {
+		named = append(named, p)
+		r := templates.PostmortemResponder{Role: role, Name: inc.Name(p)}
+		if !slices.Contains(list, r) {
 			list = append(list, r)
 		}
 	}
@@ -250,10 +253,9 @@ func responders(inc incident.Incident) []templates.PostmortemResponder {
 			add(f.Role.Title(), f.To)
 		}
 	}
-	for _, e := range inc.Timeline {
-		known := slices.ContainsFunc(list, func(r templates.PostmortemResponder) bool { return r.Name == incident.ByName(e.By.Person) })
-		if e.By.Human() && !known {
-			add("responder", e.By.Person)
+	for _, p := range inc.People {
+		if !slices.ContainsFunc(named, p.Is) {
+			add("responder", p)
 		}
 	}
 	return list

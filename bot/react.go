@@ -32,9 +32,9 @@ func (b *Bot) react(e incident.Event, inc incident.Incident) []effect.Effect {
 	case incident.SeverityChanged, incident.Mitigated, incident.Resolved, incident.Reopened, incident.Closed:
 		return append(b.refresh(inc, true), say(b.stateMessage(e, inc)))
 	case incident.SymptomChanged, incident.ImpactBegan, incident.ActionAdded, incident.ActionDone:
-		return append(b.refresh(inc, false), echo(e))
+		return append(b.refresh(inc, false), echo(e, inc))
 	case incident.Noted:
-		return []effect.Effect{echo(e)}
+		return []effect.Effect{echo(e, inc)}
 	case incident.Updated:
 		effects := append(b.refresh(inc, false), say(b.updateMessage(e, f, inc)))
 		return append(effects, b.announce(inc)...)
@@ -129,7 +129,7 @@ func (b *Bot) assigned(e incident.Event, f incident.Assigned, inc incident.Incid
 		return effects
 	}
 	effects = append(effects, invite(inc, f.To)...)
-	m := effect.Message{Body: sentence(e) + " " + duty(f.Role)}
+	m := effect.Message{Body: sentence(e, inc) + " " + duty(f.Role)}
 	if f.To.User != "" && !f.To.Is(e.By.Person) {
 		m.Mentions = []incident.User{f.To.User}
 	}
@@ -152,12 +152,12 @@ func failed(f incident.Failed, inc incident.Incident) []effect.Effect {
 func say(m effect.Message) effect.Effect { return effect.Say{Message: m} }
 
 // echo shows an event in the room as the timeline tells it.
-func echo(e incident.Event) effect.Effect { return say(effect.Message{Body: sentence(e)}) }
+func echo(e incident.Event, inc incident.Incident) effect.Effect { return say(effect.Message{Body: sentence(e, inc)}) }
 
 // sentence is an event as it is told in the room: who did what, and when if it
 // was not just now.
-func sentence(e incident.Event) string {
-	line, _ := incident.Narrate(e, incident.ByName)
+func sentence(e incident.Event, inc incident.Incident) string {
+	line, _ := incident.Narrate(e, inc.Name)
 	line = strings.TrimSuffix(line, ".") + "."
 	if e.Logged.Sub(e.At) > backdated {
 		line = "At " + incident.Clock(e.At) + ": " + line

@@ -68,7 +68,7 @@ func (b *Bot) guideMessage(inc incident.Incident, f incident.GuideServed) effect
 }
 
 func signalMessage(e incident.Event, f incident.Signaled, inc incident.Incident) effect.Message {
-	m := effect.Message{Body: sentence(e)}
+	m := effect.Message{Body: sentence(e, inc)}
 	if f.Link != "" {
 		m.Body += " " + linked("Open it", f.Link)
 	}
@@ -88,7 +88,7 @@ func signalMessage(e incident.Event, f incident.Signaled, inc incident.Incident)
 
 // stateMessage tells of a change of severity or status, and what comes next.
 func (b *Bot) stateMessage(e incident.Event, inc incident.Incident) effect.Message {
-	m := effect.Message{Body: "**" + sentence(e) + "**"}
+	m := effect.Message{Body: "**" + sentence(e, inc) + "**"}
 	next := func(format string, args ...any) { m.Body += "\n\n" + fmt.Sprintf(format, args...) }
 	switch f := e.Fact.(type) {
 	case incident.SeverityChanged:
@@ -137,12 +137,12 @@ func clocks(inc incident.Incident) string {
 func (b *Bot) updateMessage(e incident.Event, f incident.Updated, inc incident.Incident) effect.Message {
 	body, err := b.Templates.Render("update", templates.Update{
 		ID: string(inc.ID), Title: incident.Escape(inc.Title), Severity: inc.Severity.Title(), Status: string(inc.Status),
-		Text: incident.Escape(f.Text), By: incident.ByName(e.By.Person), At: incident.Clock(e.At),
+		Text: incident.Escape(f.Text), By: inc.Name(e.By.Person), At: incident.Clock(e.At),
 		NextBy: incident.Clock(inc.UpdateDue()), Number: f.N,
 	})
 	if err != nil { // a team's own template may fail on this one incident
 		b.Log.Warn("the update template failed, so the plain sentence is used", "incident", inc.ID, "error", err)
-		body = sentence(e)
+		body = sentence(e, inc)
 	}
 	return effect.Message{Body: body}
 }

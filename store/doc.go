@@ -14,6 +14,7 @@
 // where no event is written, so an effect cannot be settled on stale knowledge.
 //
 // A sealed record holds its event's bytes and the SHA-256 of the seal before it
-// and those bytes: a changed, lost or swapped record breaks the chain and is
-// reported as CorruptError, never served.
+// and those bytes; the first follows from the incident's ID. A changed, lost or
+// swapped record breaks the chain, and the head tells when the end is missing:
+// both are reported as CorruptError, never served.
 package store

@@ -94,14 +94,21 @@ type Append struct {
 // Load reads the timeline of an incident and checks every seal. ErrNotFound if
 // there is no such incident.
 func (j *Journal) Load(ctx context.Context, id incident.ID) ([]incident.Event, Tip, error) {
+	known, err := j.known(ctx, id)
+	if err != nil {
+		return nil, Tip{}, err
+	}
 	pairs, err := j.kv.Scan(ctx, logPrefix(id), "", 0)
 	if err != nil {
 		return nil, Tip{}, err
 	}
+	if len(pairs) < known {
+		return nil, Tip{}, &CorruptError{Path: string(id), Detail: fmt.Sprintf("there are %d events, and there were %d", len(pairs), known)}
+	}
 	if len(pairs) == 0 {
 		return nil, Tip{}, fmt.Errorf("%s: %w", id, ErrNotFound)
 	}
-	tip := Tip{ID: id, Last: len(pairs)}
+	tip := Tip{ID: id, Last: len(pairs), seal: firstSeal(id)}
 	events := make([]incident.Event, len(pairs))
 	for i, p := range pairs {
 		if p.Key != logKey(id, i+1) {
@@ -114,11 +121,32 @@ func (j *Journal) Load(ctx context.Context, id incident.ID) ([]incident.Event, T
 	return events, tip, nil
 }
 
+// known is how many events an incident has at least, by its head: what the chain
+// of seals cannot tell is that its end is missing. It is read before the
+// timeline, which grows.
+func (j *Journal) known(ctx context.Context, id incident.ID) (int, error) {
+	value, err := j.kv.Get(ctx, headKey(id))
+	if errors.Is(err, ErrNotFound) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, err
+	}
+	var h Head
+	if err := json.Unmarshal(value, &h); err != nil {
+		return 0, &CorruptError{Path: headKey(id), Detail: err.Error()}
+	}
+	return h.Events, nil
+}
+
 // Append carries out a at tip and returns the new tip. ErrConflict means that
 // tip is out of date or a handle is taken; any other error is as ambiguous as
 // that of KV.Commit.
 func (j *Journal) Append(ctx context.Context, tip Tip, a Append) (Tip, error) {
 	tx := Tx{Absent: []string{logKey(tip.ID, tip.Last+1)}}
+	if tip.Last == 0 {
+		tip.seal = firstSeal(tip.ID)
+	}
 	for _, e := range a.Events {
 		tip.Last++
 		if e.Seq != tip.Last {

@@ -15,8 +15,11 @@ import (
 	"tocsin/bot/incident"
 )
 
-// seal is the end of the hash chain up to an event; all zero before the first.
+// seal is the end of the hash chain up to an event. The chain begins with the
+// incident's ID, so that no record passes for one of another incident.
 type seal [sha256.Size]byte
+
+func firstSeal(id incident.ID) seal { return seal{}.over([]byte(id)) }
 
 func (s seal) over(body []byte) (next seal) {
 	h := sha256.New()

@@ -1,7 +1,6 @@
 package incident
 
 import (
-	"strings"
 	"time"
 	"unicode/utf8"
 )
@@ -63,7 +62,7 @@ func (inc Incident) Assign(r Role, to Person) ([]Fact, error) {
 	}
 	from := inc.Roles[r]
 	if from.Is(to) {
-		return nil, Refusef("%s is %s already.", to, r.Title())
+		return nil, Refusef("%s is %s already.", ByName(to), r.Title())
 	}
 	return []Fact{Assigned{Role: r, To: to, From: from}}, nil
 }
@@ -74,7 +73,7 @@ func (inc Incident) Handover(r Role, by, to Person) ([]Fact, error) {
 		if holder == (Person{}) {
 			return nil, Refusef("Nobody is %s yet: use `assign %s @name`.", r.Title(), r)
 		}
-		return nil, Refusef("%s is %s, so it is theirs to hand over. To change it anyway: `assign %s @name`.", holder, r.Title(), r)
+		return nil, Refusef("%s is %s, so it is theirs to hand over. To change it anyway: `assign %s @name`.", ByName(holder), r.Title(), r)
 	}
 	return inc.Assign(r, to)
 }
@@ -104,7 +103,7 @@ func (inc Incident) Classify(symptom string) ([]Fact, error) {
 		return nil, err
 	}
 	if symptom == inc.Symptom {
-		return nil, Refusef("The symptom is %q already.", Label(Symptoms, symptom))
+		return nil, Refusef("The symptom is “%s” already.", Escape(Label(Symptoms, symptom)))
 	}
 	return []Fact{SymptomChanged{To: symptom, From: inc.Symptom}}, nil
 }
@@ -158,7 +157,11 @@ func (inc Incident) Mitigate(how, text string) ([]Fact, error) {
 	case Over, Shut:
 		return nil, Refusef("%s is %s already. If impact is back, use `reopen`.", inc.ID, inc.Status)
 	}
-	return []Fact{Mitigated{How: how, Text: Block(text)}}, nil
+	text, err := remark(text)
+	if err != nil {
+		return nil, err
+	}
+	return []Fact{Mitigated{How: how, Text: text}}, nil
 }
 
 // Resolve tells that the incident is over.
@@ -166,7 +169,11 @@ func (inc Incident) Resolve(text string) ([]Fact, error) {
 	if inc.Status == Over || inc.Status == Shut {
 		return nil, Refusef("%s is %s already.", inc.ID, inc.Status)
 	}
-	facts := []Fact{Resolved{Text: Block(text)}}
+	text, err := remark(text)
+	if err != nil {
+		return nil, err
+	}
+	facts := []Fact{Resolved{Text: text}}
 	if inc.Play.Postmortem {
 		facts = append(facts, PostmortemAsked{})
 	}
@@ -178,7 +185,11 @@ func (inc Incident) Reopen(text string) ([]Fact, error) {
 	if inc.Status == Investigating {
 		return nil, Refusef("%s is open.", inc.ID)
 	}
-	return []Fact{Reopened{Text: Block(text)}}, nil
+	text, err := remark(text)
+	if err != nil {
+		return nil, err
+	}
+	return []Fact{Reopened{Text: text}}, nil
 }
 
 // Close ends the incident for one of CloseReasons; of names the original of a
@@ -195,17 +206,21 @@ func (inc Incident) Close(reason string, of ID, text string) ([]Fact, error) {
 			return nil, Refusal("A duplicate of which incident? For example `close duplicate of INC-7`.")
 		}
 		if of == inc.ID {
-			return nil, Refusef("%s cannot be a duplicate of itself.", inc.ID)
+			return nil, Refusef("%s cannot be a duplicate of itself. Name the other one: `close duplicate of INC-7`.", inc.ID)
 		}
 	}
-	return []Fact{Closed{Reason: reason, Of: of, Text: Block(text)}}, nil
+	text, err := remark(text)
+	if err != nil {
+		return nil, err
+	}
+	return []Fact{Closed{Reason: reason, Of: of, Text: text}}, nil
 }
 
 // AddAction adds a follow-up.
 func (inc Incident) AddAction(text string, owner Person, due time.Time) ([]Fact, error) {
-	text = Line(text)
-	if text == "" {
-		return nil, Refusal("What is to be done? For example `action Add an alert on empty answers @ada by 2026-12-01`.")
+	text, err := prose(Line(text), "What is to be done? For example `action Add an alert on empty answers @ada by 2026-12-01`.")
+	if err != nil {
+		return nil, err
 	}
 	return []Fact{ActionAdded{N: len(inc.Actions) + 1, Text: text, Owner: owner, Due: due}}, nil
 }
@@ -223,9 +238,9 @@ func (inc Incident) FinishAction(n int) ([]Fact, error) {
 
 // AddTask adds a task.
 func (inc Incident) AddTask(text string) ([]Fact, error) {
-	text = Line(text)
-	if text == "" {
-		return nil, Refusal("What is to be done? For example `task add Ask the provider for a ticket number`.")
+	text, err := prose(Line(text), "What is to be done? For example `task add Ask the provider for a ticket number`.")
+	if err != nil {
+		return nil, err
 	}
 	return []Fact{TaskAdded{Task{Text: text}}}, nil
 }
@@ -259,12 +274,17 @@ func count(n int, what string) string {
 
 // prose is a text that must not be empty or too long.
 func prose(s, empty string) (string, error) {
-	s = Block(s)
-	if s == "" {
+	if s = Block(s); s == "" {
 		return "", Refusal(empty)
 	}
+	return remark(s)
+}
+
+// remark is a text that may be empty, but not too long.
+func remark(s string) (string, error) {
+	s = Block(s)
 	if n := utf8.RuneCountInString(s); n > MaxText {
 		return "", Refusef("This has %d characters, %d are the most. Put it in a file, and a line about it here.", n, MaxText)
 	}
-	return strings.TrimSpace(s), nil
+	return s, nil
 }

@@ -107,7 +107,7 @@ func ParseRole(s string) (Role, error) {
 	if r, ok := roleAliases[s]; ok {
 		return r, nil
 	}
-	return "", Refusef("I don't know the role %q. The roles are commander, tech, comms and scribe: for example `take scribe`.", s)
+	return "", Refusef("I don't know the role “%s”. The roles are commander, tech, comms and scribe: for example `take scribe`.", Escape(s))
 }
 
 // Title is the role as words: "incident commander".
@@ -137,7 +137,7 @@ func ParseSeverity(s string) (Severity, error) {
 			return v, nil
 		}
 	}
-	return "", Refusef("%q is not a severity. It goes from sev1 (worst) to sev4: for example `sev 2`.", s)
+	return "", Refusef("“%s” is not a severity. It goes from sev1 (worst) to sev4: for example `sev 2`.", Escape(s))
 }
 
 // Title is the severity as people write it: "SEV2".
@@ -146,8 +146,8 @@ func (s Severity) Title() string { return strings.ToUpper(string(s)) }
 // Worse tells whether s is a worse severity than t.
 func (s Severity) Worse(t Severity) bool { return s != "" && (t == "" || s < t) }
 
-// Refusal is an error in plain words for the person who asked. Every other
-// error is for the operator.
+// Refusal is an error in plain words for the person who asked: Markdown, in
+// which text from outside is escaped. Every other error is for the operator.
 type Refusal string
 
 func (r Refusal) Error() string { return string(r) }

@@ -77,7 +77,7 @@ type Action struct {
 
 // Fold adds a timeline up. It is the only way to make an Incident.
 func Fold(id ID, timeline []Event) Incident {
-	inc := Incident{ID: id, Timeline: make([]Event, 0, len(timeline)+8)}
+	inc := Incident{ID: id, Timeline: make([]Event, 0, len(timeline)+8), causes: newCauses(nil)}
 	for _, e := range timeline {
 		inc = inc.With(e)
 	}
@@ -140,8 +140,12 @@ func (inc *Incident) extend(e Event) {
 }
 
 // apply is the fold: one case a fact. Unknown facts come from a newer tocsin:
-// they stay on the timeline and change nothing here.
+// they stay on the timeline and change nothing here. Who acts is one of the
+// incident's people; who is quoted is not, since the words may be from elsewhere.
 func (inc *Incident) apply(e Event) {
+	if _, quoted := e.Fact.(Quoted); e.By.Human() && !quoted {
+		inc.know(e.By.Person)
+	}
 	switch f := e.Fact.(type) {
 	case Declared:
 		inc.declared(e, f)
@@ -183,7 +187,7 @@ func (inc *Incident) apply(e Event) {
 		inc.resolved(e, f)
 	case Reopened:
 		inc.Status, inc.MitigatedAt, inc.ResolvedAt, inc.ClosedAt = Investigating, time.Time{}, time.Time{}, time.Time{}
-		inc.Reason, inc.Original = "", ""
+		inc.How, inc.Mitigation, inc.Resolution, inc.Reason, inc.Original = "", "", "", "", ""
 	case Closed:
 		inc.Status, inc.ClosedAt, inc.Reason, inc.Original = Shut, e.At, f.Reason, f.Of
 	case ActionAdded:
@@ -209,9 +213,6 @@ func (inc *Incident) declared(e Event, f Declared) {
 	inc.Status, inc.Declarer = Investigating, e.By
 	inc.Began, inc.Declared, inc.Detected = f.Began, e.At, e.At
 	inc.rate(f.Severity)
-	if e.By.Human() {
-		inc.know(e.By.Person)
-	}
 	for _, p := range f.People {
 		inc.know(p)
 	}
@@ -256,7 +257,21 @@ func (inc *Incident) rate(s Severity) {
 	}
 }
 
-// know adds a person, or the name of one who was known by user only.
+// Called is what the incident's people call p: of the names that the record has
+// for somebody, the longest.
+func (inc Incident) Called(p Person) Person {
+	for _, q := range inc.People {
+		if q.Is(p) && len(q.Name) > len(p.Name) {
+			return q
+		}
+	}
+	return p
+}
+
+// Name calls p by that name, literally in Markdown; it is for Narrate.
+func (inc Incident) Name(p Person) string { return ByName(inc.Called(p)) }
+
+// know adds a person, or a fuller name of one who is known.
 func (inc *Incident) know(p Person) {
 	if p == (Person{}) {
 		return
@@ -265,7 +280,7 @@ func (inc *Incident) know(p Person) {
 	switch {
 	case i < 0:
 		inc.People = append(slices.Clip(inc.People), p)
-	case inc.People[i].Name == "" && p.Name != "":
+	case len(p.Name) > len(inc.People[i].Name):
 		inc.People = slices.Clone(inc.People)
 		inc.People[i].Name = p.Name
 	}

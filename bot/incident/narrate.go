@@ -39,6 +39,9 @@ func predicate(e Event, call func(Person) string) string {
 	case Linked:
 		return "opened the channel #" + Escape(f.Name)
 	case Joined:
+		if f.Person.Is(e.By.Person) {
+			return "came into the channel"
+		}
 		return "brought in " + call(f.Person)
 	case Assigned:
 		return assigned(e.By.Person, f, call)
@@ -63,7 +66,7 @@ func predicate(e Event, call func(Person) string) string {
 	case Updated:
 		return fmt.Sprintf("sent update %d: %s", f.N, Escape(f.Text))
 	case Mitigated:
-		return "reported impact over" + by(f.How) + text(f.Text)
+		return "reported impact over" + means(f.How) + text(f.Text)
 	case Resolved:
 		return "resolved the incident" + text(f.Text)
 	case Reopened:
@@ -160,11 +163,11 @@ func reminded(f Reminded) string {
 	return "follow-ups are overdue"
 }
 
-func by(how string) string {
+func means(how string) string {
 	if how == "" {
 		return ""
 	}
-	return " by " + strings.ToLower(Label(Mitigations, how))
+	return " (" + strings.ToLower(Label(Mitigations, how)) + ")"
 }
 
 func text(s string) string {

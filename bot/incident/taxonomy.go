@@ -29,11 +29,11 @@ var Symptoms = []Term{
 // incident was mitigated says nothing about its cause, so the two are apart.
 var Mitigations = []Term{
 	{"rollback", "Rollback", "an earlier model, prompt, index, config or code version was restored"},
-	{"configuration-change", "Configuration", "limits, flags, routes or parameters were set forward"},
-	{"ad-hoc-fix", "Ad hoc", "an improvised step: fall back, block, quarantine, purge"},
-	{"infrastructure-fix", "Infrastructure", "nodes, GPUs or network were repaired, replaced or scaled"},
+	{"configuration-change", "Configuration change", "limits, flags, routes or parameters were set forward"},
+	{"ad-hoc-fix", "Ad-hoc fix", "an improvised step: fall back, block, quarantine, purge"},
+	{"infrastructure-fix", "Infrastructure fix", "nodes, GPUs or network were repaired, replaced or scaled"},
 	{"external-fix", "Fixed by others", "a provider or another team fixed it"},
-	{"code-fix", "Code", "code was patched and shipped"},
+	{"code-fix", "Code fix", "code was patched and shipped"},
 	{"self-recover", "Went away", "impact ended with no action of ours"},
 }
 
@@ -60,7 +60,7 @@ func ParseSymptom(s string) (string, error) {
 	if t, ok := Find(Symptoms, s); ok {
 		return t.ID, nil
 	}
-	return "", Refusef("I don't know the symptom %q. Choose one of: %s. For example `symptom slow`.", s, list(Symptoms))
+	return "", Refusef("I don't know the symptom “%s”. Choose one of: %s. For example `symptom slow`.", Escape(s), list(Symptoms))
 }
 
 func list(terms []Term) string {

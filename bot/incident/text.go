@@ -8,13 +8,17 @@ import (
 )
 
 // Line is outside text as one line: no control characters, no characters that
-// turn the direction of text or have no width, no runs of spaces.
+// turn the direction of text or have no width (but for the joiner of emoji), no
+// runs of spaces. Text in which there is nothing to see is "".
 func Line(s string) string { return strings.Join(strings.Fields(clean(s, false)), " ") }
 
 // Block is outside text that may have several lines, cleaned like Line.
 func Block(s string) string { return strings.TrimSpace(clean(s, true)) }
 
 func clean(s string, lines bool) string {
+	if oneLine(s) == "" {
+		return ""
+	}
 	s = strings.ReplaceAll(strings.ToValidUTF8(s, "\uFFFD"), "\r\n", "\n")
 	return strings.Map(func(r rune) rune {
 		switch {
@@ -22,7 +26,7 @@ func clean(s string, lines bool) string {
 			return r
 		case r == '\u200D': // joins emoji
 			return r
-		case unicode.Is(unicode.Cf, r):
+		case invisible(r):
 			return -1
 		case unicode.IsControl(r), r == '\u2028', r == '\u2029':
 			return ' '
@@ -31,8 +35,7 @@ func clean(s string, lines bool) string {
 	}, s)
 }
 
-// Clock shows a time to people: "14:02 UTC" with the day where none is
-// understood.
+// Clock shows a time to people: "2026-11-20 14:02 UTC"; no time is "".
 func Clock(t time.Time) string {
 	if t.IsZero() {
 		return ""

@@ -90,7 +90,7 @@ func (ws *Workspace) learnBase(r *http.Request) {
 // runMethod checks the token and the arguments and lets the world act.
 func (ws *Workspace) runMethod(c *call) answer {
 	ok := http.StatusOK
-	header := http.Header{"X-Oauth-Scopes": {strings.Join(botScopes(), ",")}}
+	header := http.Header{"X-Oauth-Scopes": {strings.Join(ws.scopes, ",")}}
 	m, known := ws.methods[c.method]
 	if !known {
 		return answer{status: ok, body: obj{"ok": false, "error": "unknown_method", "req_method": c.method}}
@@ -98,19 +98,12 @@ func (ws *Workspace) runMethod(c *call) answer {
 	if len(m.scopes) > 0 {
 		header.Set("X-Accepted-Oauth-Scopes", strings.Join(m.scopes, ","))
 	}
-	if err := cmpOr(ws.checkToken(m, c.token), ws.checkScope(m), checkRequired(m, c)); err != nil {
+	if err := firstError(ws.checkToken(m, c.token), ws.checkScope(m), checkRequired(m, c)); err != nil {
 		return answer{status: ok, header: header, body: err.(*refusal).body()}
 	}
 	var result obj
 	var err error
-	ws.act(func(w *world) {
-		switch c.method {
-		case "apps.connections.open":
-			result, err = ws.openConnection()
-		default:
-			result, err = m.do(w, c)
-		}
-	})
+	ws.act(func(w *world) { result, err = m.do(w, c) })
 	var refused *refusal
 	if errors.As(err, &refused) {
 		return answer{status: ok, header: header, body: refused.body()}
@@ -122,8 +115,7 @@ func (ws *Workspace) runMethod(c *call) answer {
 	return answer{status: ok, header: header, body: result}
 }
 
-// cmpOr is the first error.
-func cmpOr(errs ...error) error {
+func firstError(errs ...error) error {
 	for _, err := range errs {
 		if err != nil {
 			return err
@@ -163,7 +155,7 @@ func (ws *Workspace) checkScope(m method) error {
 	if f == nil {
 		return nil
 	}
-	provided := slices.DeleteFunc(botScopes(), func(s string) bool { return s == f.Scope })
+	provided := slices.DeleteFunc(slices.Clone(ws.scopes), func(s string) bool { return s == f.Scope })
 	return &refusal{"missing_scope", obj{"needed": f.Scope, "provided": strings.Join(provided, ",")}}
 }
 

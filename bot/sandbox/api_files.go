@@ -144,7 +144,7 @@ func (w *world) shareFiles(c *call, files []*storedFile, ids []string) error {
 	}
 	for _, ch := range channels {
 		m := w.botMessage(content{text: c.text("initial_comment"), blocks: w.nameBlocks(asList(blocks))})
-		m.Subtype, m.ThreadTS = "file_share", c.text("thread_ts")
+		m.Subtype, m.ThreadTS = "file_share", rootOf(ch, c.text("thread_ts"))
 		for _, f := range files {
 			m.Files = append(m.Files, f.File)
 		}

@@ -35,10 +35,8 @@ func (w *world) markedMessage(c *call) (*channel, *Message, error) {
 	return ch, m, nil
 }
 
-// emojiName is the shape of an emoji's name, without colons.
-func emojiName(name string) bool {
-	return regexp.MustCompile(`^[\p{Ll}\p{Lo}\p{N}_+'-]{1,100}(::skin-tone-[2-6])?$`).MatchString(name)
-}
+// emoji is the shape of an emoji's name, without colons.
+var emoji = regexp.MustCompile(`^[\p{Ll}\p{Lo}\p{N}_+'-]{1,100}(::skin-tone-[2-6])?$`)
 
 func (w *world) reactionsAdd(c *call) (obj, error) {
 	ch, m, err := w.markedMessage(c)
@@ -55,7 +53,7 @@ func (w *world) reactionsAdd(c *call) (obj, error) {
 	switch {
 	case ch.Archived:
 		return nil, refuse("is_archived")
-	case !emojiName(name):
+	case !emoji.MatchString(name):
 		return nil, refuse("invalid_name")
 	case !known && len(m.Reactions) >= maxEmoji:
 		return nil, refuse("too_many_emoji")

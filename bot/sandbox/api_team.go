@@ -15,7 +15,7 @@ func (w *world) apiTest(c *call) (obj, error) {
 func (w *world) authTest(*call) (obj, error) {
 	return obj{
 		"url": w.base + "/", "team": teamName, "team_id": TeamID, "user": botName, "user_id": BotUser,
-		"bot_id": BotID, "app_id": AppID, "is_enterprise_install": false,
+		"bot_id": BotID, "is_enterprise_install": false,
 	}, nil
 }
 

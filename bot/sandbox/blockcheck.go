@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"sync"
 	"unicode/utf8"
 )
 
@@ -34,11 +35,12 @@ func (p place) allowed(known kinds) []string {
 	return slices.DeleteFunc(sortedKeysOf(known), func(kind string) bool { return slices.Contains(unwanted, kind) })
 }
 
-func knownBlocks() kinds {
+// knownBlocks are the rules of all blocks, built once.
+var knownBlocks = sync.OnceValue(func() kinds {
 	known := classicBlocks()
 	maps.Copy(known, newerBlocks(classicBlocks()))
 	return known
-}
+})
 
 // checkBlocks tells all that is wrong with a list of blocks.
 func checkBlocks(blocks []any, where place) []problem {

@@ -1,6 +1,10 @@
 package sandbox
 
-import "strconv"
+import (
+	"reflect"
+	"slices"
+	"strconv"
+)
 
 // element is an interactive element.
 func element(kind string, properties ...property) rule {
@@ -48,10 +52,10 @@ func elements() kinds {
 			typed("image", req("alt_text", text(0, 2000)), opt("image_url", text(1, 3000)), opt("slack_file", slackFile())),
 			exactlyOne("image_url", "slack_file")),
 		"overflow": element("overflow", req("options", list(1, 5, plainChoice)), confirmable()),
-		"checkboxes": element("checkboxes",
-			req("options", list(1, 10, choice)), opt("initial_options", list(1, 10, choice)), confirmable(), focusable()),
-		"radio_buttons": element("radio_buttons",
-			req("options", list(1, 10, choice)), opt("initial_option", choice), confirmable(), focusable()),
+		"checkboxes": all(element("checkboxes",
+			req("options", list(1, 10, choice)), opt("initial_options", list(1, 10, choice)), confirmable(), focusable()), initialIsOption),
+		"radio_buttons": all(element("radio_buttons",
+			req("options", list(1, 10, choice)), opt("initial_option", choice), confirmable(), focusable()), initialIsOption),
 		"datepicker":     element("datepicker", opt("initial_date", text(10, 10)), hinted(), confirmable(), focusable()),
 		"timepicker":     element("timepicker", opt("initial_time", text(5, 5)), opt("timezone", any255), hinted(), confirmable(), focusable()),
 		"datetimepicker": element("datetimepicker", opt("initial_date_time", number(0, 9_999_999_999)), confirmable(), focusable()),
@@ -102,10 +106,26 @@ func addStaticSelects(out kinds, choice rule) {
 	query := opt("min_query_length", number(0, 1000))
 	one := opt("initial_option", choice)
 	oneSource := exactlyOne("options", "option_groups")
-	out["static_select"] = all(element("static_select", options, groups, one, hinted(), confirmable(), focusable()), oneSource)
-	out["multi_static_select"] = all(element("multi_static_select", options, groups, several, most, hinted(), confirmable(), focusable()), oneSource)
+	out["static_select"] = all(element("static_select", options, groups, one, hinted(), confirmable(), focusable()), oneSource, initialIsOption)
+	out["multi_static_select"] = all(element("multi_static_select", options, groups, several, most, hinted(), confirmable(), focusable()), oneSource, initialIsOption)
 	out["external_select"] = element("external_select", one, query, hinted(), confirmable(), focusable())
 	out["multi_external_select"] = element("multi_external_select", several, most, query, hinted(), confirmable(), focusable())
+}
+
+// initialIsOption wants what is chosen at first to be among the options, the same in every field.
+func initialIsOption(c *checker, at string, v any) {
+	o := asObj(v)
+	options := optionsOf(o)
+	chosen := asList(o["initial_options"])
+	if one := o["initial_option"]; one != nil {
+		chosen = append(chosen, one)
+	}
+	for _, initial := range chosen {
+		same := func(option any) bool { return reflect.DeepEqual(option, initial) }
+		if !slices.ContainsFunc(options, same) {
+			c.fail(at, "initial_option", nil, "the initial option must be one of the options")
+		}
+	}
 }
 
 func orderedLengths(c *checker, at string, v any) {

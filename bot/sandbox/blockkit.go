@@ -36,10 +36,10 @@ func classicBlocks() kinds {
 		"static_select", "users_select", "conversations_select", "channels_select", "external_select", "timepicker", "workflow_button",
 	}
 	actions := append([]string{"datetimepicker", "rich_text_input"}, accessories...)
-	actions = remove(actions, "image")
+	actions = without(actions, "image")
 	inputs := append([]string{
 		"plain_text_input", "email_text_input", "url_text_input", "number_input", "rich_text_input", "file_input", "datetimepicker",
-	}, remove(accessories, "image", "button", "overflow", "workflow_button")...)
+	}, without(accessories, "image", "button", "overflow", "workflow_button")...)
 	return kinds{
 		"section": all(
 			block("section",
@@ -104,7 +104,7 @@ func slackFile() rule {
 	return all(object(opt("id", text(1, 255)), opt("url", text(1, 3000))), exactlyOne("id", "url"))
 }
 
-func remove(words []string, unwanted ...string) []string {
+func without(words []string, unwanted ...string) []string {
 	var out []string
 	for _, w := range words {
 		keep := true

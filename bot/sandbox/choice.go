@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/mail"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -107,12 +108,17 @@ func (w *world) chooseOne(out, e obj, given string) error {
 func checkTyped(e obj, kind, given string) error {
 	switch kind {
 	case "plain_text_input":
-		n := utf8.RuneCountInString(given)
-		if least, ok := e["min_length"].(float64); ok && n < int(least) {
+		n := float64(utf8.RuneCountInString(given))
+		least, _ := e["min_length"].(float64)
+		most, limited := e["max_length"].(float64)
+		if !limited {
+			most = 3000
+		}
+		if n < least {
 			return fmt.Errorf("write at least %v characters", least)
 		}
-		if most, ok := e["max_length"].(float64); n > 3000 || (ok && n > int(most)) {
-			return fmt.Errorf("write at most %v characters", min(3000, most+3000*float64(btoi(!ok))))
+		if n > most {
+			return fmt.Errorf("write at most %v characters", most)
 		}
 	case "email_text_input":
 		_, err := mail.ParseAddress(given)
@@ -128,13 +134,6 @@ func checkTyped(e obj, kind, given string) error {
 		return fmt.Errorf("the sandbox has no file inputs")
 	}
 	return nil
-}
-
-func btoi(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
 }
 
 func checkNumber(e obj, given string) error {
@@ -194,14 +193,19 @@ func (w *world) exists(key, id string) error {
 	return fmt.Errorf("there is no %q to select", id)
 }
 
-// optionOf is an element's option of that value.
-func optionOf(e obj, value string) (obj, error) {
-	options := asList(e["options"])
+// optionsOf are all options of an element, those of its groups too.
+func optionsOf(e obj) []any {
+	options := slices.Clone(asList(e["options"]))
 	for _, g := range asList(e["option_groups"]) {
 		options = append(options, asList(asObj(g)["options"])...)
 	}
+	return options
+}
+
+// optionOf is an element's option of that value.
+func optionOf(e obj, value string) (obj, error) {
 	var have []string
-	for _, o := range options {
+	for _, o := range optionsOf(e) {
 		if option := asObj(o); asText(option["value"]) == value {
 			return option, nil
 		}

@@ -10,9 +10,9 @@ import (
 // Slack waits three seconds for an app's answer, and takes at most 20 KB of it over Socket Mode
 // (https://docs.slack.dev/apis/events-api/using-socket-mode/).
 const (
-	ackWindow     = 3 * time.Second
-	maxAckBytes   = 20 << 10
-	maxDeliveries = 100 // remembered
+	defaultAckWindow = 3 * time.Second
+	maxAckBytes      = 20 << 10
+	maxDeliveries    = 100 // remembered
 )
 
 // The kinds of delivery, named as Socket Mode names them.
@@ -55,7 +55,8 @@ type postOffice struct {
 	tickets map[string]bool
 	pending map[string]*delivery // by envelope id
 	log     []*Delivery
-	held    *delivery // by reordered_delivery, until the next event
+	held    *delivery     // by reordered_delivery, until the next event
+	pushed  chan struct{} // closed when the latest event over HTTP has been answered
 }
 
 func newPostOffice() postOffice {
@@ -168,7 +169,7 @@ func (ws *Workspace) send(d *delivery) {
 
 func (ws *Workspace) transmit(d *delivery) {
 	if address := ws.address(d.Kind); address != "" {
-		ws.start(func() { d.outcome <- ws.pushHTTP(address, d) })
+		ws.pushInOrder(address, d)
 		return
 	}
 	link := ws.post.next()
@@ -190,10 +191,10 @@ func (ws *Workspace) address(kind string) string {
 	return ws.opt.EventURL
 }
 
-// await gives the app its three seconds and records what came of it.
+// await gives the app its time and records what came of it.
 func (ws *Workspace) await(ctx context.Context, d *delivery) outcome {
 	result := outcome{err: "operation_timeout"}
-	timer := time.NewTimer(ackWindow)
+	timer := time.NewTimer(ws.opt.AckWindow)
 	defer timer.Stop()
 	select {
 	case result = <-d.outcome:

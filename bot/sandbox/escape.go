@@ -5,16 +5,18 @@ import (
 	"strings"
 )
 
+// mention is what a person may have typed to mean a person, a channel or an address.
+var mention = regexp.MustCompile(`https?://[^\s]+|[@#][\p{L}\p{N}_-]+`)
+
 // escape turns what a person typed into what Slack stores or sends: & < > become entities, a
 // person's @name, a #channel and a link become references
 // (https://docs.slack.dev/messaging/formatting-message-text/). In commands (should_escape) the
 // references carry the name too.
 func (w *world) escape(text, user string, inCommand bool) string {
 	text = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;").Replace(text)
-	token := regexp.MustCompile(`https?://[^\s]+|[@#][\p{L}\p{N}_-]+`)
 	var out strings.Builder
 	at := 0
-	for _, span := range token.FindAllStringIndex(text, -1) {
+	for _, span := range mention.FindAllStringIndex(text, -1) {
 		word := text[span[0]:span[1]]
 		out.WriteString(text[at:span[0]])
 		at = span[1]

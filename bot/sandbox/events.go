@@ -45,7 +45,7 @@ func (w *world) emitMessage(c *channel, m *Message) {
 }
 
 func messageEvent(c *channel, m *Message) obj {
-	what := toObj(m.wire(true))
+	what := toObj(m.wire(false)) // apps learn of metadata by message_metadata_posted
 	what["channel"], what["channel_type"], what["event_ts"] = c.ID, channelType(c), m.TS
 	return what
 }

@@ -129,7 +129,7 @@ func (ws *Workspace) underFaults(ctx context.Context, c *call, run func(*call) a
 	record := ws.beginCall(c)
 	if slow := ws.takeFault("slow", c.method); slow != nil {
 		record.note("slow")
-		ws.sleep(ctx, slow.delay())
+		ws.sleep(ws.life, slow.delay()) // a client that gives up does not stop the server
 	}
 	for _, kind := range []string{"rate_limited", "server_error", "lost_request", "late", "internal_error", "lost_answer"} {
 		if f := ws.takeFault(kind, c.method); f != nil {
@@ -137,7 +137,18 @@ func (ws *Workspace) underFaults(ctx context.Context, c *call, run func(*call) a
 			return ws.endCall(record, ws.fail(f, c, record, run))
 		}
 	}
-	return ws.endCall(record, run(c))
+	result := run(c)
+	if ctx.Err() != nil {
+		ws.noteLateness(record.began)
+	}
+	return ws.endCall(record, result)
+}
+
+// noteLateness remembers an effect that came after its client had given up.
+func (ws *Workspace) noteLateness(began time.Time) {
+	ws.mu.Lock()
+	defer ws.mu.Unlock()
+	ws.faults.lateness = max(ws.faults.lateness, time.Since(began))
 }
 
 func (ws *Workspace) takeFault(kind, method string) *Fault {
@@ -180,8 +191,6 @@ func (ws *Workspace) carryOutLate(delay time.Duration, c *call, began time.Time,
 			return
 		}
 		run(c)
-		ws.mu.Lock()
-		defer ws.mu.Unlock()
-		ws.faults.lateness = max(ws.faults.lateness, time.Since(began))
+		ws.noteLateness(began)
 	})
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -76,6 +77,35 @@ func TestFaults(t *testing.T) {
 			})
 		})
 	}
+}
+
+func TestMissingScopeNamesIt(t *testing.T) {
+	b := newBench(t, sandbox.Options{})
+	must(t, b.Fault(sandbox.Fault{Kind: "missing_scope", Scope: "users:read.email"}))
+	got := b.call(t, "users.lookupByEmail", m{"email": "ada@example.com"})
+	provided := strings.Split(text(got["provided"]), ",")
+	if got["needed"] != "users:read.email" || slices.Contains(provided, "users:read.email") || !slices.Contains(provided, "chat:write") {
+		t.Errorf("missing_scope: %v", got)
+	}
+}
+
+// TestSlowServersGoOn: what a client gave up on is done all the same, and its lateness is known.
+func TestSlowServersGoOn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, sandbox.Options{})
+		must(t, b.Fault(sandbox.Fault{Kind: "slow", DelayMS: 3000, Times: 1}))
+		impatient := *b.http
+		impatient.Timeout = time.Second
+		before := len(b.Messages("incidents"))
+		_, _, err := slackClient(&impatient, "xoxb-sandbox").PostMessageContext(ctx(t), b.channel(t, "incidents"), slack.MsgOptionText("x", false))
+		if err == nil || len(b.Messages("incidents")) != before {
+			t.Errorf("after one second: %v", err)
+		}
+		wait(t, 5*time.Second)
+		if len(b.Messages("incidents")) != before+1 || b.State().LatestEffectMS != 3000 {
+			t.Errorf("%d messages more, latest effect after %v ms", len(b.Messages("incidents"))-before, b.State().LatestEffectMS)
+		}
+	})
 }
 
 func TestLateEffectsAreMeasured(t *testing.T) {
@@ -202,7 +232,7 @@ func TestDeliveryFaults(t *testing.T) {
 						EventID string `json:"event_id"`
 						Event   m      `json:"event"`
 					}
-					decode(t, b.app.take(t, "/slack/event").body, &envelope)
+					decode(t, b.app.at(t, "/slack/event").body, &envelope)
 					got = append(got, text(envelope.Event["text"]))
 					ids[envelope.EventID] = true
 				}

@@ -5,7 +5,10 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -24,9 +27,14 @@ type bench struct {
 
 // app is an app that is reached over HTTP: it keeps what it gets and answers what it is told to.
 type app struct {
-	got    chan appRequest
-	answer func(appRequest) (status int, body string)
+	answer atomic.Pointer[answering] // nil: 200 without a body
+	news   chan struct{}
+
+	mu  sync.Mutex
+	got []appRequest
 }
+
+type answering func(appRequest) (status int, body string)
 
 type appRequest struct {
 	ctx    context.Context // ends when the workspace gives up
@@ -38,11 +46,17 @@ type appRequest struct {
 func (a *app) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	body, _ := io.ReadAll(r.Body)
 	req := appRequest{r.Context(), r.URL.Path, r.Header, body}
-	status, text := http.StatusOK, ""
-	if a.answer != nil {
-		status, text = a.answer(req)
+	a.mu.Lock()
+	a.got = append(a.got, req)
+	a.mu.Unlock()
+	select {
+	case a.news <- struct{}{}:
+	default:
 	}
-	a.got <- req
+	status, text := http.StatusOK, ""
+	if answer := a.answer.Load(); answer != nil {
+		status, text = (*answer)(req)
+	}
 	if strings.HasPrefix(text, "{") {
 		rw.Header().Set("Content-Type", "application/json")
 	}
@@ -50,10 +64,13 @@ func (a *app) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	_, _ = io.WriteString(rw, text)
 }
 
+// answers sets what the app answers from now on.
+func (a *app) answers(answer answering) { a.answer.Store(&answer) }
+
 // newBench makes a workspace whose app is reached by HTTP in process.
 func newBench(t *testing.T, opt sandbox.Options) *bench {
 	t.Helper()
-	a := &app{got: make(chan appRequest, 1000)}
+	a := &app{news: make(chan struct{}, 1)}
 	if opt.RequestURL == "" && opt.CommandURL == "" {
 		opt.RequestURL = "http://app.test"
 	}
@@ -70,35 +87,53 @@ func slackClient(client *http.Client, token string) *slack.Client {
 	return slack.New(token, slack.OptionAPIURL(sandbox.InProcessURL+"/api/"), slack.OptionHTTPClient(client))
 }
 
-// take is the next request that the app gets at path; others are dropped.
-func (a *app) take(t *testing.T, path string) appRequest {
+// take waits for the first request that fits and has not been taken.
+func (a *app) take(t *testing.T, what string, fits func(appRequest) bool) appRequest {
 	t.Helper()
-	timeout := time.NewTimer(time.Minute)
+	timeout := time.NewTimer(20 * time.Second)
 	defer timeout.Stop()
 	for {
+		a.mu.Lock()
+		i := slices.IndexFunc(a.got, fits)
+		if i >= 0 {
+			req := a.got[i]
+			a.got = slices.Delete(a.got, i, i+1)
+			a.mu.Unlock()
+			return req
+		}
+		a.mu.Unlock()
 		select {
-		case req := <-a.got:
-			if req.path == path {
-				return req
-			}
+		case <-a.news:
 		case <-timeout.C:
-			t.Fatalf("the app got nothing at %s", path)
+			t.Fatalf("the app got no %s", what)
 		}
 	}
 }
 
-// event is the next event of that type; an empty subtype matches messages without one.
+// at takes the first request at a path.
+func (a *app) at(t *testing.T, path string) appRequest {
+	t.Helper()
+	return a.take(t, path, func(r appRequest) bool { return r.path == path })
+}
+
+// event takes the first event of that type and subtype.
 func (a *app) event(t *testing.T, kind, subtype string) map[string]any {
 	t.Helper()
-	for {
-		var envelope struct {
-			Event map[string]any `json:"event"`
-		}
-		decode(t, a.take(t, "/slack/event").body, &envelope)
-		if envelope.Event["type"] == kind && text(envelope.Event["subtype"]) == subtype {
-			return envelope.Event
-		}
+	return a.eventWith(t, kind, subtype, "", nil)
+}
+
+// eventWith takes the first event of that type and subtype that has key as value.
+func (a *app) eventWith(t *testing.T, kind, subtype, key string, value any) map[string]any {
+	t.Helper()
+	var envelope struct {
+		Event map[string]any `json:"event"`
 	}
+	a.take(t, kind+" "+subtype, func(r appRequest) bool {
+		envelope.Event = nil
+		return r.path == "/slack/event" && json.Unmarshal(r.body, &envelope) == nil && envelope.Event["type"] == kind &&
+			text(envelope.Event["subtype"]) == subtype && (key == "" || envelope.Event[key] == value)
+	})
+	return envelope.Event
 }
 
 // call posts a JSON body to a method and gives the answer.
@@ -137,6 +172,17 @@ func (b *bench) channel(t *testing.T, name string) string {
 	}
 	t.Fatalf("no channel #%s", name)
 	return ""
+}
+
+// message is the message of a channel with that ts, or a zero one.
+func (b *bench) message(t *testing.T, name, ts string) sandbox.Message {
+	t.Helper()
+	for _, m := range b.Messages(name) {
+		if m.TS == ts {
+			return m
+		}
+	}
+	return sandbox.Message{}
 }
 
 // lastMessage is the newest message of a channel.

@@ -19,10 +19,10 @@ var pageFiles embed.FS
 // response_urls, Socket Mode), people's acts and the state below /sandbox/, and the page.
 func (ws *Workspace) Handler() http.Handler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("/api/{method}", ws.serveAPI)
-	mux.HandleFunc("POST /upload/v1/{secret}", ws.serveUpload)
-	mux.HandleFunc("POST /response/{id}", ws.serveReply)
-	mux.HandleFunc("GET /link/", ws.serveLink)
+	mux.Handle("/api/{method}", ws.noForeignPage(ws.serveAPI))
+	mux.Handle("POST /upload/v1/{secret}", ws.noForeignPage(ws.serveUpload))
+	mux.Handle("POST /response/{id}", ws.noForeignPage(ws.serveReply))
+	mux.HandleFunc("GET /link/", ws.serveLink) // its ticket is the guard
 
 	page, err := fs.Sub(pageFiles, "page")
 	if err != nil {
@@ -92,28 +92,39 @@ func servePermalink(rw http.ResponseWriter, r *http.Request) {
 	http.Redirect(rw, r, "/?"+query.Encode(), http.StatusFound)
 }
 
-// guard lets only the sandbox's own page and local programs act for people: the Host must be a
-// loopback address or PublicURL's, and a browser's request must come from that host's page.
+// noForeignPage refuses a browser's requests from pages that are not the sandbox's: its tokens are no
+// secret. Programs send no Origin.
+func (ws *Workspace) noForeignPage(next http.HandlerFunc) http.Handler {
+	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		origin := r.Header.Get("Origin")
+		if origin != "" && !(sameHost(origin, r.Host) && ws.ownHost(r.Host)) {
+			refuseAct(rw, http.StatusForbidden, "a page of "+origin+" may not use the sandbox; use the sandbox's own page")
+			return
+		}
+		if r.Header.Get("Sec-Fetch-Site") == "cross-site" && r.Method != http.MethodGet {
+			refuseAct(rw, http.StatusForbidden, "a page of another site may not use the sandbox")
+			return
+		}
+		next(rw, r)
+	})
+}
+
+// guard lets only the sandbox's own page and local programs act for people: besides what
+// noForeignPage asks, the Host must be a loopback address or PublicURL's.
 func (ws *Workspace) guard(next http.Handler) http.Handler {
+	inner := ws.noForeignPage(next.ServeHTTP)
 	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		h := rw.Header()
 		h.Set("Content-Security-Policy", "default-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'")
 		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Cache-Control", "no-cache") // a new binary has a new page
 		h.Set("Referrer-Policy", "no-referrer")
 		h.Set("Cross-Origin-Resource-Policy", "same-origin")
 		if !ws.ownHost(r.Host) {
 			refuseAct(rw, http.StatusForbidden, "open the sandbox as localhost, 127.0.0.1 or its public URL, not as "+r.Host)
 			return
 		}
-		if origin := r.Header.Get("Origin"); origin != "" && !sameHost(origin, r.Host) {
-			refuseAct(rw, http.StatusForbidden, "a page of "+origin+" may not use the sandbox; use the sandbox's own page")
-			return
-		}
-		if site := r.Header.Get("Sec-Fetch-Site"); site == "cross-site" && r.Method != http.MethodGet {
-			refuseAct(rw, http.StatusForbidden, "a page of another site may not use the sandbox")
-			return
-		}
-		next.ServeHTTP(rw, r)
+		inner.ServeHTTP(rw, r)
 	})
 }
 

@@ -55,6 +55,14 @@ func TestGuard(t *testing.T) {
 			t.Errorf("%s: %d %s, want %d", test.name, resp.StatusCode, body, test.want)
 		}
 	}
+	token := map[string]string{"Authorization": "Bearer xoxb-sandbox"}
+	if resp, _ := b.do(t, http.MethodPost, "/api/auth.test", "", token); resp.StatusCode != 200 {
+		t.Errorf("a program's API call: %d", resp.StatusCode)
+	}
+	token["Origin"] = "https://evil.example"
+	if resp, _ := b.do(t, http.MethodPost, "/api/auth.test", "", token); resp.StatusCode != 403 {
+		t.Errorf("a foreign page's API call: %d", resp.StatusCode)
+	}
 	resp, _ := b.do(t, http.MethodGet, "/", "", nil)
 	if resp.StatusCode != 200 || !strings.Contains(resp.Header.Get("Content-Security-Policy"), "default-src 'self'") || resp.Header.Get("X-Content-Type-Options") != "nosniff" {
 		t.Errorf("the page: %d %v", resp.StatusCode, resp.Header)
@@ -161,4 +169,44 @@ func TestStateNames(t *testing.T) {
 	has("message", messages[len(messages)-1], "ts", "user", "bot_id", "username", "text", "blocks", "permalink")
 	has("call", state["calls"].([]any)[0], "n", "method", "at", "ms", "status", "args_summary")
 	has("command", state["commands"].([]any)[0], "text", "help")
+}
+
+// TestCloseEndsEverything: Close returns with a stream open, a call asleep, an event held back and an
+// app that never answers; a goroutine left over fails the bubble.
+func TestCloseEndsEverything(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, sandbox.Options{})
+		b.app.answers(func(r appRequest) (int, string) { <-r.ctx.Done(); return 200, "" })
+		must(t, b.Fault(sandbox.Fault{Kind: "slow", DelayMS: 3_600_000, Method: "auth.test"}))
+		must(t, b.Fault(sandbox.Fault{Kind: "late", DelayMS: 3_600_000, Method: "api.test"}))
+		must(t, b.Fault(sandbox.Fault{Kind: "reordered_delivery"}))
+		ended := make(chan string, 4)
+		go func() {
+			resp, err := b.http.Get(sandbox.InProcessURL + "/sandbox/events")
+			if err == nil {
+				_, _ = io.Copy(io.Discard, resp.Body)
+				resp.Body.Close()
+			}
+			ended <- "stream"
+		}()
+		go func() {
+			_, _ = b.api.AuthTest()
+			ended <- "slow call"
+		}()
+		go func() {
+			_, _ = b.Say(context.Background(), sandbox.Say{User: "U0ADA", Channel: "general", Text: "/incident"})
+			ended <- "command"
+		}()
+		go func() {
+			_, _ = b.Say(context.Background(), sandbox.Say{User: "U0ADA", Channel: "general", Text: "hello"})
+			_, _ = b.http.Get(sandbox.InProcessURL + "/api/api.test")
+			ended <- "event"
+		}()
+		synctest.Wait()
+		b.Close()
+		for range 4 {
+			<-ended
+		}
+		b.Close() // a second time does no harm
+	})
 }

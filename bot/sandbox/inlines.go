@@ -5,9 +5,12 @@ import (
 	"strings"
 )
 
+// reference is a reference in stored text: <@U…>, <#C…>, <!here>, <https://…>.
+var reference = regexp.MustCompile(`<[^<>]+>`)
+
 // inlines is stored text as rich_text elements: references become user, channel, link and broadcast
 // elements, the rest is literal text.
-func (w *world) inlines(stored string) []any {
+func inlines(stored string) []any {
 	out := []any{}
 	literal := func(s string) {
 		if s != "" {
@@ -16,7 +19,7 @@ func (w *world) inlines(stored string) []any {
 		}
 	}
 	at := 0
-	for _, span := range regexp.MustCompile(`<[^<>]+>`).FindAllStringIndex(stored, -1) {
+	for _, span := range reference.FindAllStringIndex(stored, -1) {
 		literal(stored[at:span[0]])
 		at = span[1]
 		inner, _, _ := strings.Cut(stored[span[0]+1:span[1]-1], "|")

@@ -5,11 +5,11 @@ import "maps"
 // methodTable is every Web API method of the sandbox, with one line each: the token it takes, the
 // scopes of which it needs one, its required arguments
 // (https://docs.slack.dev/reference/methods/).
-func methodTable() map[string]method {
+func (ws *Workspace) methodTable() map[string]method {
 	list := []method{
 		{"api.test", noToken, nil, nil, (*world).apiTest},
 		{"auth.test", botToken, nil, nil, (*world).authTest},
-		{"apps.connections.open", appToken, nil, nil, nil},
+		{"apps.connections.open", appToken, nil, nil, ws.openConnection},
 		{"team.info", botToken, s("team:read"), nil, (*world).teamInfo},
 		{"bots.info", botToken, s("users:read"), nil, (*world).botsInfo},
 		{"emoji.list", botToken, s("emoji:read"), nil, (*world).emojiList},
@@ -75,10 +75,10 @@ func methodTable() map[string]method {
 
 func s(words ...string) []string { return words }
 
-// botScopes are all scopes that the methods ask for: the sandbox's app has them all.
-func botScopes() []string {
+// scopesOf are all scopes that methods ask for: the sandbox's app has them all.
+func scopesOf(methods map[string]method) []string {
 	all := map[string]bool{"commands": true, "app_mentions:read": true, "chat:write.public": true}
-	for _, m := range methodTable() {
+	for _, m := range methods {
 		for _, scope := range m.scopes {
 			all[scope] = true
 		}

@@ -168,9 +168,13 @@ func (inc *pagedIncident) change(kind string, p Page, serial int) (obj, error) {
 }
 
 func pageEvent(id, kind, resource string, agent, data any) obj {
+	var client any // a person acts in PagerDuty, an integration through none
+	if agent != nil {
+		client = obj{"name": "PagerDuty"}
+	}
 	return obj{"event": obj{
 		"id": id, "event_type": kind, "resource_type": resource, "occurred_at": pageTime(time.Now()),
-		"agent": agent, "client": nil, "data": data,
+		"agent": agent, "client": client, "data": data,
 	}}
 }
 

@@ -84,7 +84,9 @@ func (ws *Workspace) Say(ctx context.Context, say Say) (Result, error) {
 		case say.ThreadTS != "" && at.channel.message(say.ThreadTS) == nil:
 			err = fmt.Errorf("no message %s in #%s to reply to", say.ThreadTS, at.channel.Name)
 		default:
-			m := w.say(at.channel, say.User, say.Text, rootOf(at.channel, say.ThreadTS))
+			m := w.personMessage(say.User, say.Text)
+			m.ThreadTS = rootOf(at.channel, say.ThreadTS)
+			w.put(at.channel, m)
 			result = Result{OK: true, TS: m.TS, Channel: at.channel.ID}
 		}
 	})
@@ -103,17 +105,17 @@ func (ws *Workspace) commandWords() []string {
 	return words
 }
 
-// say puts a person's message into a channel, with a rich_text block as Slack's client sends it.
-func (w *world) say(c *channel, user, text, thread string) *Message {
+// personMessage is a person's message, with a rich_text block as Slack's client sends it.
+func (w *world) personMessage(user, text string) *Message {
 	stored := w.escape(text, user, false)
 	w.serial++
-	return w.put(c, &Message{
-		User: user, Text: stored, ThreadTS: thread,
+	return &Message{
+		User: user, Text: stored,
 		ClientMsgID: fmt.Sprintf("%08x-5a4d-4b0c-8000-%012x", w.serial, w.lastTS%(1<<48)),
 		Blocks: []any{obj{"type": "rich_text", "block_id": w.shortID(), "elements": []any{
-			obj{"type": "rich_text_section", "elements": w.inlines(stored)},
+			obj{"type": "rich_text_section", "elements": inlines(stored)},
 		}}},
-	})
+	}
 }
 
 func (ws *Workspace) command(ctx context.Context, say Say, word, rest string) (Result, error) {

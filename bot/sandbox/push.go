@@ -26,9 +26,36 @@ func Sign(secret string, at time.Time, body []byte) (timestamp, signature string
 	return timestamp, "v0=" + hex.EncodeToString(mac.Sum(nil))
 }
 
+// patience is how long an event waits for the one before it, so that an app that answers at once gets
+// them in order, and one that does not still gets them.
+const patience = 50 * time.Millisecond
+
+// pushInOrder posts a delivery in the background; events keep their order. The lock must be held.
+func (ws *Workspace) pushInOrder(address string, d *delivery) {
+	if d.Kind != eventsAPI {
+		ws.start(func() { d.outcome <- ws.pushHTTP(address, d) })
+		return
+	}
+	before, done := ws.post.pushed, make(chan struct{})
+	ws.post.pushed = done
+	ws.start(func() {
+		defer close(done)
+		if before != nil {
+			timer := time.NewTimer(patience)
+			defer timer.Stop()
+			select {
+			case <-before:
+			case <-timer.C:
+			case <-ws.life.Done():
+			}
+		}
+		d.outcome <- ws.pushHTTP(address, d)
+	})
+}
+
 // pushHTTP posts a delivery, signed, and reads the app's answer.
 func (ws *Workspace) pushHTTP(address string, d *delivery) outcome {
-	ctx, cancel := context.WithTimeout(ws.life, ackWindow)
+	ctx, cancel := context.WithTimeout(ws.life, ws.opt.AckWindow)
 	defer cancel()
 	body, contentType := d.httpBody()
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, address, bytes.NewReader(body))

@@ -17,6 +17,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"math/rand/v2"
@@ -60,6 +61,8 @@ type Options struct {
 	// EventRetries is how long after a failed delivery an event is sent again; nil means Slack's
 	// schedule: at once, after one minute, after five.
 	EventRetries []time.Duration
+	// AckWindow is how long the app may take to answer; 0 means Slack's three seconds.
+	AckWindow time.Duration
 }
 
 // CommandHint teaches the composer one form of a slash command.
@@ -81,6 +84,7 @@ type Workspace struct {
 	log     *slog.Logger
 	http    *http.Client
 	methods map[string]method
+	scopes  []string // of the bot
 
 	life  context.Context // ends with Close
 	stop  context.CancelFunc
@@ -101,13 +105,15 @@ func New(opt Options) *Workspace {
 	opt = withDefaults(opt)
 	life, stop := context.WithCancel(context.Background())
 	ws := &Workspace{
-		opt: opt, log: opt.Log, http: opt.HTTP, methods: methodTable(), life: life, stop: stop,
+		opt: opt, log: opt.Log, http: opt.HTTP, life: life, stop: stop,
 		world:  newWorld(opt.PublicURL),
 		faults: faultBoard{rng: rand.New(rand.NewPCG(opt.Seed, 0x70c51))},
 		post:   newPostOffice(),
 		pages:  pagerDuty{incidents: map[string]*pagedIncident{}},
 		viewer: map[chan struct{}]bool{},
 	}
+	ws.methods = ws.methodTable()
+	ws.scopes = scopesOf(ws.methods)
 	return ws
 }
 
@@ -134,6 +140,7 @@ func withDefaults(opt Options) Options {
 	if opt.Commands == nil {
 		opt.Commands = []CommandHint{{Text: "/incident", Help: "the app's command"}}
 	}
+	opt.AckWindow = cmp.Or(opt.AckWindow, defaultAckWindow)
 	if opt.EventRetries == nil {
 		opt.EventRetries = []time.Duration{0, time.Minute, 5 * time.Minute}
 	}

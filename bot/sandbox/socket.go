@@ -53,14 +53,15 @@ func (p *postOffice) next() *link {
 	return nil
 }
 
-// openConnection is the method apps.connections.open. The lock must be held.
-func (ws *Workspace) openConnection() (obj, error) {
+// openConnection is the method apps.connections.open, the only one that is about the Workspace and not
+// about its world. The lock must be held.
+func (ws *Workspace) openConnection(w *world, _ *call) (obj, error) {
 	if ws.opt.CommandURL != "" && ws.opt.InteractionURL != "" && ws.opt.EventURL != "" {
-		return nil, refuse("socket_mode_disabled")
+		return nil, refuse("access_denied", "Socket Mode is off: the sandbox was given request URLs")
 	}
-	ticket := ws.world.newID("T")
+	ticket := w.newID("T")
 	ws.post.tickets[ticket] = true
-	base := strings.Replace(ws.world.base, "http", "ws", 1)
+	base := strings.Replace(w.base, "http", "ws", 1)
 	return obj{"url": base + "/link/?ticket=" + ticket + "&app_id=" + AppID}, nil
 }
 

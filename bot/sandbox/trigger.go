@@ -119,6 +119,9 @@ func (w *world) reply(id string, c *call) (status int, err error) {
 	if c.text("response_type") != "in_channel" {
 		m.EphemeralTo = to.user
 	}
-	to.ts = w.put(ch, m).TS
+	w.put(ch, m)
+	if to.ts == "" {
+		to.ts = m.TS // a command's first answer is what later ones replace
+	}
 	return http.StatusOK, nil
 }

@@ -82,20 +82,20 @@ func TestResponseURL(t *testing.T) {
 			t.Errorf("in_channel: %+v", got)
 		}
 		b.respond(t, url, m{"text": "instead", "replace_original": true})
-		if got := b.lastMessage(t, "incidents"); got.Text != "instead" || got.Edited == nil {
-			t.Errorf("replace_original: %+v", got)
+		if got := b.message(t, "incidents", ts); got.Text != "instead" || got.Edited == nil {
+			t.Errorf("replace_original means the message with the button: %+v", got)
 		}
 		if status, answer := b.respond(t, url, m{}); status != 400 || !strings.Contains(answer, "no_text") {
 			t.Errorf("an empty reply: %d %s", status, answer)
 		}
-		before := len(b.Messages("incidents"))
 		b.respond(t, url, m{"delete_original": true})
-		if after := len(b.Messages("incidents")); after != before-1 {
-			t.Errorf("delete_original: %d messages, were %d", after, before)
+		if got := b.message(t, "incidents", ts); got.TS != "" {
+			t.Errorf("delete_original left %+v", got)
 		}
 		if status, answer := b.respond(t, url, m{"text": "sixth"}); status != 404 || !strings.Contains(answer, "used_url") {
 			t.Errorf("the sixth use: %d %s", status, answer)
 		}
+		ts = post(t, b, "go")
 		url = press()
 		wait(t, 31*time.Minute)
 		if status, answer := b.respond(t, url, m{"text": "late"}); status != 404 || !strings.Contains(answer, "expired_url") {
@@ -124,6 +124,7 @@ func TestEventRetries(t *testing.T) {
 				_, err := b.Home(ctx(t), sandbox.OpenHome{User: "U0ADA"})
 				must(t, err)
 				wait(t, time.Hour)
+				synctest.Wait()
 				if noRetry {
 					if len(got) != 1 {
 						t.Errorf("%d deliveries although the app asked for no retry", len(got))

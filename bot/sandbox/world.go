@@ -68,18 +68,24 @@ func (w *world) settle() {
 	add := func(name, topic string, members ...string) *channel {
 		c := w.newChannel(name, "U0ADA", false)
 		c.Members = append([]string{}, members...)
+		c.Created = c.Created.AddDate(0, -1, 0)
 		c.Topic = note{topic, "U0ADA", c.Created.Unix()}
 		return c
 	}
 	add("general", "Everyone, everything", append(ids, BotUser)...).General = true
 	add("incidents", "New incidents are announced here", append(ids, BotUser)...)
 	ml := add("ml-platform", "Models in production: quality, latency, cost", ids...)
-	for _, line := range []struct{ user, text string }{
-		{"U0CHEN", "Rolled the assistant over to the new model snapshot this morning. Evals looked flat, so I left it at 100%."},
-		{"U0DINA", "Support has three tickets since lunch: answers stop in the middle of a sentence. Long ones only, as far as I can tell."},
-		{"U0BEN", "I can reproduce it. Anything over about 500 tokens comes back cut off, and the response says it finished normally."},
+	for _, line := range []struct {
+		ago        time.Duration
+		user, text string
+	}{
+		{95 * time.Minute, "U0CHEN", "Rolled the assistant over to the new model snapshot this morning. Evals looked flat, so I left it at 100%."},
+		{40 * time.Minute, "U0DINA", "Support has three tickets since lunch: answers stop in the middle of a sentence. Long ones only, as far as I can tell."},
+		{12 * time.Minute, "U0BEN", "I can reproduce it. Anything over about 500 tokens comes back cut off, and the response says it finished normally."},
 	} {
-		w.say(ml, line.user, line.text, "")
+		m := w.personMessage(line.user, line.text)
+		m.TS = formatTS(time.Now().Add(-line.ago).UnixMicro())
+		w.put(ml, m)
 	}
 }
 
@@ -101,8 +107,10 @@ func (w *world) newID(prefix string) string {
 // newTS makes a message's ts: "seconds.micros", unique in the workspace and never going back.
 func (w *world) newTS() string {
 	w.lastTS = max(time.Now().UnixMicro(), w.lastTS+1)
-	return fmt.Sprintf("%d.%06d", w.lastTS/1e6, w.lastTS%1e6)
+	return formatTS(w.lastTS)
 }
+
+func formatTS(micros int64) string { return fmt.Sprintf("%d.%06d", micros/1e6, micros%1e6) }
 
 // parseTS reads a ts as microseconds.
 func parseTS(ts string) (int64, bool) {

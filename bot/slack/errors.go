@@ -53,7 +53,7 @@ func words(err error) string {
 		return "Slack finds no such channel, or the bot may not see it. Invite the bot to it, or create it, then use “Try again”."
 	case "not_in_channel":
 		return "the bot is not in that channel. Invite it there, then use “Try again”."
-	case "is_archived":
+	case "is_archived", "is_inactive": // chat.update says the second
 		return "the channel is archived. Unarchive it, then use “Try again”."
 	case "restricted_action", "user_is_restricted", "cannot_create_channel":
 		return "the workspace does not allow it. Ask a workspace admin to let the app do it, then use “Try again”."

@@ -47,8 +47,11 @@ const afterwards = 10 * time.Second
 // command answers a slash command.
 func (f *Face) command(ctx context.Context, c slack.SlashCommand) (ack any, then follow) {
 	line, mentions := unescape(c.Text)
+	for word, p := range mentions {
+		mentions[word] = f.person(p)
+	}
 	a, _ := f.Handle(ctx, bot.Request{
-		Line: line, By: actor(c.UserID, c.UserName), Cause: "slack/" + c.TriggerID,
+		Line: line, By: f.actor(c.UserID, c.UserName), Cause: "slack/" + c.TriggerID,
 		Channel: c.ChannelID, Mentions: mentions,
 	})
 	if a.Form != nil {
@@ -82,7 +85,7 @@ func (f *Face) button(ctx context.Context, c slack.InteractionCallback) (any, fo
 		return nil, nil
 	}
 	a, _ := f.Handle(ctx, bot.Request{
-		Line: c.ActionCallback.BlockActions[0].Value, By: actor(c.User.ID, c.User.Name),
+		Line: c.ActionCallback.BlockActions[0].Value, By: f.actor(c.User.ID, c.User.Name),
 		Cause: "slack/" + or(c.TriggerID, c.ActionTs), Channel: or(c.Channel.ID, c.Container.ChannelID),
 	})
 	return nil, f.follow(c, a)
@@ -108,7 +111,7 @@ const (
 )
 
 func (f *Face) shortcut(ctx context.Context, c slack.InteractionCallback) (any, follow) {
-	r := bot.Request{By: actor(c.User.ID, c.User.Name), Cause: "slack/" + c.TriggerID, Channel: c.Channel.ID}
+	r := bot.Request{By: f.actor(c.User.ID, c.User.Name), Cause: "slack/" + c.TriggerID, Channel: c.Channel.ID}
 	switch c.CallbackID {
 	case shortcutOpen:
 		r.Line = "open"
@@ -152,14 +155,20 @@ func (f *Face) event(ctx context.Context, p eventPayload) error {
 		return nil
 	}
 	_, err := f.Handle(ctx, bot.Request{
-		Line: "pin", By: actor(e.User, ""), Cause: "slack/" + p.EventID, Channel: e.Item.Channel,
+		Line: "pin", By: f.actor(e.User, ""), Cause: "slack/" + p.EventID, Channel: e.Item.Channel,
 		Message: &incident.Quote{Message: incident.Message{Channel: e.Item.Channel, ID: e.Item.TS}},
 	})
 	return err
 }
 
-func actor(user, name string) incident.Actor {
-	return incident.Actor{Person: incident.Person{User: incident.User(user), Name: name}, Via: "slack"}
+// actor is somebody in Slack, by the name we know, or else by their handle.
+func (f *Face) actor(user, handle string) incident.Actor {
+	return incident.Actor{Person: f.person(incident.Person{User: incident.User(user), Name: handle}), Via: "slack"}
+}
+
+func (f *Face) person(p incident.Person) incident.Person {
+	p.Name = or(f.Performer.known(string(p.User)), p.Name)
+	return p
 }
 
 // reply is an answer that only the person who asked sees.
@@ -226,7 +235,7 @@ func (f *Face) submission(ctx context.Context, c slack.InteractionCallback) (any
 		return nil, nil
 	}
 	a, _ := f.Handle(ctx, bot.Request{
-		Line: meta.Command, By: actor(c.User.ID, c.User.Name), Cause: "slack/view/" + c.View.ID,
+		Line: meta.Command, By: f.actor(c.User.ID, c.User.Name), Cause: "slack/view/" + c.View.ID,
 		Channel: meta.Channel, Message: meta.Message, Values: values(c.View),
 	})
 	switch {

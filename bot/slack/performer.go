@@ -262,21 +262,49 @@ func (p *Performer) mark(ctx context.Context, m incident.Message) error {
 
 // name is what a person is called, from Slack the first time.
 func (p *Performer) name(ctx context.Context, user string) (string, error) {
-	p.mu.Lock()
-	name, ok := p.names[user]
-	p.mu.Unlock()
-	if ok {
+	if name := p.known(user); name != "" {
 		return name, nil
 	}
 	u, err := p.api.GetUserInfoContext(ctx, user)
 	if err != nil {
 		return "", err
 	}
-	name = or(u.Profile.DisplayName, or(u.RealName, u.Name))
+	p.learn(*u)
+	return p.known(user), nil
+}
+
+// known is what a person is called, "" if nobody asked Slack yet. It makes no
+// call, so it may stand between a person and their answer.
+func (p *Performer) known(user string) string {
 	p.mu.Lock()
-	p.names[user] = name
-	p.mu.Unlock()
-	return name, nil
+	defer p.mu.Unlock()
+	return p.names[user]
+}
+
+func (p *Performer) learn(u slack.User) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.names[u.ID] = or(u.RealName, or(u.Profile.DisplayName, or(u.Name, u.ID)))
+}
+
+// maxPeople is how many names are learned beforehand; the others are when they
+// are first met.
+const maxPeople = 1000
+
+// Meet learns the workspace's names beforehand, so that people are called by
+// them from the first line. What it does not learn is looked up later.
+func (p *Performer) Meet(ctx context.Context) error {
+	page := p.api.GetUsersPaginated(slack.GetUsersOptionLimit(200))
+	for met := 0; met < maxPeople; met += 200 {
+		var err error
+		if page, err = page.Next(ctx); err != nil {
+			return page.Failure(err)
+		}
+		for _, u := range page.Users {
+			p.learn(u)
+		}
+	}
+	return nil
 }
 
 // announcementChannel finds the announcement channel's ID once. It looks among

@@ -20,6 +20,10 @@ const (
 	maxButtons = 25
 	maxTopic   = 250
 	maxConfirm = 300
+	maxLink    = 3000
+	// maxFallback stays below chat.update's 4,000 characters when each one is
+	// escaped as five.
+	maxFallback = 800
 	// maxBody is our own: what is longer is not read on a phone.
 	maxBody = 8000
 )
@@ -43,11 +47,11 @@ func blocks(m effect.Message) []slack.Block {
 // fallback is a message as plain text, for notifications and screen readers.
 func fallback(m effect.Message) string {
 	text := strings.TrimSpace(m.Title + "\n" + markdown.Text(m.Body))
-	return escape(cut(text, 1500))
+	return escape(cut(text, maxFallback))
 }
 
 func buttons(list []effect.Button) []slack.BlockElement {
-	ids := map[string]int{}
+	ids := map[string]bool{}
 	var out []slack.BlockElement
 	for _, b := range list[:min(len(list), maxButtons)] {
 		e := slack.NewButtonBlockElement(actionID(b.Command, ids), cut(b.Command, maxValue),
@@ -69,15 +73,16 @@ var notSlug = regexp.MustCompile(`[^a-z0-9]+`)
 
 // actionID names a button by its command, without the incident: "take-scribe".
 // It must be unique in its message.
-func actionID(command string, taken map[string]int) string {
+func actionID(command string, taken map[string]bool) string {
 	if word, rest, _ := strings.Cut(command, " "); strings.HasPrefix(word, "INC-") {
 		command = rest
 	}
-	id := strings.Trim(notSlug.ReplaceAllString(strings.ToLower(cut(command, 200)), "-"), "-")
-	taken[id]++
-	if n := taken[id]; n > 1 {
-		id = fmt.Sprintf("%s-%d", id, n)
+	slug := or(strings.Trim(notSlug.ReplaceAllString(strings.ToLower(cut(command, 200)), "-"), "-"), "button")
+	id := slug
+	for n := 2; taken[id]; n++ {
+		id = fmt.Sprintf("%s-%d", slug, n)
 	}
+	taken[id] = true
 	return id
 }
 
@@ -118,17 +123,34 @@ func cutBody(s string) (string, bool) {
 }
 
 // richBlocks renders a document; depth is how deep its lists stand in others.
+// Slack shows no space between elements, so paragraphs share one section with
+// the space between them written out.
 func richBlocks(doc markdown.Doc, depth int) []slack.RichTextElement {
 	var out []slack.RichTextElement
+	var open []slack.RichTextSectionElement // the section being written
+	flush := func() {
+		if len(open) > 0 {
+			out, open = append(out, section(open...)), nil
+		}
+	}
 	for i, b := range doc {
-		if i > 0 && b.Kind != markdown.List {
-			out = append(out, section(text("\n", markdown.Span{})))
+		if i > 0 {
+			if gap := space(doc[i-1], b); gap != "" {
+				open = append(open, text(gap, markdown.Span{}))
+			}
 		}
 		switch b.Kind {
 		case markdown.Paragraph:
-			out = append(out, section(spans(b.Spans, markdown.Span{})...))
+			open = append(open, spans(b.Spans, markdown.Span{})...)
+			continue
 		case markdown.Heading:
-			out = append(out, section(spans(b.Spans, markdown.Span{Bold: true})...))
+			open = append(open, spans(b.Spans, markdown.Span{Bold: true})...)
+			continue
+		case markdown.Rule:
+			continue
+		}
+		flush()
+		switch b.Kind {
 		case markdown.List:
 			out = append(out, list(b, depth)...)
 		case markdown.Code:
@@ -139,10 +161,26 @@ func richBlocks(doc markdown.Doc, depth int) []slack.RichTextElement {
 			out = append(out, table(b))
 		}
 	}
+	flush()
 	return out
 }
 
-// list renders a list. Slack nests by indent, not by structure.
+// space is what stands between two blocks.
+func space(above, below markdown.Block) string {
+	words := func(b markdown.Block) bool { return b.Kind == markdown.Paragraph || b.Kind == markdown.Heading }
+	switch {
+	case words(above) && words(below) && above.Kind == markdown.Heading:
+		return "\n"
+	case words(above) && words(below):
+		return "\n\n"
+	case words(below) && above.Kind == markdown.List:
+		return "\n"
+	}
+	return ""
+}
+
+// list renders a list. Slack nests by indent, not by structure, so a list within
+// an item cuts this one in two; its numbers go on behind the cut.
 func list(b markdown.Block, depth int) []slack.RichTextElement {
 	style := slack.RTEListBullet
 	if b.Ordered {
@@ -150,10 +188,14 @@ func list(b markdown.Block, depth int) []slack.RichTextElement {
 	}
 	var out []slack.RichTextElement
 	var items []slack.RichTextElement
+	shown := 0
 	flush := func() {
 		if len(items) > 0 {
-			out = append(out, slack.NewRichTextList(style, min(depth, 8), items...))
-			items = nil
+			l := slack.NewRichTextList(style, min(depth, 8), items...)
+			if b.Ordered {
+				l.Offset = max(b.Start-1, 0) + shown
+			}
+			out, shown, items = append(out, l), shown+len(items), nil
 		}
 	}
 	for _, item := range b.Items {
@@ -240,7 +282,7 @@ func spans(list []markdown.Span, base markdown.Span) []slack.RichTextSectionElem
 		case s.Text == "" && s.Link == "":
 		case isUser:
 			out = append(out, slack.NewRichTextSectionUserElement(user, style(s)))
-		case s.Link != "":
+		case s.Link != "" && len(s.Link) <= maxLink:
 			out = append(out, slack.NewRichTextSectionLinkElement(s.Link, s.Text, style(s)))
 		default:
 			out = append(out, text(s.Text, s))
@@ -288,7 +330,7 @@ var entity = regexp.MustCompile(`<([^<>]*)>`)
 func unescape(s string) (plain string, mentions map[string]incident.Person) {
 	mentions = map[string]incident.Person{}
 	plain = entity.ReplaceAllStringFunc(s, func(e string) string {
-		ref, label, _ := strings.Cut(e[1:len(e)-1], "|")
+		ref, label, _ := strings.Cut(strings.TrimPrefix(e[1:len(e)-1], "mailto:"), "|")
 		switch {
 		case strings.HasPrefix(ref, "@"):
 			p := incident.Person{User: incident.User(ref[1:]), Name: label}
@@ -304,7 +346,7 @@ func unescape(s string) (plain string, mentions map[string]incident.Person) {
 		case strings.HasPrefix(ref, "!"):
 			return "@" + or(label, ref[1:])
 		case label == "" || label == ref || "http://"+label == ref:
-			return strings.TrimPrefix(ref, "mailto:")
+			return ref
 		}
 		return label + " (" + ref + ")"
 	})

@@ -153,6 +153,12 @@ func (a *app) run(ctx context.Context, ln net.Listener, handler http.Handler) er
 		})
 	}
 	start("the bot stopped", func() error { return a.bot.Run(ctx) })
+	start("names", func() error {
+		if err := a.face.Performer.Meet(ctx); err != nil && ctx.Err() == nil {
+			a.log.Warn("people's names are not known yet", "error", err)
+		}
+		return nil
+	})
 	if a.socket {
 		start("Slack", func() error { return a.face.Connect(ctx) })
 	}

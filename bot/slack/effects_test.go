@@ -1,0 +1,368 @@
+package slack
+
+import (
+	"errors"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"tocsin/bot"
+	"tocsin/bot/effect"
+	"tocsin/bot/incident"
+	"tocsin/bot/sandbox"
+)
+
+// TestChannelName: the name is the incident's; the fact leads there.
+func TestChannelName(t *testing.T) {
+	s := newStage(t)
+	facts := s.must(first(effect.OpenChannel{}))
+	c := s.channelCalled("inc-7-answers-cut-off")
+	want := incident.Linked{Channel: c.ID, Name: c.Name, Link: "http://sandbox/archives/" + c.ID}
+	if len(facts) != 1 || facts[0] != want {
+		t.Errorf("facts %+v, want %+v", facts, want)
+	}
+	if c.IsPrivate || c.Creator != sandbox.BotUser {
+		t.Errorf("the channel: %+v", c)
+	}
+}
+
+// TestNameTakenByAnother: a channel that somebody else made, or that is older
+// than the incident, is never taken for ours, at whatever attempt.
+func TestNameTakenByAnother(t *testing.T) {
+	t.Run("by a person", func(t *testing.T) {
+		s := newStage(t)
+		_, err := s.Channel(t.Context(), sandbox.NewChannel{User: "U0DINA", Name: s.inc.ChannelName()})
+		must(t, err)
+		s.must(first(effect.OpenChannel{}))
+		if s.inc.Channel.Name != "inc-7-answers-cut-off-2" {
+			t.Errorf("the channel is #%s, want the name with -2", s.inc.Channel.Name)
+		}
+	})
+	t.Run("by our bot, before", func(t *testing.T) {
+		s := newStage(t)
+		s.must(first(effect.OpenChannel{}))
+		old := s.inc.Channel.Channel
+		job := first(effect.OpenChannel{})
+		job.First = time.Now().Add(time.Hour) // as if the channel were an hour old
+		for job.Tries = 2; ; job.Tries++ {
+			facts, err := s.do(job)
+			if known(err) == "later" && job.Tries < 10 {
+				continue // it may be that Slack does not show it yet
+			}
+			must(t, err)
+			if got := facts[0].(incident.Linked); got.Channel == old || got.Name != "inc-7-answers-cut-off-2" {
+				t.Errorf("linked %+v: that is not a new channel", got)
+			}
+			break
+		}
+	})
+	t.Run("and our own second name was made, unheard of", func(t *testing.T) {
+		s := newStage(t)
+		_, err := s.Channel(t.Context(), sandbox.NewChannel{User: "U0DINA", Name: s.inc.ChannelName()})
+		must(t, err)
+		_, err = s.Channel(t.Context(), sandbox.NewChannel{User: "U0DINA", Name: s.inc.ChannelName() + "-3"})
+		must(t, err)
+		job := first(effect.OpenChannel{})
+		lostSecond := 0
+		s.p = s.flaky(func() bool { lostSecond++; return lostSecond == 2 })
+		if _, err := s.do(job); known(err) != "in doubt" {
+			t.Fatalf("%v, want in doubt", err)
+		}
+		for job.Tries = 2; job.Tries < 10; job.Tries++ {
+			if _, err = s.do(job); known(err) != "later" {
+				break
+			}
+		}
+		must(t, err)
+		if s.inc.Channel.Name != "inc-7-answers-cut-off-2" || slices.Contains(s.ChannelNames(), "inc-7-answers-cut-off-4") {
+			t.Errorf("#%s among %q, want the -2 that the first attempt made", s.inc.Channel.Name, s.ChannelNames())
+		}
+	})
+	t.Run("every one", func(t *testing.T) {
+		s := newStage(t)
+		for _, suffix := range []string{"", "-2", "-3", "-4", "-5", "-6", "-7", "-8", "-9"} {
+			_, err := s.Channel(t.Context(), sandbox.NewChannel{User: "U0DINA", Name: s.inc.ChannelName() + suffix})
+			must(t, err)
+		}
+		if _, err := s.do(first(effect.OpenChannel{})); known(err) != "final" {
+			t.Errorf("%v, want a Final", err)
+		}
+	})
+}
+
+// TestInvite: people who are there already are no failure, nor is the bot
+// itself; nobody is no call; over a hundred are several calls.
+func TestInvite(t *testing.T) {
+	s := newStage(t).open()
+	s.must(first(effect.Invite{People: []incident.User{"U0ADA"}}))
+	s.must(first(effect.Invite{People: []incident.User{"U0ADA", "U0BEN", sandbox.BotUser}}))
+	if got := s.channel().Members; !slices.Equal(got, []string{sandbox.BotUser, "U0ADA", "U0BEN"}) {
+		t.Errorf("members %q", got)
+	}
+	before := len(s.calls())
+	s.must(first(effect.Invite{People: []incident.User{sandbox.BotUser}}))
+	if len(s.calls()) != before {
+		t.Error("the bot invited itself")
+	}
+	crowd := slices.Repeat([]incident.User{"U0ADA"}, 201)
+	s.must(first(effect.Invite{People: crowd}))
+	if n := len(s.calls()) - before; n != 3 {
+		t.Errorf("201 people took %d calls, want 3 of at most 100", n)
+	}
+}
+
+// TestInviteOfSomebodyUnknown: the others come in all the same.
+func TestInviteOfSomebodyUnknown(t *testing.T) {
+	s := newStage(t).open()
+	s.must(first(effect.Invite{People: []incident.User{"U0GONE", "U0BEN"}}))
+	if !slices.Contains(s.channel().Members, "U0BEN") {
+		t.Error("U0BEN was left out because somebody else is unknown")
+	}
+}
+
+// TestTopic: it is literal, and no longer than Slack takes.
+func TestTopic(t *testing.T) {
+	s := newStage(t).open()
+	job := first(effect.SetTopic{})
+	job.Text = "SEV1 · <!channel> & <@U0BEN>"
+	s.must(job)
+	if got := s.channel().Topic; got != "SEV1 · &lt;!channel&gt; &amp; &lt;@U0BEN&gt;" {
+		t.Errorf("topic %q", got)
+	}
+	job.Text = strings.Repeat("<&>", 200)
+	s.must(job)
+}
+
+// TestCard: it is posted once, then edited where it is; when somebody deleted
+// it, it is posted anew and the incident learns where.
+func TestCard(t *testing.T) {
+	s := newStage(t).open()
+	room := s.inc.ChannelName()
+	s.must(first(effect.ShowCard{}))
+	posted := s.inc.Posts[incident.PostedCard]
+	if want := "http://sandbox/archives/" + posted.Message.Channel + "/p"; !strings.HasPrefix(posted.Link, want) {
+		t.Errorf("link %q, want %s…", posted.Link, want)
+	}
+	job := first(effect.ShowCard{})
+	job.Message.Body = "**Status:** resolved"
+	if facts := s.must(job); len(facts) != 0 {
+		t.Errorf("an edited card is no news, got %v", facts)
+	}
+	if all := s.said(room); len(all) != 1 || !strings.Contains(all[0].Text, "resolved") || all[0].TS != posted.Message.ID {
+		t.Fatalf("the room has %d messages of ours, the first %q; want one, edited", len(all), all[0].Text)
+	}
+	_, _, err := s.api().DeleteMessageContext(t.Context(), posted.Message.Channel, posted.Message.ID)
+	must(t, err)
+	s.must(first(effect.ShowCard{}))
+	if now := s.inc.Posts[incident.PostedCard]; now.Message == posted.Message || len(s.said(room)) != 1 {
+		t.Errorf("after its deletion the card is %+v, and the room has %d messages of ours", now, len(s.said(room)))
+	}
+}
+
+// TestCardAfterDeletionIsPostedOnce: also when the answer to that is lost.
+func TestCardAfterDeletionIsPostedOnce(t *testing.T) {
+	s := newStage(t).open()
+	s.must(first(effect.ShowCard{}))
+	posted := s.inc.Posts[incident.PostedCard]
+	_, _, err := s.api().DeleteMessageContext(t.Context(), posted.Message.Channel, posted.Message.ID)
+	must(t, err)
+	s.fault("lost_answer", "chat.postMessage")
+	job := first(effect.ShowCard{})
+	if _, err := s.do(job); known(err) != "in doubt" {
+		t.Fatalf("%v, want in doubt", err)
+	}
+	s.must(again(job))
+	if n := len(s.said(s.inc.ChannelName())); n != 1 {
+		t.Errorf("%d cards, want 1", n)
+	}
+}
+
+// TestAnnounce: in the announcement channel, by its name or its ID; a private
+// incident nowhere; where there is no such channel, it says what to do.
+func TestAnnounce(t *testing.T) {
+	s := newStage(t).open()
+	id := s.channelCalled("incidents").ID
+	for i, name := range []string{"incidents", "#incidents", id} {
+		s.p = dial(t, s.Workspace, name).Performer
+		job := first(effect.Announce{})
+		s.inc.Posts = nil
+		job.Key += name
+		s.must(job)
+		if n := len(s.said("incidents")); n != i+1 {
+			t.Errorf("announced to %q: %d messages, want %d", name, n, i+1)
+		}
+	}
+	s.p = dial(t, s.Workspace, "no-such").Performer
+	s.inc.Posts = nil
+	if _, err := s.do(first(effect.Announce{})); known(err) != "final" || !strings.Contains(err.Error(), "TOCSIN_ANNOUNCE") {
+		t.Errorf("%v, want a Final that names TOCSIN_ANNOUNCE", err)
+	}
+	s.inc.Private = true
+	before := len(s.calls())
+	s.must(first(effect.Announce{}))
+	if len(s.calls()) != before {
+		t.Error("a private incident was announced")
+	}
+}
+
+// TestAnnounceWhereTheBotIsNot: chat:write.public is enough to announce.
+func TestAnnounceWhereTheBotIsNot(t *testing.T) {
+	s := newStage(t).open()
+	s.p = dial(t, s.Workspace, "ml-platform").Performer
+	s.must(first(effect.Announce{}))
+	if n := len(s.said("ml-platform")); n != 1 {
+		t.Errorf("%d announcements, want 1", n)
+	}
+}
+
+// TestSay: people are notified by mention elements, in front; two messages that
+// say the same are two, since their keys differ.
+func TestSay(t *testing.T) {
+	s := newStage(t).open()
+	job := first(effect.Say{})
+	job.Message.Mentions = []incident.User{"U0BEN"}
+	s.must(job)
+	if els := elements(s.said(s.inc.ChannelName())[0].Blocks); els[0]["user_id"] != "U0BEN" {
+		t.Errorf("the first element is %v, want a mention of U0BEN", els[0])
+	}
+	other := again(job)
+	other.Key = "INC-7/00000002.00"
+	s.must(other)
+	if n := len(s.said(s.inc.ChannelName())); n != 2 {
+		t.Errorf("%d messages, want 2", n)
+	}
+}
+
+// TestLookBackReadsEveryPage: our message is found however much was said since.
+func TestLookBackReadsEveryPage(t *testing.T) {
+	s := newStage(t).open()
+	job := first(effect.Say{})
+	s.must(job)
+	s.must(first(effect.Invite{People: []incident.User{"U0ADA"}}))
+	for range 210 {
+		s.personSays("U0ADA", s.inc.ChannelName(), "still looking", "")
+	}
+	s.must(again(job))
+	if n := len(s.said(s.inc.ChannelName())); n != 1 {
+		t.Errorf("%d messages of ours, want 1", n)
+	}
+}
+
+// TestFetch: the very message, with its author, time and link; not the one
+// before it, not its thread's first.
+func TestFetch(t *testing.T) {
+	s := newStage(t)
+	above := s.personSays("U0ADA", "general", "unrelated", "")
+	parent := s.personSays("U0ADA", "general", "answers stop, see <https://example.com>", "")
+	reply1 := s.personSays("U0BEN", "general", "same here", parent.ID)
+	reply2 := s.personSays("U0CHEN", "general", "since 14:02 & only long ones", parent.ID)
+	tests := []struct {
+		of           incident.Message
+		author, text string
+	}{
+		{above, "U0ADA", "unrelated"},
+		{parent, "U0ADA", "answers stop, see <https://example.com>"},
+		{reply1, "U0BEN", "same here"},
+		{reply2, "U0CHEN", "since 14:02 & only long ones"},
+	}
+	names := map[string]string{"U0ADA": "ada", "U0BEN": "ben", "U0CHEN": "mei"}
+	for _, test := range tests {
+		facts := s.must(first(effect.Fetch{Message: test.of}))
+		q := facts[0].(incident.Quoted).Quote
+		if q.Text != test.text || q.Message != test.of || q.Author != (incident.Person{User: incident.User(test.author), Name: names[test.author]}) {
+			t.Errorf("fetched %+v, want %q by %s", q, test.text, test.author)
+		}
+		if d := time.Since(q.Written); d < 0 || d > time.Minute {
+			t.Errorf("written %v, want just now", q.Written)
+		}
+		inThread := test.of == reply1 || test.of == reply2
+		if got := strings.Contains(q.Link, "thread_ts="+parent.ID); got != inThread {
+			t.Errorf("the link of %q is %s", test.text, q.Link)
+		}
+	}
+	for _, m := range []incident.Message{
+		{Channel: above.Channel, ID: "1600000000.000100"},
+		{Channel: s.channelCalled("ml-platform").ID, ID: s.Messages("ml-platform")[0].TS},
+		{Channel: "C0NONE", ID: above.ID},
+	} {
+		if _, err := s.do(first(effect.Fetch{Message: m})); known(err) != "final" {
+			t.Errorf("fetching %v: %v, want a Final", m, err)
+		}
+	}
+}
+
+// TestMarkWhereItCannot: nobody is told that a mark could not be set.
+func TestMarkWhereItCannot(t *testing.T) {
+	s := newStage(t)
+	for _, m := range []incident.Message{
+		{Channel: "C0NONE", ID: "1600000000.000100"},
+		{Channel: s.channelCalled("general").ID, ID: "1600000000.000100"},
+	} {
+		s.must(first(effect.Mark{Message: m}))
+	}
+}
+
+// TestDraft: a Markdown file with the draft as it is; a second one is another
+// file.
+func TestDraft(t *testing.T) {
+	s := newStage(t).open()
+	job := first(effect.Draft{N: 1})
+	job.Text = "# Postmortem\n\n<!channel> stays as it is\n"
+	s.must(job)
+	second := again(first(effect.Draft{N: 2}))
+	s.must(second)
+	var files []sandbox.File
+	for _, m := range s.said(s.inc.ChannelName()) {
+		files = append(files, m.Files...)
+	}
+	if len(files) != 2 || files[0].Name != "inc-7-postmortem-1.md" || files[0].Content != job.Text || files[1].Name != "inc-7-postmortem-2.md" {
+		t.Errorf("files %+v", files)
+	}
+}
+
+// TestDraftLostOnTheWay: each of an upload's three calls may fail.
+func TestDraftLostOnTheWay(t *testing.T) {
+	for _, method := range []string{"files.getUploadURLExternal", "upload", "files.completeUploadExternal"} {
+		for _, kind := range []string{"lost_request", "lost_answer", "server_error"} {
+			s := newStage(t).open()
+			s.fault(kind, method)
+			job := first(effect.Draft{N: 1})
+			if _, err := s.do(job); known(err) != "in doubt" {
+				t.Errorf("%s of %s: %v, want in doubt", kind, method, err)
+			}
+			s.must(again(job))
+			if n := s.count("file_share"); n != 1 {
+				t.Errorf("%s of %s: %d files, want 1", kind, method, n)
+			}
+		}
+		s := newStage(t).open()
+		s.faultWith(sandbox.Fault{Kind: "rate_limited", Method: method, RetryAfter: 9, Times: 1})
+		if _, err := s.do(first(effect.Draft{N: 1})); known(err) != "later" {
+			t.Errorf("429 of %s: %v, want later", method, err)
+		}
+	}
+}
+
+// flaky is a Performer whose conversations.create loses its answer where lose
+// says so.
+func (s *stage) flaky(lose func() bool) *Performer {
+	client := s.Client()
+	inner := client.Transport
+	client.Transport = roundTrip(func(r *http.Request) (*http.Response, error) {
+		resp, err := inner.RoundTrip(r)
+		if err == nil && strings.HasSuffix(r.URL.Path, "conversations.create") && lose() {
+			resp.Body.Close()
+			return nil, errors.New("the answer was lost")
+		}
+		return resp, err
+	})
+	conn, err := Dial(s.t.Context(), Config{
+		BotToken: "xoxb-sandbox", SigningSecret: secret, APIURL: "http://sandbox/api/", HTTP: client, Announce: "incidents",
+	})
+	must(s.t, err)
+	return conn.Performer
+}
+
+var _ bot.Performer = (*Performer)(nil)
