@@ -152,7 +152,9 @@ func failed(f incident.Failed, inc incident.Incident) []effect.Effect {
 func say(m effect.Message) effect.Effect { return effect.Say{Message: m} }
 
 // echo shows an event in the room as the timeline tells it.
-func echo(e incident.Event, inc incident.Incident) effect.Effect { return say(effect.Message{Body: sentence(e, inc)}) }
+func echo(e incident.Event, inc incident.Incident) effect.Effect {
+	return say(effect.Message{Body: sentence(e, inc)})
+}
 
 // sentence is an event as it is told in the room: who did what, and when if it
 // was not just now.

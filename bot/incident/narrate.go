@@ -153,7 +153,7 @@ func closed(f Closed) string {
 	if f.Of != "" {
 		s += " of " + string(f.Of)
 	}
-	return s
+	return Escape(s)
 }
 
 func reminded(f Reminded) string {
@@ -167,7 +167,7 @@ func means(how string) string {
 	if how == "" {
 		return ""
 	}
-	return " (" + strings.ToLower(Label(Mitigations, how)) + ")"
+	return " (" + Escape(strings.ToLower(Label(Mitigations, how))) + ")"
 }
 
 func text(s string) string {

@@ -68,7 +68,7 @@ func TestNarrateShowsTextLiterally(t *testing.T) {
 		incident.SymptomChanged{To: hostile, From: hostile}, incident.GuideServed{Title: hostile, Why: hostile}, incident.PlayStarted{Title: hostile},
 		incident.TaskAdded{Task: incident.Task{Text: hostile}}, incident.TaskDone{Text: hostile}, incident.Noted{Text: hostile},
 		incident.Quoted{Quote: incident.Quote{Text: hostile}}, incident.Updated{Text: hostile}, incident.Mitigated{How: hostile, Text: hostile},
-		incident.Resolved{Text: hostile}, incident.Reopened{Text: hostile}, incident.Closed{Reason: hostile, Of: hostile, Text: hostile},
+		incident.Resolved{Text: hostile}, incident.Reopened{Text: hostile}, incident.Closed{Reason: hostile, Text: hostile}, incident.Closed{Of: hostile},
 		incident.ActionAdded{Text: hostile, Owner: incident.Person{Name: hostile}}, incident.ActionDone{Text: hostile},
 		incident.Failed{What: hostile, Why: hostile}, incident.Unknown{Kind: hostile},
 	} {

@@ -1,0 +1,360 @@
+package slack
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"tocsin/bot"
+	"tocsin/bot/command"
+	"tocsin/bot/effect"
+	"tocsin/bot/incident"
+	"tocsin/bot/sandbox"
+	"tocsin/playbooks"
+	"tocsin/runbooks"
+	"tocsin/store/mem"
+	"tocsin/templates"
+)
+
+// newFace is a face whose requests go to handle.
+func newFace(t *testing.T, handle func(context.Context, bot.Request) (bot.Answer, error)) (*Face, *strings.Builder) {
+	log, logged := quiet()
+	hold := func(ctx context.Context) (context.Context, func()) { return ctx, func() {} }
+	return newStage(t).conn.Face(handle, hold, log), logged
+}
+
+// newBot is a real bot in a workspace, with its face.
+func newBot(t *testing.T, s *stage) (*bot.Bot, *Face) {
+	guides, _ := runbooks.Load(runbooks.Embedded())
+	plays, _ := playbooks.Load(playbooks.Embedded())
+	texts, _ := templates.Load(templates.Embedded())
+	log, _ := quiet()
+	b := bot.New(bot.Config{Store: mem.New(), Performer: s.p, Guides: guides, Plays: plays, Templates: texts, Log: log})
+	return b, s.conn.Face(command.Commands{Bot: b, Log: log}.Handle, b.Hold, log)
+}
+
+func routes(f *Face) *http.ServeMux {
+	mux := http.NewServeMux()
+	f.Routes(mux)
+	return mux
+}
+
+// signed is a request as Slack signs it.
+func signed(path, body, secret string, at time.Time) *http.Request {
+	r := httptest.NewRequest("POST", path, strings.NewReader(body))
+	timestamp, signature := sandbox.Sign(secret, at, []byte(body))
+	r.Header.Set("X-Slack-Request-Timestamp", timestamp)
+	r.Header.Set("X-Slack-Signature", signature)
+	return r
+}
+
+func serve(h http.Handler, r *http.Request) *httptest.ResponseRecorder {
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	return w
+}
+
+// typed is the body of a slash command.
+func typed(line string, more ...string) string {
+	v := url.Values{"command": {"/incident"}, "text": {line}, "user_id": {"U0ADA"}, "user_name": {"ada"}, "channel_id": {"C1"}, "trigger_id": {"1.2.abc"}}
+	for i := 0; i+1 < len(more); i += 2 {
+		v.Set(more[i], more[i+1])
+	}
+	return v.Encode()
+}
+
+var endpoints = []string{"/slack/command", "/slack/interaction", "/slack/event"}
+
+// TestOnlySlackIsHeard: nothing that Slack did not sign in the last five
+// minutes reaches the bot.
+func TestOnlySlackIsHeard(t *testing.T) {
+	now := time.Now()
+	body := typed("open Answers are wrong")
+	header := func(name, value string) func(*http.Request) {
+		return func(r *http.Request) { r.Header.Set(name, value) }
+	}
+	tests := []struct {
+		name   string
+		secret string
+		at     time.Time
+		spoil  func(*http.Request)
+	}{
+		{name: "wrong secret", secret: "another", at: now},
+		{name: "no secret", secret: "", at: now},
+		{name: "stale", secret: secret, at: now.Add(-5*time.Minute - 5*time.Second)},
+		{name: "from the future", secret: secret, at: now.Add(5*time.Minute + 5*time.Second)},
+		{name: "no signature", secret: secret, at: now, spoil: func(r *http.Request) { r.Header.Del("X-Slack-Signature") }},
+		{name: "no timestamp", secret: secret, at: now, spoil: func(r *http.Request) { r.Header.Del("X-Slack-Request-Timestamp") }},
+		{name: "a timestamp that is no number", secret: secret, at: now, spoil: header("X-Slack-Request-Timestamp", "now")},
+		{name: "the timestamp of another time", secret: secret, at: now, spoil: header("X-Slack-Request-Timestamp", "1")},
+		{name: "another version", secret: secret, at: now, spoil: func(r *http.Request) {
+			r.Header.Set("X-Slack-Signature", "v1"+r.Header.Get("X-Slack-Signature")[2:])
+		}},
+		{name: "half a signature", secret: secret, at: now, spoil: func(r *http.Request) {
+			r.Header.Set("X-Slack-Signature", r.Header.Get("X-Slack-Signature")[:20])
+		}},
+	}
+	face, logged := newFace(t, nothing(t))
+	mux := routes(face)
+	for _, test := range tests {
+		for _, path := range endpoints {
+			r := signed(path, body, test.secret, test.at)
+			if test.spoil != nil {
+				test.spoil(r)
+			}
+			if w := serve(mux, r); w.Code != http.StatusUnauthorized || !strings.Contains(w.Body.String(), "SLACK_SIGNING_SECRET") {
+				t.Errorf("%s at %s: %d %s", test.name, path, w.Code, w.Body)
+			}
+		}
+	}
+	if strings.Contains(logged.String(), secret) {
+		t.Error("the secret is in the log")
+	}
+}
+
+// TestAnyChangedByteIsNoticed: each byte of the body is signed.
+func TestAnyChangedByteIsNoticed(t *testing.T) {
+	face, _ := newFace(t, nothing(t))
+	mux := routes(face)
+	body := typed("open Answers are wrong")
+	for i := range body {
+		r := signed("/slack/command", body, secret, time.Now())
+		changed := []byte(body)
+		changed[i] ^= 1
+		r.Body = io.NopCloser(strings.NewReader(string(changed)))
+		if w := serve(mux, r); w.Code != http.StatusUnauthorized {
+			t.Fatalf("with byte %d changed: %d", i, w.Code)
+		}
+	}
+}
+
+// TestNoSecretNoRoutes: what cannot be proven is not served.
+func TestNoSecretNoRoutes(t *testing.T) {
+	face, _ := newFace(t, nothing(t))
+	face.SigningSecret = ""
+	mux := routes(face)
+	for _, path := range endpoints {
+		if w := serve(mux, signed(path, "", "", time.Now())); w.Code != http.StatusNotFound {
+			t.Errorf("%s: %d, want 404", path, w.Code)
+		}
+	}
+}
+
+// TestBadRequests: what cannot be read is said to be so, and never handled.
+func TestBadRequests(t *testing.T) {
+	face, _ := newFace(t, nothing(t))
+	mux := routes(face)
+	huge := strings.Repeat("a", MaxRequest+1)
+	tests := []struct {
+		path, body string
+		want       int
+	}{
+		{"/slack/command", huge, http.StatusRequestEntityTooLarge},
+		{"/slack/interaction", huge, http.StatusRequestEntityTooLarge},
+		{"/slack/event", huge, http.StatusRequestEntityTooLarge},
+		{"/slack/event", `{"type":`, http.StatusBadRequest},
+		{"/slack/event", ``, http.StatusBadRequest},
+		{"/slack/event", `[]`, http.StatusBadRequest},
+		{"/slack/interaction", "payload=" + url.QueryEscape(`{"type":`), http.StatusBadRequest},
+		{"/slack/interaction", "", http.StatusBadRequest},
+		{"/slack/interaction", "%zz", http.StatusBadRequest},
+		{"/slack/command", "%zz", http.StatusBadRequest},
+	}
+	for _, test := range tests {
+		if w := serve(mux, signed(test.path, test.body, secret, time.Now())); w.Code != test.want {
+			t.Errorf("%s with %.20q: %d, want %d", test.path, test.body, w.Code, test.want)
+		}
+	}
+	if w := serve(mux, httptest.NewRequest("GET", "/slack/command", nil)); w.Code != http.StatusMethodNotAllowed {
+		t.Errorf("GET: %d, want 405", w.Code)
+	}
+}
+
+// TestURLVerification: Slack asks this once, when the app's URL is set.
+func TestURLVerification(t *testing.T) {
+	face, _ := newFace(t, nothing(t))
+	w := serve(routes(face), signed("/slack/event", `{"type":"url_verification","challenge":"3eZbrw1a"}`, secret, time.Now()))
+	if w.Code != http.StatusOK || w.Body.String() != "3eZbrw1a" {
+		t.Errorf("%d %q", w.Code, w.Body)
+	}
+}
+
+const pinEvent = `{"type":"event_callback","event_id":"Ev1","event":{"type":"reaction_added","user":"U0ADA","reaction":"%s","item":{"type":"%s","channel":"C1","ts":"1700000000.000100"}}}`
+
+// TestEvents: a pin is a request; other events are not; what could not be
+// stored is to be sent again.
+func TestEvents(t *testing.T) {
+	var got []bot.Request
+	var fails error
+	face, _ := newFace(t, func(_ context.Context, r bot.Request) (bot.Answer, error) {
+		got = append(got, r)
+		return bot.Answer{}, fails
+	})
+	mux := routes(face)
+	send := func(reaction, item string) int {
+		body := strings.Replace(strings.Replace(pinEvent, "%s", reaction, 1), "%s", item, 1)
+		return serve(mux, signed("/slack/event", body, secret, time.Now())).Code
+	}
+	if code := send("pushpin", "message"); code != http.StatusOK || len(got) != 1 {
+		t.Fatalf("%d, %d requests", code, len(got))
+	}
+	r := got[0]
+	if r.Line != "pin" || r.Cause != "slack/Ev1" || r.By.User != "U0ADA" || r.Channel != "C1" || r.Message.Message.ID != "1700000000.000100" {
+		t.Errorf("the request: %+v", r)
+	}
+	if code := send("round_pushpin", "message"); code != http.StatusOK || len(got) != 2 {
+		t.Errorf("round_pushpin: %d, %d requests", code, len(got))
+	}
+	for _, other := range [][2]string{{"eyes", "message"}, {"pushpin", "file"}} {
+		if code := send(other[0], other[1]); code != http.StatusOK || len(got) != 2 {
+			t.Errorf("%v: %d, %d requests", other, code, len(got))
+		}
+	}
+	fails = errors.New("the disk is full")
+	if code := send("pushpin", "message"); code != http.StatusServiceUnavailable {
+		t.Errorf("when it is not stored: %d, want 503", code)
+	}
+}
+
+// TestReplayChangesNothing: a valid request sent again has the same answer and
+// no second effect.
+func TestReplayChangesNothing(t *testing.T) {
+	s := newStage(t)
+	b, face := newBot(t, s)
+	mux := routes(face)
+	lines := []string{"open sev2 Answers are wrong", "INC-1 note seen at 500 tokens", "INC-1 sev 1", "INC-1 take scribe", "INC-1 update Rolling back", "INC-1 resolve"}
+	for i, line := range lines {
+		body := typed(line, "trigger_id", "1.2."+string(rune('a'+i)))
+		once := serve(mux, signed("/slack/command", body, secret, time.Now()))
+		inc, err := b.Incident(t.Context(), "INC-1")
+		must(t, err)
+		twice := serve(mux, signed("/slack/command", body, secret, time.Now()))
+		now, err := b.Incident(t.Context(), "INC-1")
+		must(t, err)
+		if once.Body.String() != twice.Body.String() || once.Code != 200 {
+			t.Errorf("%s: answered %d %s, then %d %s", line, once.Code, once.Body, twice.Code, twice.Body)
+		}
+		if now.Last() != inc.Last() {
+			t.Errorf("%s: %d events became %d", line, inc.Last(), now.Last())
+		}
+	}
+	heads, err := b.List(t.Context(), incident.Person{User: "U0ADA"}, true)
+	must(t, err)
+	if len(heads) != 1 {
+		t.Errorf("%d incidents, want 1", len(heads))
+	}
+}
+
+// TestAnswerComesFirst: a person reads the whole answer before Slack is asked
+// for anything: a channel that cannot be made keeps nobody waiting.
+func TestAnswerComesFirst(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newStage(t)
+		b, face := newBot(t, s)
+		ctx, stop := context.WithCancel(t.Context())
+		ended := make(chan error)
+		go func() { ended <- b.Run(ctx) }()
+		synctest.Wait()
+		before := len(s.Calls())
+		req := signed("http://tocsin/slack/command", typed("open Answers are wrong"), secret, time.Now())
+		req.RequestURI = ""
+		resp, err := sandbox.InProcess(routes(face)).Do(req)
+		must(t, err)
+		synctest.Wait() // the answer has begun, and is read by nobody yet
+		if now := s.calls()[before:]; len(now) > 0 {
+			t.Errorf("%q was called before the answer was read", now)
+		}
+		answer, err := io.ReadAll(resp.Body)
+		must(t, err)
+		resp.Body.Close()
+		if !strings.Contains(string(answer), "INC-1") {
+			t.Errorf("the answer: %s", answer)
+		}
+		synctest.Wait()
+		if now := s.calls()[before:]; len(now) == 0 || now[0] != "conversations.create" {
+			t.Errorf("after the answer these were called: %q; want conversations.create first", now)
+		}
+		stop()
+		must(t, <-ended)
+		s.Close()
+	})
+}
+
+// TestLongAnswers: what is too long for an answer comes by the response URL.
+func TestLongAnswers(t *testing.T) {
+	s := newStage(t)
+	body := strings.Repeat("a line of the timeline\n\n", 300)
+	log, _ := quiet()
+	var posted string
+	face := s.conn.Face(func(context.Context, bot.Request) (bot.Answer, error) {
+		return bot.Answer{Message: effect.Message{Body: body}}, nil
+	}, func(ctx context.Context) (context.Context, func()) { return ctx, func() {} }, log)
+	face.HTTP = &http.Client{Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
+		data, err := io.ReadAll(r.Body)
+		posted = r.URL.String() + " " + string(data)
+		return &http.Response{StatusCode: 200, Body: io.NopCloser(strings.NewReader("ok"))}, err
+	})}
+	w := serve(routes(face), signed("/slack/command", typed("timeline", "response_url", "https://hooks.slack.com/commands/T1/x"), secret, time.Now()))
+	if w.Code != http.StatusOK || w.Body.Len() > 0 {
+		t.Errorf("answered %d with %d bytes, want 200 with none", w.Code, w.Body.Len())
+	}
+	if !strings.HasPrefix(posted, "https://hooks.slack.com/commands/T1/x ") || !strings.Contains(posted, "a line of the timeline") || !strings.Contains(posted, `"response_type":"ephemeral"`) {
+		t.Errorf("posted %.200q", posted)
+	}
+}
+
+// TestResponseURLs: answers go to Slack only, and a response URL, with which
+// anybody can answer, is never logged.
+func TestResponseURLs(t *testing.T) {
+	const token = "T1/B2/s3cr3t"
+	tests := []struct {
+		url  string
+		sent bool
+	}{
+		{"https://hooks.slack.com/commands/" + token, true},
+		{"https://slack.com/" + token, true},
+		{"http://sandbox/response/" + token, true},
+		{"https://hooks.slack.com.evil.example/" + token, false},
+		{"https://evilslack.com/" + token, false},
+		{"https://slack.com@evil.example/" + token, false},
+		{"https://evil.example/?x=.slack.com&y=" + token, false},
+		{"http://hooks.slack.com/commands/" + token, false},
+		{"https://hooks.slack.com:8443/commands/" + token, false},
+		{"https://sandbox/response/" + token, false},
+		{"http://sandbox.evil.example/" + token, false},
+		{"http://169.254.169.254/" + token, false},
+		{"file:///etc/passwd?" + token, false},
+		{"//hooks.slack.com/" + token, false},
+		{"http://%zz/" + token, false},
+	}
+	for _, test := range tests {
+		for _, lost := range []bool{false, true} {
+			face, logged := newFace(t, nothing(t))
+			sent := false
+			face.HTTP = &http.Client{Transport: roundTrip(func(*http.Request) (*http.Response, error) {
+				sent = true
+				if lost {
+					return nil, errors.New("the network is down")
+				}
+				return &http.Response{StatusCode: 200, Body: io.NopCloser(strings.NewReader("ok"))}, nil
+			})}
+			face.respond(t.Context(), test.url, reply(effect.Message{Body: "hello"}), false)
+			if sent != test.sent {
+				t.Errorf("%s: sent is %v, want %v", test.url, sent, test.sent)
+			}
+			if strings.Contains(logged.String(), "s3cr3t") {
+				t.Errorf("%s is in the log: %s", test.url, logged)
+			}
+			if failed := lost || !test.sent; failed != strings.Contains(logged.String(), "did not arrive") {
+				t.Errorf("%s, lost %v: logged %q", test.url, lost, logged)
+			}
+		}
+	}
+}
