@@ -103,8 +103,12 @@ type live struct {
 	inc atomic.Pointer[incident.Incident]
 }
 
-// New makes a Bot; Run starts it.
-func New(c Config) *Bot {
+// New makes a Bot and reads what is still to be performed: a newer effect has to
+// know of the attempts at the one it replaces. Run starts it.
+func New(ctx context.Context, c Config) (*Bot, error) {
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
 	if c.Now == nil {
 		c.Now = time.Now
 	}
@@ -113,7 +117,7 @@ func New(c Config) *Bot {
 	b := &Bot{Config: c, journal: store.NewJournal(c.Store), live: map[incident.ID]*live{}}
 	b.stopped, b.stop = context.WithCancelCause(context.Background())
 	b.worker = newWorker(b)
-	return b
+	return b, b.worker.load(ctx)
 }
 
 // Run performs effects and watches the clock until ctx ends, or until the store
@@ -124,9 +128,6 @@ func (b *Bot) Run(ctx context.Context) error {
 	defer cancel()
 	unhook := context.AfterFunc(b.stopped, cancel)
 	defer unhook()
-	if err := b.worker.load(ctx); err != nil {
-		return err
-	}
 	var wg sync.WaitGroup
 	wg.Go(func() { b.worker.run(ctx) })
 	wg.Go(func() { b.watch(ctx) })

@@ -56,12 +56,15 @@ func (b *Bot) updateOnce(ctx context.Context, l *live, o Origin, decide Decide) 
 // where anything is added to an incident.
 func (b *Bot) commit(ctx context.Context, l *live, o Origin, facts []incident.Fact, a store.Append) (incident.Incident, error) {
 	before := *l.inc.Load()
+	if b.stopped.Err() != nil {
+		return before, b.Err() // what is in memory may be behind the store
+	}
 	inc := before
 	for _, f := range facts {
 		e := b.event(inc, o, f)
 		inc = inc.With(e)
 		a.Events = append(a.Events, e)
-		if link, ok := f.(incident.Linked); ok {
+		if link, ok := f.(incident.Linked); ok && link.Channel != before.Channel.Channel {
 			a.Handles = append(a.Handles, channelHandle(link.Channel))
 		}
 	}

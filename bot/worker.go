@@ -258,8 +258,8 @@ func (w *worker) pause(ctx context.Context, t time.Time) bool {
 // It returns when the lane may go on.
 func (w *worker) attempt(ctx context.Context, id incident.ID, l *lane, key string) (again time.Time) {
 	item, inc, ok := w.record(ctx, id, l, key)
-	if !ok {
-		return time.Time{}
+	if !ok { // the store refused; if it failed, the bot is stopping
+		return w.bot.Now().Add(firstTry)
 	}
 	facts, err := w.perform(ctx, inc, item)
 	var later *Later
@@ -333,9 +333,14 @@ func (w *worker) settle(ctx context.Context, id incident.ID, ln *lane, item stor
 			w.bot.fail(err)
 			return
 		}
-		if err := w.settleOnce(ctx, l, ln, item, facts); !errors.Is(err, store.ErrConflict) {
-			return
+		err = w.settleOnce(ctx, l, ln, item, facts)
+		if errors.Is(err, store.ErrConflict) {
+			continue
 		}
+		if err != nil {
+			w.bot.Log.Error("an outcome was not recorded", "incident", id, "effect", item.Effect.Words(), "error", err)
+		}
+		return
 	}
 }
 
@@ -397,10 +402,10 @@ func (w *worker) wait(item store.Item) time.Duration {
 	d := firstTry << min(max(item.Tries-1, 0), 6)
 	d = min(d, longestTry)
 	switch item.Effect.(type) {
-	case effect.Say, effect.ShowCard, effect.Announce, effect.Draft:
-		return max(d, w.bot.Quiet)
+	case effect.OpenChannel, effect.Invite, effect.Fetch, effect.Mark:
+		return d // a late act does no harm: the chat keeps it from happening twice
 	}
-	return d
+	return max(d, w.bot.Quiet)
 }
 
 // put adds an item, or replaces the one with its key, in order.

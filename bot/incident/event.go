@@ -2,6 +2,7 @@ package incident
 
 import (
 	"encoding/json"
+	"fmt"
 	"time"
 )
 
@@ -42,7 +43,9 @@ func (e Event) MarshalJSON() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.Kind, s.Fact = Facts.Name(e.Fact), raw
+	if s.Kind, s.Fact = Facts.Name(e.Fact), raw; s.Kind == "" {
+		return nil, fmt.Errorf("%T is not in Facts: it could not be read back", e.Fact)
+	}
 	return json.Marshal(s)
 }
 

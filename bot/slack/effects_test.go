@@ -267,7 +267,7 @@ func TestFetch(t *testing.T) {
 		{reply1, "U0BEN", "same here"},
 		{reply2, "U0CHEN", "since 14:02 & only long ones"},
 	}
-	names := map[string]string{"U0ADA": "ada", "U0BEN": "ben", "U0CHEN": "mei"}
+	names := map[string]string{"U0ADA": "Ada Okafor", "U0BEN": "Ben Ortiz", "U0CHEN": "Mei Chen"}
 	for _, test := range tests {
 		facts := s.must(first(effect.Fetch{Message: test.of}))
 		q := facts[0].(incident.Quoted).Quote

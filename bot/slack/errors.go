@@ -25,6 +25,9 @@ func classify(err error) error {
 	if err == nil {
 		return nil
 	}
+	if _, ok := errors.AsType[*bot.Later](err); ok {
+		return err
+	}
 	if limited, ok := errors.AsType[*slack.RateLimitedError](err); ok {
 		return &bot.Later{After: max(limited.RetryAfter, time.Second), Err: err}
 	}

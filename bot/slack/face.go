@@ -227,17 +227,21 @@ func (f *Face) openForm(ctx context.Context, trigger, responseURL, channel strin
 	}), false)
 }
 
-// submission takes a filled-in form.
+// submission takes a filled-in form. One that was not stored stays open, and says
+// so: the person must not take it for done.
 func (f *Face) submission(ctx context.Context, c slack.InteractionCallback) (any, follow) {
 	meta, err := decode[formMeta]([]byte(c.View.PrivateMetadata))
 	if err != nil {
 		f.Log.Error("a form without its command", "error", err)
 		return nil, nil
 	}
-	a, _ := f.Handle(ctx, bot.Request{
+	a, err := f.Handle(ctx, bot.Request{
 		Line: meta.Command, By: f.actor(c.User.ID, c.User.Name), Cause: "slack/view/" + c.View.ID,
 		Channel: meta.Channel, Message: meta.Message, Values: values(c.View),
 	})
+	if err != nil {
+		a.Errors = map[string]string{"": a.Body}
+	}
 	switch {
 	case len(a.Errors) > 0:
 		return slack.NewErrorsViewSubmissionResponse(fieldErrors(a.Errors, c.View)), nil

@@ -2,6 +2,7 @@ package slack
 
 import (
 	"encoding/json"
+	"unicode/utf8"
 
 	"github.com/slack-go/slack"
 
@@ -10,29 +11,39 @@ import (
 	"tocsin/bot/incident"
 )
 
-// formMeta is what a form brings back besides its values. Slack keeps 3,000
-// characters of it.
+// formMeta is what a form brings back besides its values.
 type formMeta struct {
 	Command string          `json:"command"`
 	Channel string          `json:"channel,omitempty"`
 	Message *incident.Quote `json:"message,omitempty"`
 }
 
-// maxQuote leaves room for the rest of formMeta; the whole message is where the
-// quote's link leads.
-const maxQuote = 1200
+// maxMeta is how much of a formMeta Slack keeps, in characters; we count bytes,
+// which are no fewer (docs.slack.dev/reference/views/modal-views).
+const maxMeta = 3000
+
+// encode is m as Slack keeps it. A quote that is too long is cut; the whole
+// message is where its link leads.
+func (m formMeta) encode() string {
+	for {
+		data, _ := json.Marshal(m) // strings and times only: it cannot fail
+		if len(data) <= maxMeta || m.Message == nil {
+			return string(data)
+		}
+		q := *m.Message
+		n := utf8.RuneCountInString(q.Text)
+		if n < 2 {
+			return string(data)
+		}
+		q.Text, m.Message = cut(q.Text, n*3/4), &q
+	}
+}
 
 // view renders a form as a modal.
 func view(form *bot.Form, channel string) slack.ModalViewRequest {
-	meta := formMeta{Command: form.Command, Channel: channel}
-	if form.Message != nil {
-		q := *form.Message
-		q.Text = cut(q.Text, maxQuote)
-		meta.Message = &q
-	}
-	data, _ := json.Marshal(meta) // strings and times only: it cannot fail
+	meta := formMeta{Command: form.Command, Channel: channel, Message: form.Message}
 	v := slack.ModalViewRequest{
-		Type: slack.VTModal, CallbackID: "form", PrivateMetadata: string(data),
+		Type: slack.VTModal, CallbackID: "form", PrivateMetadata: meta.encode(),
 		Title: plainText(cut(form.Title, 24)), Submit: plainText(cut(form.Submit, 24)), Close: plainText("Cancel"),
 	}
 	if form.Intro != "" {

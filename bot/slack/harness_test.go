@@ -2,6 +2,7 @@ package slack
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"log/slog"
 	"net/http"
@@ -220,4 +221,8 @@ func elements(blocks []any) []map[string]any {
 		}
 	}
 	return out
+}
+
+func readJSON(resp *http.Response) (v map[string]any, err error) {
+	return v, json.NewDecoder(resp.Body).Decode(&v)
 }

@@ -36,7 +36,8 @@ func newBot(t *testing.T, s *stage) (*bot.Bot, *Face) {
 	plays, _ := playbooks.Load(playbooks.Embedded())
 	texts, _ := templates.Load(templates.Embedded())
 	log, _ := quiet()
-	b := bot.New(bot.Config{Store: mem.New(), Performer: s.p, Guides: guides, Plays: plays, Templates: texts, Log: log})
+	b, err := bot.New(t.Context(), bot.Config{Store: mem.New(), Performer: s.p, Guides: guides, Plays: plays, Templates: texts, Log: log})
+	must(t, err)
 	return b, s.conn.Face(command.Commands{Bot: b, Log: log}.Handle, b.Hold, log)
 }
 

@@ -59,7 +59,7 @@ func (p *Performer) Perform(ctx context.Context, inc incident.Incident, job bot.
 	case effect.Bookmark:
 		err = p.bookmark(ctx, channel, e, job)
 	case effect.Say:
-		_, err = p.post(ctx, channel, job)
+		_, _, err = p.post(ctx, channel, job)
 	case effect.Fetch:
 		facts, err = p.fetch(ctx, e.Message)
 	case effect.Mark:
@@ -166,19 +166,28 @@ func (p *Performer) setTopic(ctx context.Context, channel string, job bot.Job) e
 	return err
 }
 
-// show keeps one message showing the present state: posted once, then edited.
+// show keeps one message showing the present state: posted once, then edited. A
+// message found again was posted by an earlier attempt, with an earlier state.
 func (p *Performer) show(ctx context.Context, channel string, at incident.Posted, what string, job bot.Job) ([]incident.Fact, error) {
 	if !at.Message.Zero() {
-		_, _, _, err := p.api.UpdateMessageContext(ctx, at.Message.Channel, at.Message.ID, content(job.Message)...)
+		err := p.edit(ctx, at.Message, job)
 		if code(err) != "message_not_found" {
 			return nil, err
 		}
 	}
-	m, err := p.post(ctx, channel, job)
+	m, found, err := p.post(ctx, channel, job)
+	if err == nil && found {
+		err = p.edit(ctx, m, job)
+	}
 	if err != nil {
 		return nil, err
 	}
 	return []incident.Fact{incident.Posted{What: what, Message: m, Link: p.permalink(m, "")}}, nil
+}
+
+func (p *Performer) edit(ctx context.Context, m incident.Message, job bot.Job) error {
+	_, _, _, err := p.api.UpdateMessageContext(ctx, m.Channel, m.ID, content(job.Message)...)
+	return err
 }
 
 func (p *Performer) announceIncident(ctx context.Context, inc incident.Incident, job bot.Job) ([]incident.Fact, error) {

@@ -19,21 +19,21 @@ import (
 const eventType = "tocsin"
 
 // post sends a message once: when it may have been sent before, it is looked
-// for first.
-func (p *Performer) post(ctx context.Context, channel string, job bot.Job) (incident.Message, error) {
+// for first, and found tells that it was.
+func (p *Performer) post(ctx context.Context, channel string, job bot.Job) (m incident.Message, found bool, err error) {
 	if job.Tries > 1 {
 		ts, err := p.look(ctx, channel, job.First, func(m slack.Msg) bool {
 			return m.Metadata.EventType == eventType && m.Metadata.EventPayload["key"] == job.Key
 		})
 		if err != nil || ts != "" {
-			return incident.Message{Channel: channel, ID: ts}, err
+			return incident.Message{Channel: channel, ID: ts}, ts != "", err
 		}
 	}
 	options := append(content(job.Message), slack.MsgOptionMetadata(slack.SlackMetadata{
 		EventType: eventType, EventPayload: map[string]any{"key": job.Key},
 	}), slack.MsgOptionDisableLinkUnfurl(), slack.MsgOptionDisableMediaUnfurl())
 	_, ts, err := p.api.PostMessageContext(ctx, channel, options...)
-	return incident.Message{Channel: channel, ID: ts}, err
+	return incident.Message{Channel: channel, ID: ts}, false, err
 }
 
 func content(m effect.Message) []slack.MsgOption {
@@ -87,6 +87,9 @@ func (p *Performer) upload(ctx context.Context, inc incident.Incident, e effect.
 		Reader: strings.NewReader(job.Text), FileSize: len(job.Text),
 		InitialComment: escape("The postmortem draft of " + string(inc.ID) + ", from the timeline alone. What nobody recorded stands in it as a question."),
 	})
+	if code(err) == "file_not_found" { // its bytes did not arrive: nothing was posted, begin again
+		return nil, &bot.Later{After: time.Second, Err: err}
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -117,10 +117,14 @@ func newApp(ctx context.Context, s settings, log *slog.Logger) (*app, error) {
 		return nil, err
 	}
 	a := &app{log: log, kv: kv, socket: s.slack.AppToken != ""}
-	a.bot = bot.New(bot.Config{
+	a.bot, err = bot.New(ctx, bot.Config{
 		Store: kv, Performer: conn.Performer, Log: log, Now: s.now, URL: s.url, Quiet: s.quiet,
 		Guides: s.content.guides, Plays: s.content.plays, Templates: s.content.templates,
 	})
+	if err != nil {
+		kv.Close()
+		return nil, err
+	}
 	a.face = conn.Face(command.Commands{Bot: a.bot, Log: log}.Handle, a.bot.Hold, log)
 	pages := web.Pages{Guides: s.content.guides, Ready: a.ready}
 	hook := &pagerduty.Webhook{Secrets: s.secrets, Receive: a.bot.Receive, Log: log}

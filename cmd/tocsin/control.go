@@ -106,7 +106,10 @@ func read(ctx context.Context, what, id string, s storeFlags, c contentFlags) (s
 	if err != nil {
 		return "", err
 	}
-	b := bot.New(bot.Config{Store: kv, Guides: content.guides, Plays: content.plays, Templates: content.templates})
+	b, err := bot.New(ctx, bot.Config{Store: kv, Guides: content.guides, Plays: content.plays, Templates: content.templates})
+	if err != nil {
+		return "", err
+	}
 	text, err = readers()[what](ctx, reader{b, store.NewJournal(kv)}, incident.ID(id))
 	return text, notFound(id, err)
 }

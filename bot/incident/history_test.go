@@ -1,0 +1,138 @@
+package incident_test
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"tocsin/bot/incident"
+)
+
+// Few people, causes, tasks and messages, so that random facts meet.
+var (
+	someone = rapid.SampledFrom([]incident.Person{{}, ada, ben, {User: ben.User}, {Name: "Cleo"}})
+	causes  = []string{"", "a", "b", "c"}
+	message = rapid.Custom(func(t *rapid.T) incident.Message {
+		return incident.Message{Channel: "C1", ID: rapid.SampledFrom([]string{"1", "2"}).Draw(t, "message")}
+	})
+	word = rapid.SampledFrom([]string{"", "x", "y"})
+	few  = rapid.IntRange(-1, 4)
+	some = rapid.Custom(func(t *rapid.T) time.Time { return clock(rapid.IntRange(-5, 5).Draw(t, "minutes")) })
+	sev  = rapid.SampledFrom(incident.Severities)
+)
+
+// factMakers draw each kind of fact.
+var factMakers = map[string]func(*rapid.T) incident.Fact{
+	"declared": func(t *rapid.T) incident.Fact {
+		return incident.Declared{Title: word.Draw(t, "title"), Severity: sev.Draw(t, "sev"), Private: rapid.Bool().Draw(t, "private"),
+			Began: some.Draw(t, "began"), Quote: &incident.Quote{Written: some.Draw(t, "written")}, People: rapid.SliceOfN(someone, 0, 2).Draw(t, "people")}
+	},
+	"signaled": func(t *rapid.T) incident.Fact {
+		states := []string{incident.StateFiring, incident.StateAcknowledged, incident.StateResolved, incident.StateInfo, incident.StateUnknown}
+		return incident.Signaled{Source: word.Draw(t, "source"), Key: word.Draw(t, "key"), State: rapid.SampledFrom(states).Draw(t, "state"), Urgency: word.Draw(t, "urgency")}
+	},
+	"linked": func(t *rapid.T) incident.Fact { return incident.Linked{Channel: word.Draw(t, "channel")} },
+	"posted": func(t *rapid.T) incident.Fact {
+		return incident.Posted{What: word.Draw(t, "what"), Link: word.Draw(t, "link")}
+	},
+	"joined": func(t *rapid.T) incident.Fact { return incident.Joined{Person: someone.Draw(t, "person")} },
+	"assigned": func(t *rapid.T) incident.Fact {
+		return incident.Assigned{Role: rapid.SampledFrom(incident.Roles).Draw(t, "role"), To: someone.Draw(t, "to")}
+	},
+	"severity-changed": func(t *rapid.T) incident.Fact { return incident.SeverityChanged{To: sev.Draw(t, "to")} },
+	"symptom-changed":  func(t *rapid.T) incident.Fact { return incident.SymptomChanged{To: word.Draw(t, "to")} },
+	"impact-began":     func(t *rapid.T) incident.Fact { return incident.ImpactBegan{At: some.Draw(t, "at")} },
+	"guide-served":     func(t *rapid.T) incident.Fact { return incident.GuideServed{Guide: word.Draw(t, "guide")} },
+	"play-started": func(t *rapid.T) incident.Fact {
+		return incident.PlayStarted{Postmortem: rapid.Bool().Draw(t, "postmortem"), Tasks: make([]incident.Task, rapid.IntRange(0, 3).Draw(t, "tasks"))}
+	},
+	"task-added": func(t *rapid.T) incident.Fact {
+		return incident.TaskAdded{Task: incident.Task{Text: word.Draw(t, "text")}}
+	},
+	"task-done": func(t *rapid.T) incident.Fact { return incident.TaskDone{N: few.Draw(t, "n")} },
+	"noted":     func(t *rapid.T) incident.Fact { return incident.Noted{Text: word.Draw(t, "text")} },
+	"pinned":    func(t *rapid.T) incident.Fact { return incident.Pinned{Message: message.Draw(t, "message")} },
+	"quoted": func(t *rapid.T) incident.Fact {
+		return incident.Quoted{Quote: incident.Quote{Author: someone.Draw(t, "author")}}
+	},
+	"updated":   func(t *rapid.T) incident.Fact { return incident.Updated{N: few.Draw(t, "n")} },
+	"mitigated": func(t *rapid.T) incident.Fact { return incident.Mitigated{How: word.Draw(t, "how")} },
+	"resolved":  func(t *rapid.T) incident.Fact { return incident.Resolved{Text: word.Draw(t, "text")} },
+	"reopened":  func(t *rapid.T) incident.Fact { return incident.Reopened{} },
+	"closed":    func(t *rapid.T) incident.Fact { return incident.Closed{Reason: word.Draw(t, "reason")} },
+	"action-added": func(t *rapid.T) incident.Fact {
+		return incident.ActionAdded{N: few.Draw(t, "n"), Owner: someone.Draw(t, "owner")}
+	},
+	"action-done":      func(t *rapid.T) incident.Fact { return incident.ActionDone{N: few.Draw(t, "n")} },
+	"postmortem-asked": func(t *rapid.T) incident.Fact { return incident.PostmortemAsked{} },
+	"reminded":         func(t *rapid.T) incident.Fact { return incident.Reminded{Of: word.Draw(t, "of")} },
+	"failed":           func(t *rapid.T) incident.Fact { return incident.Failed{Effect: word.Draw(t, "effect")} },
+	"resynced":         func(t *rapid.T) incident.Fact { return incident.Resynced{} },
+}
+
+func TestRandomHistoriesHaveEveryFact(t *testing.T) {
+	for _, name := range incident.Facts.Names() {
+		if factMakers[name] == nil {
+			t.Errorf("factMakers has no %q: forks of it are untested", name)
+		}
+	}
+}
+
+// anyEvent is a random event that comes after n others.
+func anyEvent(t *rapid.T, n int) incident.Event {
+	kind := rapid.SampledFrom(incident.Facts.Names()).Draw(t, "kind")
+	by := incident.Actor{Person: someone.Draw(t, "by"), Via: "slack"}
+	return incident.Event{
+		Seq: n + 1, At: some.Draw(t, "at"), By: by, Cause: rapid.SampledFrom(causes).Draw(t, "cause"), Fact: factMakers[kind](t),
+	}
+}
+
+// A copy of an incident, and the history that it must be the sum of.
+type branch struct {
+	inc     incident.Incident
+	history []incident.Event
+}
+
+// An Incident is a value. Copies share memory, which nobody may notice: however
+// they are grown and forked, each stays the sum of its own history.
+func TestForksDoNotDisturbEachOther(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		branches := []branch{{inc: incident.Fold("INC-1", nil)}}
+		for range rapid.IntRange(1, 25).Draw(t, "steps") {
+			b := branches[rapid.IntRange(0, len(branches)-1).Draw(t, "from")]
+			e := anyEvent(t, len(b.history))
+			branches = append(branches, branch{b.inc.With(e), append(slices.Clone(b.history), e)})
+		}
+		for _, b := range branches {
+			wantSame(t, "a branch and the fold of its history", b.inc, incident.Fold("INC-1", b.history))
+			wantOwnMemory(t, b)
+		}
+	})
+}
+
+// wantOwnMemory asks a branch for what it keeps besides its visible fields: the
+// causes and the pinned messages of its own history, and of no other.
+func wantOwnMemory(t *rapid.T, b branch) {
+	for _, cause := range causes {
+		did := cause != "" && slices.ContainsFunc(b.history, func(e incident.Event) bool { return e.Cause == cause })
+		if got := b.inc.Did(cause); got != did {
+			t.Fatalf("Did(%q) = %v, want %v", cause, got, did)
+		}
+	}
+	for _, id := range []string{"1", "2"} {
+		m := incident.Message{Channel: "C1", ID: id}
+		pinned := slices.ContainsFunc(b.history, func(e incident.Event) bool { return e.Fact == incident.Fact(incident.Pinned{Message: m}) })
+		if facts, err := b.inc.Pin(m); err != nil || (len(facts) == 0) != pinned {
+			t.Fatalf("Pin(%v) = %v, %v; pinned before: %v", m, facts, err, pinned)
+		}
+	}
+}
+
+func TestFoldDoesNotKeepTheCallersTimeline(t *testing.T) {
+	events := timeline(incident.Declared{Title: "Slow"}, incident.Noted{Text: "one"})
+	inc := incident.Fold("INC-1", events)
+	events[1].Fact = incident.Noted{Text: "changed"}
+	wantEqual(t, "the note", inc.Timeline[1].Fact, incident.Fact(incident.Noted{Text: "one"}))
+}

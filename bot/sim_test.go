@@ -1,0 +1,354 @@
+package bot_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"tocsin/bot"
+	"tocsin/bot/command"
+	"tocsin/bot/incident"
+	"tocsin/bot/sandbox"
+	"tocsin/bot/slack"
+	"tocsin/playbooks"
+	"tocsin/runbooks"
+	"tocsin/store"
+	"tocsin/store/mem"
+	"tocsin/templates"
+)
+
+// world is a workspace, a store that outlives crashes, and the bot that works on
+// them now. Everything runs in a synctest bubble: time is virtual, and Slack is
+// reached by the real client without sockets.
+type world struct {
+	t    *testing.T
+	ws   *sandbox.Workspace
+	conn *slack.Connection
+	kv   *mem.DB
+	bot  *bot.Bot
+	run  context.CancelFunc
+	done chan error
+	// crash is asked at each commit of the present bot.
+	crash  func(n int, tx store.Tx) mem.Outcome
+	starts int
+}
+
+func newWorld(t *testing.T, seed uint64) *world {
+	w := &world{t: t, ws: sandbox.New(sandbox.Options{Seed: seed, PublicURL: sandbox.InProcessURL}), kv: mem.New()}
+	var err error
+	w.conn, err = slack.Dial(t.Context(), slack.Config{
+		BotToken: "xoxb-sandbox", SigningSecret: "sandbox-signing-secret", APIURL: sandbox.InProcessURL + "/api/",
+		Announce: "incidents", HTTP: w.ws.Client(),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.start()
+	return w
+}
+
+func newBot(kv store.KV, p bot.Performer) (*bot.Bot, error) {
+	guides, _ := runbooks.Load(runbooks.Embedded())
+	plays, _ := playbooks.Load(playbooks.Embedded())
+	set, _ := templates.Load(templates.Embedded())
+	return bot.New(context.Background(), bot.Config{Store: kv, Performer: p, Guides: guides, Plays: plays, Templates: set, Log: simLog()})
+}
+
+func (w *world) start() {
+	w.starts++
+	w.kv.Fault = w.crash
+	b, err := newBot(w.kv, w.conn.Performer)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.bot = b
+	ctx, cancel := context.WithCancel(context.Background())
+	w.run, w.done = cancel, make(chan error, 1)
+	done := w.done
+	go func() { done <- b.Run(ctx) }()
+}
+
+// restart is what a supervisor does: the old process is gone, a new one opens
+// the same data.
+func (w *world) restart() {
+	w.run()
+	<-w.done
+	w.kv = w.kv.Reopen()
+	w.start()
+}
+
+func (w *world) close() {
+	w.run()
+	<-w.done
+	w.ws.Close()
+}
+
+// insist sends a request again, as Slack and PagerDuty do, until it is
+// acknowledged; a bot that stopped is started again.
+func (w *world) insist(do func() error) {
+	for range 50 {
+		err := do()
+		if err == nil {
+			return
+		}
+		if errors.As(err, new(incident.Refusal)) {
+			w.t.Fatalf("refused: %v", err)
+		}
+		w.restart()
+	}
+	w.t.Fatal("never acknowledged")
+}
+
+// say has Ada give a command, by the cause of one gesture.
+func (w *world) say(cause, channel, line string) {
+	w.insist(func() error {
+		_, err := command.Commands{Bot: w.bot, Log: slog.New(slog.DiscardHandler)}.Handle(context.Background(), bot.Request{
+			Line: line, Cause: cause, Channel: channel,
+			By: incident.Actor{Person: incident.Person{User: "U0ADA", Name: "Ada"}, Via: "slack"},
+		})
+		return err
+	})
+}
+
+// settle lets time pass until nothing waits in the outbox.
+func (w *world) settle() {
+	for range 400 {
+		<-time.After(10 * time.Second)
+		synctest.Wait()
+		if w.bot.Err() != nil {
+			w.restart()
+			continue
+		}
+		items, err := store.NewJournal(w.kv).Outbox(context.Background())
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		if len(items) == 0 {
+			return
+		}
+	}
+	items, _ := store.NewJournal(w.kv).Outbox(context.Background())
+	w.t.Fatalf("effects still wait: %+v", items)
+}
+
+// room is the incident's channel; there must be one.
+func (w *world) room() sandbox.ChannelState {
+	var rooms []sandbox.ChannelState
+	for _, c := range w.ws.State().Channels {
+		if strings.HasPrefix(c.Name, "inc-") {
+			rooms = append(rooms, c)
+		}
+	}
+	if len(rooms) != 1 {
+		w.t.Fatalf("%d channels, want one: %+v", len(rooms), rooms)
+	}
+	return rooms[0]
+}
+
+// keys are the keys of the bot's own messages in a channel, in their order.
+func (w *world) keys(channel string) []string {
+	var keys []string
+	for _, m := range w.ws.Messages(channel) {
+		if m.Metadata != nil {
+			keys = append(keys, fmt.Sprint(m.Metadata.EventPayload["key"]))
+		}
+	}
+	return keys
+}
+
+// story is an incident from report to postmortem. It returns the notes.
+func (w *world) story() []string {
+	w.say("open", "C0GENERAL", "open sev2 Answers cut off mid-sentence")
+	var notes []string
+	for i := range 5 {
+		notes = append(notes, fmt.Sprintf("observation %d", i))
+		w.say(fmt.Sprint("note", i), "", "INC-1 note "+notes[i])
+		if i == 2 {
+			<-time.After(3 * time.Second)
+		}
+	}
+	w.say("sev", "", "INC-1 sev 1")
+	w.say("tl", "", "INC-1 take tech")
+	w.say("update", "", "INC-1 update We are on it")
+	w.say("resolve", "", "INC-1 resolve rolled back")
+	return notes
+}
+
+// check compares what the workspace shows with what was acknowledged: one
+// channel, each message once and in order, the present state on the card.
+func (w *world) check(notes []string) {
+	t := w.t
+	room := w.room()
+	inc, err := w.bot.Incident(context.Background(), "INC-1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	keys := w.keys(room.ID)
+	unique := slices.Compact(slices.Sorted(slices.Values(keys)))
+	if len(unique) != len(keys) {
+		t.Errorf("a message is there twice: %v", keys)
+	}
+	var said []string
+	for _, k := range keys {
+		if k != "INC-1/card" {
+			said = append(said, k)
+		}
+	}
+	if !slices.IsSorted(said) {
+		t.Errorf("messages are out of order: %v", said)
+	}
+	for _, note := range notes {
+		if n := strings.Count(bot.TimelineMarkdown(inc, 0), note); n != 1 {
+			t.Errorf("%q is on the timeline %d times", note, n)
+		}
+		if n := w.said(room.ID, note); n != 1 {
+			t.Errorf("%q was said %d times", note, n)
+		}
+	}
+	if got := w.keys("incidents"); len(got) != 1 {
+		t.Errorf("announced %d times: %v", len(got), got)
+	}
+	if n := w.files(room.ID); n != 1 {
+		t.Errorf("%d postmortems, want one", n)
+	}
+	if !strings.HasPrefix(room.Topic, "SEV1 · resolved") {
+		t.Errorf("the topic shows an old state: %q", room.Topic)
+	}
+	if !slices.Contains(room.Members, "U0ADA") {
+		t.Errorf("the declarer is not in the channel: %v", room.Members)
+	}
+	if n := len(room.Bookmarks); n != 1 {
+		t.Errorf("%d bookmarks, want one: %+v", n, room.Bookmarks)
+	}
+	if w.said(room.ID, "resolved at") != 1 {
+		t.Error("the card does not show that it is resolved")
+	}
+}
+
+func (w *world) said(channel, text string) int {
+	n := 0
+	for _, m := range w.ws.Messages(channel) {
+		if strings.Contains(m.Text, text) {
+			n++
+		}
+	}
+	return n
+}
+
+func (w *world) files(channel string) int {
+	n := 0
+	for _, m := range w.ws.Messages(channel) {
+		n += len(m.Files)
+	}
+	return n
+}
+
+// faults makes Slack fail in every way there is, by chance.
+func (w *world) faults() {
+	for _, f := range []sandbox.Fault{
+		{Kind: "lost_request", Probability: 0.08},
+		{Kind: "lost_answer", Probability: 0.08},
+		{Kind: "rate_limited", Probability: 0.08, RetryAfter: 2},
+		{Kind: "server_error", Probability: 0.04},
+		{Kind: "internal_error", Probability: 0.04},
+		{Kind: "late", Probability: 0.04, DelayMS: 4000},
+	} {
+		if err := w.ws.Fault(f); err != nil {
+			w.t.Fatal(err)
+		}
+	}
+}
+
+// TestFaults plays the story with Slack failing by chance and the store failing
+// at random commits, before and after they were carried out.
+func TestFaults(t *testing.T) {
+	for seed := range uint64(200) {
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t, seed)
+				defer w.close()
+				rng := rand.New(rand.NewPCG(seed, 1))
+				w.crash = func(int, store.Tx) mem.Outcome {
+					switch rng.IntN(30) {
+					case 0:
+						return mem.FailBefore
+					case 1:
+						return mem.FailAfter
+					}
+					return mem.CarryOn
+				}
+				w.faults()
+				w.restart()
+				notes := w.story()
+				w.settle()
+				w.check(notes)
+			})
+		})
+	}
+}
+
+// TestCrashAtEveryCommit kills the bot at the nth commit of the story, before
+// and after it was carried out, for every n there is.
+func TestCrashAtEveryCommit(t *testing.T) {
+	for _, outcome := range []mem.Outcome{mem.FailBefore, mem.FailAfter} {
+		for n := 1; ; n++ {
+			crashed := false
+			name := fmt.Sprintf("%v/%d", outcome, n)
+			ok := t.Run(name, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					w := newWorld(t, 1)
+					defer w.close()
+					count := 0
+					w.crash = func(int, store.Tx) mem.Outcome {
+						if count++; count == n {
+							crashed = true
+							return outcome
+						}
+						return mem.CarryOn
+					}
+					w.restart()
+					notes := w.story()
+					w.settle()
+					w.check(notes)
+				})
+			})
+			if !ok || !crashed {
+				break
+			}
+		}
+	}
+}
+
+// TestLostAnswers loses the answer of each method once, in turn.
+func TestLostAnswers(t *testing.T) {
+	methods := []string{
+		"conversations.create", "conversations.invite", "conversations.setTopic", "chat.postMessage", "chat.update",
+		"bookmarks.add", "files.getUploadURLExternal", "upload", "files.completeUploadExternal",
+	}
+	for _, kind := range []string{"lost_answer", "lost_request", "late"} {
+		for _, method := range methods {
+			t.Run(kind+"/"+method, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					w := newWorld(t, 1)
+					defer w.close()
+					if err := w.ws.Fault(sandbox.Fault{Kind: kind, Method: method, Times: 2, DelayMS: 4000}); err != nil {
+						t.Fatal(err)
+					}
+					notes := w.story()
+					w.settle()
+					w.check(notes)
+				})
+			})
+		}
+	}
+}
+
+func simLog() *slog.Logger { return slog.New(slog.DiscardHandler) }
