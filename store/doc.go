@@ -13,8 +13,8 @@
 // again. Every change of an incident's outbox is bound to that same key, even
 // where no event is written, so an effect cannot be settled on stale knowledge.
 //
-// A sealed record holds its event's bytes and the SHA-256 of the seal before it
-// and those bytes; the first follows from the incident's ID. A changed, lost or
-// swapped record breaks the chain, and the head tells when the end is missing:
-// both are reported as CorruptError, never served.
+// Every value is sealed: it begins with the SHA-256 of its bytes and of what it
+// must follow, which is the seal of the event before it for an event, and its
+// key for all else. A changed or swapped value, a lost event, and a timeline
+// that ends before its head says are reported as CorruptError, never served.
 package store

@@ -108,7 +108,7 @@ func (j *Journal) Load(ctx context.Context, id incident.ID) ([]incident.Event, T
 	if len(pairs) == 0 {
 		return nil, Tip{}, fmt.Errorf("%s: %w", id, ErrNotFound)
 	}
-	tip := Tip{ID: id, Last: len(pairs), seal: firstSeal(id)}
+	tip := Tip{ID: id, Last: len(pairs), seal: firstSeal(string(id))}
 	events := make([]incident.Event, len(pairs))
 	for i, p := range pairs {
 		if p.Key != logKey(id, i+1) {
@@ -132,11 +132,8 @@ func (j *Journal) known(ctx context.Context, id incident.ID) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	var h Head
-	if err := json.Unmarshal(value, &h); err != nil {
-		return 0, &CorruptError{Path: headKey(id), Detail: err.Error()}
-	}
-	return h.Events, nil
+	h, err := openHead(Pair{headKey(id), value})
+	return h.Events, err
 }
 
 // Append carries out a at tip and returns the new tip. ErrConflict means that
@@ -145,7 +142,7 @@ func (j *Journal) known(ctx context.Context, id incident.ID) (int, error) {
 func (j *Journal) Append(ctx context.Context, tip Tip, a Append) (Tip, error) {
 	tx := Tx{Absent: []string{logKey(tip.ID, tip.Last+1)}}
 	if tip.Last == 0 {
-		tip.seal = firstSeal(tip.ID)
+		tip.seal = firstSeal(string(tip.ID))
 	}
 	for _, e := range a.Events {
 		tip.Last++
@@ -163,18 +160,18 @@ func (j *Journal) Append(ctx context.Context, tip Tip, a Append) (Tip, error) {
 		if err != nil {
 			return Tip{}, err
 		}
-		tx.Put = append(tx.Put, Pair{headKey(tip.ID), head})
+		tx.Put = append(tx.Put, sealedPair(headKey(tip.ID), head))
 	}
 	for _, name := range a.Handles {
 		tx.Absent = append(tx.Absent, handleKey(name))
-		tx.Put = append(tx.Put, Pair{handleKey(name), []byte(tip.ID)})
+		tx.Put = append(tx.Put, sealedPair(handleKey(name), []byte(tip.ID)))
 	}
 	for _, item := range a.Put {
 		value, err := item.encode()
 		if err != nil {
 			return Tip{}, err
 		}
-		tx.Put = append(tx.Put, Pair{outKey(tip.ID, item.Key), value})
+		tx.Put = append(tx.Put, sealedPair(outKey(tip.ID, item.Key), value))
 	}
 	for _, key := range a.Settled {
 		tx.Delete = append(tx.Delete, outKey(tip.ID, key))
@@ -200,11 +197,22 @@ func (j *Journal) Heads(ctx context.Context) ([]Head, error) {
 	}
 	heads := make([]Head, len(pairs))
 	for i, p := range pairs {
-		if err := json.Unmarshal(p.Value, &heads[i]); err != nil {
-			return nil, &CorruptError{Path: p.Key, Detail: err.Error()}
+		if heads[i], err = openHead(p); err != nil {
+			return nil, err
 		}
 	}
 	return heads, nil
+}
+
+func openHead(p Pair) (h Head, err error) {
+	body, err := openPair(p)
+	if err != nil {
+		return Head{}, err
+	}
+	if err := json.Unmarshal(body, &h); err != nil {
+		return Head{}, corrupt(p.Key, err)
+	}
+	return h, nil
 }
 
 // Outbox lists every effect that is still to be performed, in order.
@@ -216,7 +224,7 @@ func (j *Journal) Outbox(ctx context.Context) ([]Item, error) {
 	items := make([]Item, len(pairs))
 	for i, p := range pairs {
 		if items[i], err = decodeItem(p); err != nil {
-			return nil, &CorruptError{Path: p.Key, Detail: err.Error()}
+			return nil, err
 		}
 	}
 	return items, nil
@@ -228,7 +236,11 @@ func (j *Journal) Lookup(ctx context.Context, name string) (id incident.ID, ok b
 	if errors.Is(err, ErrNotFound) {
 		return "", false, nil
 	}
-	return incident.ID(value), err == nil, err
+	if err != nil {
+		return "", false, err
+	}
+	body, err := openPair(Pair{handleKey(name), value})
+	return incident.ID(body), err == nil, err
 }
 
 // Handles lists every handle and the incident that it belongs to.
@@ -239,7 +251,11 @@ func (j *Journal) Handles(ctx context.Context) (map[string]incident.ID, error) {
 	}
 	all := make(map[string]incident.ID, len(pairs))
 	for _, p := range pairs {
-		all[strings.TrimPrefix(p.Key, "handle/")] = incident.ID(p.Value)
+		body, err := openPair(p)
+		if err != nil {
+			return nil, err
+		}
+		all[strings.TrimPrefix(p.Key, "handle/")] = incident.ID(body)
 	}
 	return all, nil
 }
@@ -258,7 +274,7 @@ func (j *Journal) See(ctx context.Context, source, id string, s Seen) (first boo
 		return false, err
 	}
 	key := "seen/" + source + "/" + id
-	err = j.kv.Commit(ctx, Tx{Absent: []string{key}, Put: []Pair{{key, value}}})
+	err = j.kv.Commit(ctx, Tx{Absent: []string{key}, Put: []Pair{sealedPair(key, value)}})
 	if errors.Is(err, ErrConflict) {
 		return false, nil
 	}

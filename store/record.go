@@ -15,11 +15,14 @@ import (
 	"tocsin/bot/incident"
 )
 
-// seal is the end of the hash chain up to an event. The chain begins with the
-// incident's ID, so that no record passes for one of another incident.
+// seal is the checksum of a stored value and of what it must follow: an event
+// follows the event before it, so that a timeline is one chain; the first event
+// follows its incident's ID, and any other value its key. So no value passes for
+// another one.
 type seal [sha256.Size]byte
 
-func firstSeal(id incident.ID) seal { return seal{}.over([]byte(id)) }
+// firstSeal is what the first value after a name follows.
+func firstSeal(name string) seal { return seal{}.over([]byte(name)) }
 
 func (s seal) over(body []byte) (next seal) {
 	h := sha256.New()
@@ -29,32 +32,63 @@ func (s seal) over(body []byte) (next seal) {
 	return next
 }
 
-// sealed is the stored form of an event: the hex of its seal, a space, and its
-// JSON.
+// stored is body as it is stored under its seal s: the hex of the seal, a
+// space, and body.
+func (s seal) stored(body []byte) []byte {
+	value := make([]byte, 0, 2*len(s)+1+len(body))
+	value = hex.AppendEncode(value, s[:])
+	value = append(value, ' ')
+	return append(value, body...)
+}
+
+// read takes a stored value that follows s apart.
+func (s seal) read(value []byte) (body []byte, next seal, err error) {
+	sum, body, ok := bytes.Cut(value, []byte{' '})
+	if !ok {
+		return nil, seal{}, errors.New("it is no record of ours")
+	}
+	next = s.over(body)
+	if string(sum) != hex.EncodeToString(next[:]) {
+		return nil, seal{}, errors.New("its checksum does not fit: it, or one before it, was changed")
+	}
+	return body, next, nil
+}
+
+// sealed is the stored form of an event that follows before.
 func sealed(e incident.Event, before seal) (value []byte, after seal, err error) {
 	body, err := json.Marshal(e)
 	if err != nil {
 		return nil, seal{}, err
 	}
 	after = before.over(body)
-	value = make([]byte, 0, 2*len(after)+1+len(body))
-	value = hex.AppendEncode(value, after[:])
-	value = append(value, ' ')
-	return append(value, body...), after, nil
+	return after.stored(body), after, nil
 }
 
 // open checks a stored event against the seal before it, and reads it.
 func open(value []byte, before seal, e *incident.Event) (seal, error) {
-	sum, body, ok := bytes.Cut(value, []byte{' '})
-	if !ok {
-		return seal{}, errors.New("it is no record of ours")
-	}
-	after := before.over(body)
-	if string(sum) != hex.EncodeToString(after[:]) {
-		return seal{}, errors.New("its checksum does not fit: the record, or one before it, was changed")
+	body, after, err := before.read(value)
+	if err != nil {
+		return seal{}, err
 	}
 	return after, json.Unmarshal(body, e)
 }
+
+// sealedPair is body as it is stored under key.
+func sealedPair(key string, body []byte) Pair {
+	return Pair{key, firstSeal(key).over(body).stored(body)}
+}
+
+// openPair checks a pair that sealedPair made and returns its body. A
+// *CorruptError if it was changed, or is that of another key.
+func openPair(p Pair) ([]byte, error) {
+	body, _, err := firstSeal(p.Key).read(p.Value)
+	if err != nil {
+		return nil, corrupt(p.Key, err)
+	}
+	return body, nil
+}
+
+func corrupt(path string, err error) error { return &CorruptError{Path: path, Detail: err.Error()} }
 
 // itemRecord is an Item's stored form; incident and key are in its key.
 type itemRecord struct {
@@ -67,18 +101,34 @@ type itemRecord struct {
 }
 
 func (i Item) encode() ([]byte, error) {
+	kind := effect.Effects.Name(i.Effect)
+	if kind == "" {
+		return nil, fmt.Errorf("store: %T is not in effect.Effects", i.Effect)
+	}
 	data, err := json.Marshal(i.Effect)
 	if err != nil {
 		return nil, err
 	}
 	return json.Marshal(itemRecord{
-		Kind: effect.Effects.Name(i.Effect), Data: data, Seq: i.Seq,
+		Kind: kind, Data: data, Seq: i.Seq,
 		Tries: i.Tries, First: i.First, Last: i.Last,
 	})
 }
 
 func decodeItem(p Pair) (Item, error) {
-	parts := strings.SplitN(p.Key, "/", 3)
+	body, err := openPair(p)
+	if err != nil {
+		return Item{}, err
+	}
+	item, err := readItem(p.Key, body)
+	if err != nil {
+		return Item{}, corrupt(p.Key, err)
+	}
+	return item, nil
+}
+
+func readItem(key string, body []byte) (Item, error) {
+	parts := strings.SplitN(key, "/", 3)
 	if len(parts) != 3 {
 		return Item{}, errors.New("it is no outbox key")
 	}
@@ -87,7 +137,7 @@ func decodeItem(p Pair) (Item, error) {
 		return Item{}, err
 	}
 	var r itemRecord
-	if err := json.Unmarshal(p.Value, &r); err != nil {
+	if err := json.Unmarshal(body, &r); err != nil {
 		return Item{}, err
 	}
 	e, known, err := effect.Effects.Decode(r.Kind, r.Data)

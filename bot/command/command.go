@@ -15,10 +15,13 @@ import (
 	"log/slog"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"tocsin/bot"
 	"tocsin/bot/effect"
 	"tocsin/bot/incident"
+	"tocsin/bot/markdown"
 	"tocsin/store"
 )
 
@@ -129,7 +132,7 @@ func (cs Commands) handle(ctx context.Context, r bot.Request) (bot.Answer, error
 
 // explicit cuts an incident's ID off the beginning of a line.
 func explicit(line string) (incident.ID, string) {
-	word, rest, _ := strings.Cut(line, " ")
+	word, rest := cutWord(line)
 	if len(word) > 4 && strings.EqualFold(word[:4], "INC-") {
 		if id, ok := incident.ParseID(word); ok {
 			return id, strings.TrimSpace(rest)
@@ -162,7 +165,7 @@ func (c *Call) find(ctx context.Context, named incident.ID) error {
 
 // parse finds the verb of a line.
 func (c *Call) parse(line string) (Verb, string, error) {
-	word, args, _ := strings.Cut(line, " ")
+	word, args := cutWord(line)
 	word, args = strings.ToLower(word), strings.TrimSpace(args)
 	if word == "" {
 		if c.Has() {
@@ -203,7 +206,13 @@ func (c *Call) unknown(word string) error {
 	return incident.Refusef("I don't know “%s”. Did you mean `/incident %s`? Everything I know: `/incident help`.", incident.Escape(word), near)
 }
 
-// choose asks which incident a command is about.
+// maxChoice is the longest line that a button can hold, in characters, with room
+// for the incident's number. Slack's limit is 2,000.
+const maxChoice = 1900
+
+// choose asks which incident a command is about. A button holds the whole line;
+// one that is too long, or that names people, which a button cannot, has to be
+// said again.
 func (c *Call) choose(ctx context.Context, line string) (bot.Answer, error) {
 	heads, err := c.List(ctx, c.By.Person, false)
 	if err != nil {
@@ -216,6 +225,9 @@ func (c *Call) choose(ctx context.Context, line string) (bot.Answer, error) {
 		a := answer("There is no open incident. Open one with a title: `/incident open Answers are wrong`.")
 		a.Buttons = []effect.Button{{Label: "Open an incident", Command: "open", Style: effect.Primary}}
 		return a, nil
+	}
+	if newest := heads[len(heads)-1].ID; len(c.Mentions) > 0 || utf8.RuneCountInString(line) > maxChoice {
+		return answer("Which incident? Begin with its number: `/incident %s %s …`. `/incident list` shows those that are open.", newest, firstWord(line)), nil
 	}
 	a := answer("Which incident?")
 	for i := len(heads) - 1; i >= 0 && len(a.Buttons) < 20; i-- {
@@ -233,8 +245,17 @@ func answer(format string, args ...any) bot.Answer {
 	return bot.Answer{Message: effect.Message{Body: fmt.Sprintf(format, args...)}}
 }
 
+// cutWord cuts the first word off a text, at white space of any kind.
+func cutWord(s string) (word, rest string) {
+	s = strings.TrimSpace(s)
+	if i := strings.IndexFunc(s, unicode.IsSpace); i >= 0 {
+		return s[:i], strings.TrimSpace(s[i:])
+	}
+	return s, ""
+}
+
 func firstWord(line string) string {
-	word, _, _ := strings.Cut(strings.TrimSpace(line), " ")
+	word, _ := cutWord(line)
 	return word
 }
 
@@ -284,5 +305,5 @@ func about(field string, err error) error {
 	return &fieldError{field, err}
 }
 
-// plain is a refusal without its code marks, for where Markdown is not shown.
-func plain(s string) string { return strings.ReplaceAll(s, "`", "") }
+// plain is a refusal as plain text, for where Markdown is not shown.
+func plain(s string) string { return markdown.Text(s) }

@@ -14,7 +14,7 @@ var guideVerb = Verb{
 	Name: "guide", Args: "[TEXT | ID | list]", Anywhere: true,
 	Help: "find the troubleshooting guide for what people see",
 	Run: func(ctx context.Context, c *Call) (bot.Answer, error) {
-		word, section, _ := strings.Cut(c.Args, " ")
+		word, section := cutWord(c.Args)
 		switch {
 		case strings.EqualFold(c.Args, "list"):
 			return guideList(c), nil

@@ -30,7 +30,7 @@ func open(ctx context.Context, c *Call) (bot.Answer, error) {
 
 // leadingSeverity takes "sev2" off the beginning of a title.
 func leadingSeverity(s string) (incident.Severity, string) {
-	word, rest, _ := strings.Cut(s, " ")
+	word, rest := cutWord(s)
 	if len(word) >= 4 && strings.EqualFold(word[:3], "sev") {
 		if sev, err := incident.ParseSeverity(word); err == nil {
 			return sev, strings.TrimSpace(rest)

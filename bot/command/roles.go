@@ -61,7 +61,7 @@ func roleAndPerson(c *Call, verb string) (incident.Role, incident.Person, error)
 		}
 		return role, to, about("role", err)
 	}
-	roleWord, who, _ := strings.Cut(c.Args, " ")
+	roleWord, who := cutWord(c.Args)
 	if strings.HasPrefix(roleWord, "@") && verb == "handover" {
 		roleWord, who = string(heldBy(c)), c.Args
 	}

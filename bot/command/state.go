@@ -74,7 +74,7 @@ var mitigatedVerb = Verb{
 // leadingHow takes a mitigation's id off the beginning of a text. A text that
 // begins with another word is all text: how is then not said.
 func leadingHow(s string) (how, text string) {
-	word, rest, _ := strings.Cut(s, " ")
+	word, rest := cutWord(s)
 	if t, ok := incident.Find(incident.Mitigations, strings.TrimRight(word, ":,")); ok {
 		return t.ID, strings.TrimSpace(rest)
 	}
@@ -111,7 +111,7 @@ var reopenVerb = Verb{
 var closeVerb = Verb{
 	Name: "close", Args: "REASON", Help: "end it: `resolved`, `false-alarm` or `duplicate of INC-7`",
 	Run: func(ctx context.Context, c *Call) (bot.Answer, error) {
-		word, rest, _ := strings.Cut(c.Args, " ")
+		word, rest := cutWord(c.Args)
 		reason, ok := incident.Find(incident.CloseReasons, word)
 		if !ok {
 			a := answer("Why is %s to be closed? A duplicate: `/incident close duplicate of INC-7`.", c.Inc.ID)

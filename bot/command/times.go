@@ -39,14 +39,14 @@ func moment(s string, now time.Time) (time.Time, error) {
 		if err != nil {
 			return time.Time{}, incident.Refusef("There is no such time as “%s”. %s", incident.Escape(s), timeHelp)
 		}
-		return notFuture(t, now)
+		return passed(t, now)
 	}
 	if t, err := time.Parse("2006-01-02", s); err == nil {
-		return notFuture(t, now)
+		return passed(t, now)
 	}
 	if m := ago.FindStringSubmatch(s); m != nil {
-		n, _ := strconv.Atoi(m[1])
-		if n > 100000 {
+		n, err := strconv.Atoi(m[1])
+		if err != nil || time.Duration(n) > longAgo/unit(m[2]) {
 			return time.Time{}, incident.Refusef("“%s” is too long ago. %s", incident.Escape(s), timeHelp)
 		}
 		return now.Add(-time.Duration(n) * unit(m[2])).Truncate(time.Minute), nil
@@ -64,10 +64,17 @@ func moment(s string, now time.Time) (time.Time, error) {
 	if t.After(now.Add(12 * time.Hour)) {
 		t = t.AddDate(0, 0, -1)
 	}
-	return notFuture(t, now)
+	return passed(t, now)
 }
 
-func notFuture(t, now time.Time) (time.Time, error) {
+// longAgo is how far back a time may lie; what is older is a slip.
+const longAgo = 10 * 365 * 24 * time.Hour
+
+// passed refuses a time that is still to come, or older than the record can be.
+func passed(t, now time.Time) (time.Time, error) {
+	if now.Sub(t) > longAgo {
+		return time.Time{}, incident.Refusef("%s is too long ago. %s", incident.Clock(t), timeHelp)
+	}
 	if t.After(now.Add(time.Minute)) {
 		return time.Time{}, incident.Refusef("%s is still to come; it is %s now. %s", incident.Clock(t), now.Format("15:04"), timeHelp)
 	}

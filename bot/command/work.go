@@ -114,14 +114,14 @@ func actionList(c *Call) bot.Answer {
 }
 
 func doneNumber(args string) (int, bool) {
-	word, rest, _ := strings.Cut(args, " ")
+	word, rest := cutWord(args)
 	n, err := strconv.Atoi(strings.TrimSpace(rest))
 	return n, err == nil && strings.EqualFold(word, "done")
 }
 
 // trimVerb takes an optional word off the beginning.
 func trimVerb(args, verb string) string {
-	if word, rest, _ := strings.Cut(args, " "); strings.EqualFold(word, verb) {
+	if word, rest := cutWord(args); strings.EqualFold(word, verb) {
 		return strings.TrimSpace(rest)
 	}
 	return args

@@ -19,7 +19,7 @@ import (
 type sandboxCmd struct {
 	contentFlags
 	Addr  string `env:"TOCSIN_ADDR" default:"${addr}" help:"Where the page, the workspace and the bot listen."`
-	Store string `help:"Keep the record in this file. By default it goes when the sandbox ends, as the workspace does."`
+	Store string `placeholder:"bolt:FILE" help:"Keep the record in this file. By default it goes when the sandbox ends, as the workspace does."`
 	Play  string `placeholder:"STORY" enum:",provider-outage" default:"" help:"Play a whole incident: provider-outage."`
 	Once  bool   `help:"With --play: at full speed, with no browser; print the record and the postmortem, and fail if a step does not happen."`
 	NoBot bool   `name:"no-bot" help:"The workspace alone, for any Slack client library."`
@@ -149,12 +149,15 @@ func (s *sandboxRun) startBot(e *env, c *sandboxCmd) error {
 	if err != nil {
 		return err
 	}
-	path := c.Store
-	if path == "" {
+	if c.Store == "" {
 		if s.dir, err = os.MkdirTemp("", "tocsin"); err != nil {
 			return err
 		}
-		path = filepath.Join(s.dir, "tocsin.db")
+		c.Store = "bolt:" + filepath.Join(s.dir, "tocsin.db")
+	}
+	path, err := storeFlags{c.Store}.path()
+	if err != nil {
+		return err
 	}
 	set := settings{
 		storePath: path, content: content, url: s.url, secrets: []string{sandboxPagerSecret}, quiet: sandboxQuiet,

@@ -4,7 +4,7 @@ import { fill, h } from './dom.js';
 import { emoji } from './emoji.js';
 import { icon } from './icons.js';
 import { author, avatar } from './message.js';
-import { link, mrkdwn, plain } from './mrkdwn.js';
+import { link, mrkdwn, plain, unescape } from './mrkdwn.js';
 import { openDialog } from './overlay.js';
 
 const words = (value) => (typeof value === 'object' ? value?.value : value) ?? '';
@@ -23,8 +23,7 @@ export function createChannelHead({ title, about, topic, bookmarks, intro }, ope
     fill(about, icon('people'), String(channel.members?.length ?? 0));
     about.setAttribute('aria-label', `About this channel, ${channel.members?.length ?? 0} members`);
     about.hidden = false;
-    fill(topic, mrkdwn(words(channel.topic), model));
-    topic.title = plain(words(channel.topic), model);
+    topic.textContent = topic.title = unescape(words(channel.topic)); // conversations.setTopic: "Does not support formatting or linkification"
     fill(bookmarks, (channel.bookmarks ?? []).map((b) => h('li', {}, link(b.link, [b.emoji && emoji(b.emoji.replaceAll(':', '')), b.title].filter(Boolean).join(' ')))));
     bookmarks.hidden = !channel.bookmarks?.length;
     fill(intro, h('p', {}, `This is the beginning of `, h('strong', {}, `#${name}`), `. ${words(channel.purpose)}`));

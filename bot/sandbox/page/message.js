@@ -6,7 +6,7 @@ import { emoji, reactions } from './emoji.js';
 import { icon } from './icons.js';
 import { markdown } from './markdown.js';
 import { toDate } from './model.js';
-import { mrkdwn, plain, userMention } from './mrkdwn.js';
+import { mrkdwn, plain, unescape, userMention } from './mrkdwn.js';
 import { openMenu } from './overlay.js';
 
 /**
@@ -80,6 +80,7 @@ const isSystem = (m) => /^(channel|group)_|^(pinned_item|bot_add|bot_remove|remi
 
 function systemText(m, model) {
   if (m.joined) return [...m.joined.flatMap((id, i) => [i === 0 ? '' : i === m.joined.length - 1 ? ' and ' : ', ', userMention(id, model)]), ' joined the channel'];
+  if (m.topic) return [userMention(m.user, model), ` set the channel topic: ${unescape(m.topic)}`]; // never formatted, see channel.js
   const text = m.text ?? m.subtype.replaceAll('_', ' ');
   return text.startsWith(`<@${m.user}`) ? mrkdwn(text, model) : [h('strong', {}, author(m, model)), ' ', ...mrkdwn(text, model)];
 }

@@ -22,12 +22,14 @@ export function createTimeline(scroller, list) {
   let top = 0;
   // Only a person scrolls up: the box may also shrink or fill while it is at the bottom.
   scroller.addEventListener('scroll', () => {
-    const near = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < 48;
+    const near = isNear();
     if (near || scroller.scrollTop < top) atBottom = near;
     top = scroller.scrollTop;
     if (near) watching();
   }, { passive: true });
-  const keepBottom = () => atBottom && toBottom();
+  const isNear = () => scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < 48;
+  // A box that grows may show the end without being scrolled.
+  const keepBottom = () => (atBottom || isNear()) && toBottom();
   new ResizeObserver(keepBottom).observe(scroller);
   new ResizeObserver(keepBottom).observe(list);
 

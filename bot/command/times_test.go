@@ -1,0 +1,148 @@
+package command
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"tocsin/bot/incident"
+)
+
+func utc(s string) time.Time {
+	t, err := time.Parse("2006-01-02 15:04", s)
+	if err != nil {
+		panic(err)
+	}
+	return t
+}
+
+// TestMoment: times that have passed, as people write them. What is still to
+// come is refused: within twelve hours it is a slip, not yesterday's.
+func TestMoment(t *testing.T) {
+	const refused = ""
+	tests := []struct{ now, in, want string }{
+		{"2026-11-20 14:30", "14:02", "2026-11-20 14:02"},
+		{"2026-11-20 14:30", "at 14:02 UTC", "2026-11-20 14:02"},
+		{"2026-11-20 14:30", "9:05z", "2026-11-20 09:05"},
+		{"2026-11-20 14:30", "00:00", "2026-11-20 00:00"},
+		{"2026-11-20 14:30", "14:31", "2026-11-20 14:31"}, // clocks differ by a minute
+		{"2026-11-20 14:30", "14:32", refused},
+		{"2026-11-20 14:30", "23:59", refused},
+		{"2026-11-20 00:10", "23:50", "2026-11-19 23:50"},
+		{"2026-11-20 00:10", "12:11", "2026-11-19 12:11"},
+		{"2026-11-20 00:10", "12:10", refused},
+		{"2026-01-01 00:05", "23:55", "2025-12-31 23:55"},
+		{"2026-11-20 23:50", "00:10", "2026-11-20 00:10"},
+		{"2026-11-20 14:30", "2026-11-20 14:02", "2026-11-20 14:02"},
+		{"2026-11-20 14:30", "at 2026-11-20T9:02", "2026-11-20 09:02"},
+		{"2026-11-20 14:30", "2024-02-29 00:00", "2024-02-29 00:00"},
+		{"2026-11-20 14:30", "2026-11-01", "2026-11-01 00:00"},
+		{"2026-11-20 14:30", "2026-11-21", refused},
+		{"2026-11-20 14:30", "2026-11-20 15:02", refused},
+		{"2026-11-20 14:30", "2026-02-30 10:00", refused},
+		{"2026-11-20 14:30", "40 min ago", "2026-11-20 13:50"},
+		{"2026-11-20 14:30", "40min", "2026-11-20 13:50"},
+		{"2026-11-20 14:30", "1 hour ago", "2026-11-20 13:30"},
+		{"2026-11-20 14:30", "2H AGO", "2026-11-20 12:30"},
+		{"2026-11-20 14:30", "3 days ago", "2026-11-17 14:30"},
+		{"2026-11-20 14:30", "3 weeks ago", "2026-10-30 14:30"},
+		{"2026-11-20 14:30", "0 min ago", "2026-11-20 14:30"},
+		{"2026-11-20 14:30", "100000 weeks ago", refused},
+		{"2026-11-20 14:30", "20000 weeks ago", refused},
+		{"2026-11-20 14:30", "99999999999999999999 days ago", refused},
+		{"2026-11-20 14:30", "24:00", refused},
+		{"2026-11-20 14:30", "14:60", refused},
+		{"2026-11-20 14:30", "-5 min ago", refused},
+		{"2026-11-20 14:30", "yesterday", refused},
+		{"2026-11-20 14:30", "now-ish", refused},
+		{"2026-11-20 14:30", "", refused},
+		{"2026-11-20 14:30", "at", refused},
+	}
+	for _, test := range tests {
+		got, err := moment(test.in, utc(test.now))
+		if test.want == refused {
+			if _, ok := err.(incident.Refusal); !ok || !strings.Contains(err.Error(), "14:02") {
+				t.Errorf("%q at %s: %v, %v; want a refusal with an example", test.in, test.now, got, err)
+			}
+			continue
+		}
+		if err != nil || !got.Equal(utc(test.want)) || got.Location() != time.UTC {
+			t.Errorf("%q at %s: %v, %v; want %s", test.in, test.now, got, err, test.want)
+		}
+	}
+}
+
+// TestCutTime: only "at" and a time at the very end are taken off.
+func TestCutTime(t *testing.T) {
+	tests := []struct{ in, text, at string }{
+		{"error rate is back at 14:02", "error rate is back", "2026-11-20 14:02"},
+		{"error rate is back AT 14:02 UTC ", "error rate is back", "2026-11-20 14:02"},
+		{"rolled back at 2026-11-19 23:10", "rolled back", "2026-11-19 23:10"},
+		{"at 14:02", "", "2026-11-20 14:02"},
+		{"first line\nsecond line at 14:02", "first line\nsecond line", "2026-11-20 14:02"},
+		{"p99 at 14:02 was 3 s", "p99 at 14:02 was 3 s", ""},
+		{"stat 14:02", "stat 14:02", ""},
+		{"error rate at 5 %", "error rate at 5 %", ""},
+		{"14:02", "14:02", ""},
+	}
+	for _, test := range tests {
+		text, at, err := cutTime(test.in, friday)
+		want := time.Time{}
+		if test.at != "" {
+			want = utc(test.at)
+		}
+		if err != nil || text != test.text || !at.Equal(want) {
+			t.Errorf("%q: %q at %v, %v; want %q at %q", test.in, text, at, err, test.text, test.at)
+		}
+	}
+	if _, _, err := cutTime("planned at 18:00", friday); err == nil {
+		t.Error("a note of what is still to come is taken")
+	}
+}
+
+// TestDue: days to come; it is Friday.
+func TestDue(t *testing.T) {
+	tests := []struct{ in, text, due string }{
+		{"Add an alert by 2026-12-01", "Add an alert", "2026-12-01"},
+		{"Add an alert by today", "Add an alert", "2026-11-20"},
+		{"Add an alert by Tomorrow ", "Add an alert", "2026-11-21"},
+		{"Add an alert BY friday", "Add an alert", "2026-11-27"},
+		{"Add an alert by thursday", "Add an alert", "2026-11-26"},
+		{"Sort it by name", "Sort it by name", ""},
+		{"Add an alert", "Add an alert", ""},
+	}
+	for _, test := range tests {
+		text, due, err := cutDue(test.in, friday)
+		got := ""
+		if !due.IsZero() {
+			got = due.Format(time.DateOnly)
+		}
+		if err != nil || text != test.text || got != test.due {
+			t.Errorf("%q: %q by %q, %v; want %q by %q", test.in, text, got, err, test.text, test.due)
+		}
+	}
+	for _, in := range []string{"x by 2026-11-19", "x by 2026-02-30"} {
+		if _, _, err := cutDue(in, friday); err == nil || !strings.Contains(err.Error(), "by friday") {
+			t.Errorf("%q: %v, want a refusal with an example", in, err)
+		}
+	}
+}
+
+// FuzzMoment: no text gives a time to come, nor one before there were computers.
+func FuzzMoment(f *testing.F) {
+	for _, s := range []string{"14:02", "2026-11-20 14:02", "40 min ago", "99999 w", "at 1:00 z", "0000-01-01 00:00"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		at, err := moment(s, friday)
+		if err != nil {
+			if _, ok := err.(incident.Refusal); !ok {
+				t.Errorf("%q: %v is no refusal", s, err)
+			}
+			return
+		}
+		if at.After(friday.Add(time.Minute)) || at.IsZero() {
+			t.Errorf("%q: %v", s, at)
+		}
+	})
+}

@@ -1,0 +1,153 @@
+package slack
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"tocsin/bot"
+	"tocsin/bot/effect"
+	"tocsin/bot/incident"
+	"tocsin/bot/sandbox"
+)
+
+// TestReplayChangesNothing: a valid request sent again has the same answer and
+// no second effect.
+func TestReplayChangesNothing(t *testing.T) {
+	s := newStage(t)
+	b, face := newBot(t, s)
+	mux := routes(face)
+	lines := []string{"open sev2 Answers are wrong", "INC-1 note seen at 500 tokens", "INC-1 sev 1", "INC-1 take scribe", "INC-1 update Rolling back", "INC-1 resolve"}
+	for i, line := range lines {
+		body := typed(line, "trigger_id", "1.2."+string(rune('a'+i)))
+		once := serve(mux, signed("/slack/command", body, secret, time.Now()))
+		inc, err := b.Incident(t.Context(), "INC-1")
+		must(t, err)
+		twice := serve(mux, signed("/slack/command", body, secret, time.Now()))
+		now, err := b.Incident(t.Context(), "INC-1")
+		must(t, err)
+		if once.Body.String() != twice.Body.String() || once.Code != 200 {
+			t.Errorf("%s: answered %d %s, then %d %s", line, once.Code, once.Body, twice.Code, twice.Body)
+		}
+		if now.Last() != inc.Last() {
+			t.Errorf("%s: %d events became %d", line, inc.Last(), now.Last())
+		}
+	}
+	heads, err := b.List(t.Context(), incident.Person{User: "U0ADA"}, true)
+	must(t, err)
+	if len(heads) != 1 {
+		t.Errorf("%d incidents, want 1", len(heads))
+	}
+}
+
+// TestAnswerComesFirst: a person reads the whole answer before Slack is asked
+// for anything: a channel that cannot be made keeps nobody waiting.
+func TestAnswerComesFirst(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newStage(t)
+		b, face := newBot(t, s)
+		ctx, stop := context.WithCancel(t.Context())
+		ended := make(chan error)
+		go func() { ended <- b.Run(ctx) }()
+		synctest.Wait()
+		before := len(s.Calls())
+		req := signed("http://tocsin/slack/command", typed("open Answers are wrong"), secret, time.Now())
+		req.RequestURI = ""
+		resp, err := sandbox.InProcess(routes(face)).Do(req)
+		must(t, err)
+		synctest.Wait() // the answer has begun, and is read by nobody yet
+		if now := s.calls()[before:]; len(now) > 0 {
+			t.Errorf("%q was called before the answer was read", now)
+		}
+		answer, err := io.ReadAll(resp.Body)
+		must(t, err)
+		resp.Body.Close()
+		if !strings.Contains(string(answer), "INC-1") {
+			t.Errorf("the answer: %s", answer)
+		}
+		synctest.Wait()
+		if now := s.calls()[before:]; len(now) == 0 || now[0] != "conversations.create" {
+			t.Errorf("after the answer these were called: %q; want conversations.create first", now)
+		}
+		stop()
+		must(t, <-ended)
+		s.Close()
+	})
+}
+
+// TestLongAnswers: what is too long for an answer comes by the response URL.
+func TestLongAnswers(t *testing.T) {
+	s := newStage(t)
+	body := strings.Repeat("a line of the timeline\n\n", 300)
+	log, _ := quiet()
+	var posted string
+	face := s.conn.Face(func(context.Context, bot.Request) (bot.Answer, error) {
+		return bot.Answer{Message: effect.Message{Body: body}}, nil
+	}, func(ctx context.Context) (context.Context, func()) { return ctx, func() {} }, log)
+	face.HTTP = &http.Client{Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
+		data, err := io.ReadAll(r.Body)
+		posted = r.URL.String() + " " + string(data)
+		return &http.Response{StatusCode: 200, Body: io.NopCloser(strings.NewReader("ok"))}, err
+	})}
+	w := serve(routes(face), signed("/slack/command", typed("timeline", "response_url", "https://hooks.slack.com/commands/T1/x"), secret, time.Now()))
+	if w.Code != http.StatusOK || w.Body.Len() > 0 {
+		t.Errorf("answered %d with %d bytes, want 200 with none", w.Code, w.Body.Len())
+	}
+	if !strings.HasPrefix(posted, "https://hooks.slack.com/commands/T1/x ") || !strings.Contains(posted, "a line of the timeline") || !strings.Contains(posted, `"response_type":"ephemeral"`) {
+		t.Errorf("posted %.200q", posted)
+	}
+}
+
+// TestResponseURLs: answers go to Slack only, and a response URL, with which
+// anybody can answer, is never logged.
+func TestResponseURLs(t *testing.T) {
+	const token = "T1/B2/s3cr3t"
+	tests := []struct {
+		url  string
+		sent bool
+	}{
+		{"https://hooks.slack.com/commands/" + token, true},
+		{"https://slack.com/" + token, true},
+		{"http://sandbox/response/" + token, true},
+		{"https://hooks.slack.com.evil.example/" + token, false},
+		{"https://evilslack.com/" + token, false},
+		{"https://slack.com@evil.example/" + token, false},
+		{"https://evil.example/?x=.slack.com&y=" + token, false},
+		{"http://hooks.slack.com/commands/" + token, false},
+		{"https://hooks.slack.com:8443/commands/" + token, false},
+		{"https://sandbox/response/" + token, false},
+		{"http://sandbox.evil.example/" + token, false},
+		{"http://169.254.169.254/" + token, false},
+		{"file:///etc/passwd?" + token, false},
+		{"//hooks.slack.com/" + token, false},
+		{"http://%zz/" + token, false},
+	}
+	for _, test := range tests {
+		for _, lost := range []bool{false, true} {
+			face, logged := newFace(t, nothing(t))
+			sent := false
+			face.HTTP = &http.Client{Transport: roundTrip(func(*http.Request) (*http.Response, error) {
+				sent = true
+				if lost {
+					return nil, errors.New("the network is down")
+				}
+				return &http.Response{StatusCode: 200, Body: io.NopCloser(strings.NewReader("ok"))}, nil
+			})}
+			face.respond(t.Context(), test.url, reply(effect.Message{Body: "hello"}), false)
+			if sent != test.sent {
+				t.Errorf("%s: sent is %v, want %v", test.url, sent, test.sent)
+			}
+			if strings.Contains(logged.String(), "s3cr3t") {
+				t.Errorf("%s is in the log: %s", test.url, logged)
+			}
+			if failed := lost || !test.sent; failed != strings.Contains(logged.String(), "did not arrive") {
+				t.Errorf("%s, lost %v: logged %q", test.url, lost, logged)
+			}
+		}
+	}
+}

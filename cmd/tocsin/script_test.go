@@ -1,0 +1,322 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"tocsin/bot/sandbox"
+	"tocsin/store"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"tocsin": main})
+}
+
+// TestStories plays testdata/script: each tells what people do and what they
+// see, with the real bot in a sandbox. The commands of a story:
+//
+//	sandbox [flags]              start it; $URL is where
+//	ada|ben|mei|dina CHANNEL TEXT  a person writes, or gives a command; prints what only they see
+//	reply USER CHANNEL PARENT TEXT in the thread of the message with a text
+//	press USER CHANNEL ACTION    press a button on the newest message that has it
+//	fill USER NAME=VALUE…        fill in and submit the form that is open; prints its errors
+//	shortcut USER ID [CHANNEL TEXT]  use a shortcut (on the message with a text)
+//	pin USER CHANNEL TEXT        put 📌 on the message with a text
+//	page NAME=VALUE…             PagerDuty fires a signed webhook; prints the answer
+//	fault JSON                   switch a fault
+//	see CHANNEL TEXT             wait until a message has a text; with !: when all is quiet, none has
+//	settle                       wait until no effect waits any more
+//	show CHANNEL                 print all there is to see of a channel
+//	get PATH / post PATH FILE    plain HTTP to the bot; prints status and body
+func TestStories(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata/script",
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+		Setup: func(e *testscript.Env) error {
+			e.Values[stageKey{}] = &story{}
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"sandbox": startStory,
+			"ada":     speak(ada), "ben": speak(ben), "mei": speak(mei), "dina": speak(dina),
+			"reply": reply, "press": pressButton, "fill": fill, "shortcut": useShortcut, "pin": pin,
+			"page": firePage, "fault": switchFault, "see": see, "settle": settleAll, "show": show,
+			"get": get, "post": post,
+		},
+	})
+}
+
+type stageKey struct{}
+
+// story is what one script has running.
+type story struct{ run *sandboxRun }
+
+func (s *story) ws(ts *testscript.TestScript) *sandbox.Workspace {
+	if s.run == nil {
+		ts.Fatalf("start the sandbox first")
+	}
+	return s.run.workspace
+}
+
+func of(ts *testscript.TestScript) *story { return ts.Value(stageKey{}).(*story) }
+
+func startStory(ts *testscript.TestScript, _ bool, args []string) {
+	c := &sandboxCmd{Addr: "127.0.0.1:0", Store: "bolt:" + ts.MkAbs("tocsin.db")}
+	for _, a := range args {
+		switch {
+		case a == "--http":
+			c.HTTP = true
+		case a == "--no-bot":
+			c.NoBot = true
+		case strings.HasPrefix(a, "--content="):
+			c.Content = ts.MkAbs(strings.TrimPrefix(a, "--content="))
+		default:
+			ts.Fatalf("the story's sandbox has no flag %s", a)
+		}
+	}
+	e := &env{ctx: context.Background(), stdout: io.Discard, stderr: io.Discard, log: slog.New(slog.DiscardHandler)}
+	run, err := startSandbox(e, c)
+	ts.Check(err)
+	of(ts).run = run
+	ts.Setenv("URL", run.url)
+	ts.Setenv("STORE", c.Store)
+	ts.Defer(run.close)
+	if !c.NoBot {
+		ts.Check(until(run.ctx, func() bool { return run.workspace.State().Bot.Connected > 0 }))
+	}
+}
+
+// tell prints what came of an act and ends the story if it is not as expected.
+func tell(ts *testscript.TestScript, neg bool, r sandbox.Result, err error) {
+	if len(r.Ack) > 0 {
+		var ack struct{ Text string }
+		if json.Unmarshal(r.Ack, &ack) == nil && ack.Text != "" {
+			fmt.Fprintln(ts.Stdout(), ack.Text)
+		}
+	}
+	for field, words := range r.Errors {
+		fmt.Fprintf(ts.Stdout(), "%s: %s\n", field, words)
+	}
+	failed := err != nil || !r.OK || len(r.Errors) > 0
+	if failed != neg {
+		ts.Fatalf("ok %v, error %q %v, form errors %v", r.OK, r.Error, err, r.Errors)
+	}
+}
+
+func speak(user string) func(*testscript.TestScript, bool, []string) {
+	return func(ts *testscript.TestScript, neg bool, args []string) {
+		r, err := of(ts).ws(ts).Say(context.Background(), sandbox.Say{User: user, Channel: args[0], Text: strings.Join(args[1:], " ")})
+		tell(ts, neg, r, err)
+	}
+}
+
+// message finds the newest message with a text.
+func message(ts *testscript.TestScript, channel, text string) sandbox.Message {
+	list := of(ts).ws(ts).Messages(channel)
+	for _, m := range slices.Backward(list) {
+		if strings.Contains(m.Text, text) {
+			return m
+		}
+	}
+	ts.Fatalf("no message in #%s has %q", channel, text)
+	return sandbox.Message{}
+}
+
+func reply(ts *testscript.TestScript, neg bool, a []string) {
+	parent := message(ts, a[1], a[2])
+	r, err := of(ts).ws(ts).Say(context.Background(), sandbox.Say{User: userOf(ts, a[0]), Channel: a[1], Text: a[3], ThreadTS: parent.TS})
+	tell(ts, neg, r, err)
+}
+
+func userOf(ts *testscript.TestScript, name string) string {
+	id, ok := map[string]string{"ada": ada, "ben": ben, "mei": mei, "dina": dina}[name]
+	if !ok {
+		ts.Fatalf("nobody is called %s", name)
+	}
+	return id
+}
+
+func pressButton(ts *testscript.TestScript, neg bool, a []string) {
+	user := userOf(ts, a[0])
+	ws := of(ts).ws(ts)
+	for _, m := range slices.Backward(ws.Messages(a[1])) {
+		if hasAction(m.Blocks, a[2]) && (m.EphemeralTo == "" || m.EphemeralTo == user) {
+			r, err := ws.Click(context.Background(), sandbox.Click{User: user, Channel: a[1], TS: m.TS, ActionID: a[2]})
+			tell(ts, neg, r, err)
+			return
+		}
+	}
+	ts.Fatalf("no message in #%s has the button %s", a[1], a[2])
+}
+
+func fill(ts *testscript.TestScript, neg bool, a []string) {
+	user := userOf(ts, a[0])
+	ws := of(ts).ws(ts)
+	ts.Check(until(context.Background(), func() bool { _, open := ws.View(user); return open }))
+	values := map[string]any{}
+	for _, pair := range a[1:] {
+		name, value, _ := strings.Cut(pair, "=")
+		values[name] = value
+		if name == "private" {
+			values[name] = []string{value}
+		}
+	}
+	r, err := ws.Submit(context.Background(), sandbox.Submit{User: user, Values: values})
+	tell(ts, neg, r, err)
+	if v, open := ws.View(user); open && !neg {
+		data, err := json.Marshal(v.Blocks)
+		ts.Check(err)
+		fmt.Fprintf(ts.Stdout(), "form now shows: %s\n", data)
+		_, err = ws.CloseView(context.Background(), sandbox.CloseView{User: user})
+		ts.Check(err)
+	}
+}
+
+func useShortcut(ts *testscript.TestScript, neg bool, a []string) {
+	use := sandbox.UseShortcut{User: userOf(ts, a[0]), CallbackID: a[1]}
+	if len(a) > 2 {
+		use.Channel, use.TS = a[2], message(ts, a[2], a[3]).TS
+	}
+	r, err := of(ts).ws(ts).Shortcut(context.Background(), use)
+	tell(ts, neg, r, err)
+}
+
+func pin(ts *testscript.TestScript, neg bool, a []string) {
+	r, err := of(ts).ws(ts).React(context.Background(), sandbox.React{User: userOf(ts, a[0]), Channel: a[1], TS: message(ts, a[1], a[2]).TS, Name: "pushpin"})
+	tell(ts, neg, r, err)
+}
+
+func firePage(ts *testscript.TestScript, neg bool, a []string) {
+	fields := map[string]any{}
+	for _, pair := range a {
+		name, value, _ := strings.Cut(pair, "=")
+		fields[name] = value
+		switch name {
+		case "repeat":
+			fields[name] = len(value)
+		case "body":
+			fields[name] = json.RawMessage(value)
+		}
+	}
+	data, err := json.Marshal(fields)
+	ts.Check(err)
+	var p sandbox.Page
+	ts.Check(json.Unmarshal(data, &p))
+	r, err := of(ts).ws(ts).PagerDuty(context.Background(), p)
+	ts.Check(err)
+	fmt.Fprintf(ts.Stdout(), "%d %s\n", r.Status, r.Response)
+	ts.Setenv("PAGE", r.IncidentID)
+	if r.OK == neg {
+		ts.Fatalf("the webhook was answered with %d: %s", r.Status, r.Response)
+	}
+}
+
+func switchFault(ts *testscript.TestScript, _ bool, a []string) {
+	var f sandbox.Fault
+	ts.Check(json.Unmarshal([]byte(a[0]), &f))
+	ts.Check(of(ts).ws(ts).Fault(f))
+}
+
+func see(ts *testscript.TestScript, neg bool, a []string) {
+	s := of(ts)
+	ws := s.ws(ts)
+	there := func() bool {
+		for _, m := range ws.Messages(a[0]) {
+			if strings.Contains(m.Text, a[1]) {
+				return true
+			}
+			for _, f := range m.Files {
+				if strings.Contains(f.Content, a[1]) {
+					return true
+				}
+			}
+		}
+		return false
+	}
+	if neg {
+		settleAll(ts, false, nil)
+		if there() {
+			ts.Fatalf("#%s has %q", a[0], a[1])
+		}
+		return
+	}
+	if until(context.Background(), there) != nil {
+		show(ts, false, a[:1])
+		ts.Fatalf("#%s does not have %q", a[0], a[1])
+	}
+}
+
+// settleAll waits until the outbox is empty and the app has its answers.
+func settleAll(ts *testscript.TestScript, _ bool, _ []string) {
+	s := of(ts)
+	err := until(context.Background(), func() bool {
+		items, err := store.NewJournal(s.run.app.kv).Outbox(context.Background())
+		return err == nil && len(items) == 0
+	})
+	if err != nil {
+		items, _ := store.NewJournal(s.run.app.kv).Outbox(context.Background())
+		ts.Fatalf("effects still wait: %+v", items)
+	}
+}
+
+func show(ts *testscript.TestScript, _ bool, a []string) {
+	ws := of(ts).ws(ts)
+	for _, c := range ws.State().Channels {
+		if c.Name != a[0] {
+			continue
+		}
+		fmt.Fprintf(ts.Stdout(), "channel %s private=%v\ntopic %s\nmembers %s\n", c.Name, c.IsPrivate, c.Topic, strings.Join(c.Members, " "))
+		for _, b := range c.Bookmarks {
+			fmt.Fprintf(ts.Stdout(), "bookmark %s %s\n", b.Title, b.Link)
+		}
+		for _, m := range ws.Messages(c.Name) {
+			to := ""
+			if m.EphemeralTo != "" {
+				to = " to " + m.EphemeralTo
+			}
+			fmt.Fprintf(ts.Stdout(), "%s %s%s: %s\n", m.TS, m.User, to, strings.ReplaceAll(m.Text, "\n", " | "))
+			for _, r := range m.Reactions {
+				fmt.Fprintf(ts.Stdout(), "  reaction %s %s\n", r.Name, strings.Join(r.Users, " "))
+			}
+			for _, f := range m.Files {
+				fmt.Fprintf(ts.Stdout(), "  file %s\n%s\n", f.Name, f.Content)
+			}
+		}
+		return
+	}
+	ts.Fatalf("there is no channel #%s: %v", a[0], ws.ChannelNames())
+}
+
+func get(ts *testscript.TestScript, neg bool, a []string) {
+	resp, err := http.Get(of(ts).run.url + a[0])
+	answered(ts, neg, resp, err)
+}
+
+func post(ts *testscript.TestScript, neg bool, a []string) {
+	body := []byte(ts.ReadFile(a[1]))
+	resp, err := http.Post(of(ts).run.url+a[0], "application/json", bytes.NewReader(body))
+	answered(ts, neg, resp, err)
+}
+
+func answered(ts *testscript.TestScript, neg bool, resp *http.Response, err error) {
+	ts.Check(err)
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	ts.Check(err)
+	fmt.Fprintf(ts.Stdout(), "%d %s\n", resp.StatusCode, body)
+	if (resp.StatusCode >= 400) != neg {
+		ts.Fatalf("answered with %d", resp.StatusCode)
+	}
+}
+
