@@ -17,7 +17,8 @@ type Request struct {
 	Message *incident.Quote
 	// Values are what a form was filled in with, by the field's name.
 	Values map[string]string
-	// Mentions are the people named in Line, by the word that names them: "@ada".
+	// Mentions are the people named in Line, by the words that name them ("@Ada
+	// Okafor"), and those chosen in a form, by their incident.User.
 	Mentions map[string]incident.Person
 }
 

@@ -120,35 +120,34 @@ func decodeItem(p Pair) (Item, error) {
 	if err != nil {
 		return Item{}, err
 	}
-	item, err := readItem(p.Key, body)
+	var r itemRecord
+	if err := json.Unmarshal(body, &r); err != nil {
+		return Item{}, corrupt(p.Key, err)
+	}
+	n, key, err := parseOutKey(p.Key)
 	if err != nil {
 		return Item{}, corrupt(p.Key, err)
 	}
-	return item, nil
-}
-
-func readItem(key string, body []byte) (Item, error) {
-	parts := strings.SplitN(key, "/", 3)
-	if len(parts) != 3 {
-		return Item{}, errors.New("it is no outbox key")
-	}
-	n, err := strconv.Atoi(parts[1])
-	if err != nil {
-		return Item{}, err
-	}
-	var r itemRecord
-	if err := json.Unmarshal(body, &r); err != nil {
-		return Item{}, err
-	}
 	e, known, err := effect.Effects.Decode(r.Kind, r.Data)
 	if err != nil {
-		return Item{}, err
+		return Item{}, corrupt(p.Key, err)
 	}
 	if !known {
-		return Item{}, fmt.Errorf("it asks for %q, which this version of tocsin cannot do: use the newer one that wrote it", r.Kind)
+		return Item{}, fmt.Errorf("store: %s asks for %q, which this version of tocsin cannot do: use the newer one that wrote it", p.Key, r.Kind)
 	}
 	return Item{
-		Incident: incident.NewID(n), Key: parts[2], Effect: e, Seq: r.Seq,
+		Incident: incident.NewID(n), Key: key, Effect: e, Seq: r.Seq,
 		Tries: r.Tries, First: r.First, Last: r.Last,
 	}, nil
+}
+
+// parseOutKey takes the key of an outbox item apart: its incident's number, and
+// its own key.
+func parseOutKey(s string) (n int, key string, err error) {
+	number, key, ok := strings.Cut(strings.TrimPrefix(s, "out/"), "/")
+	if !ok {
+		return 0, "", errors.New("it is no outbox key")
+	}
+	n, err = strconv.Atoi(number)
+	return n, key, err
 }

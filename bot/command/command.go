@@ -218,9 +218,6 @@ func (c *Call) choose(ctx context.Context, line string) (bot.Answer, error) {
 	if err != nil {
 		return bot.Answer{}, err
 	}
-	if c.Message != nil && firstWord(line) == pinVerb.Name {
-		line = pinVerb.Name + " " + c.Message.Message.Channel + "/" + c.Message.Message.ID
-	}
 	if len(heads) == 0 {
 		a := answer("There is no open incident. Open one with a title: `/incident open Answers are wrong`.")
 		a.Buttons = []effect.Button{{Label: "Open an incident", Command: "open", Style: effect.Primary}}

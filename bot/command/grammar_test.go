@@ -113,12 +113,18 @@ func TestElsewhere(t *testing.T) {
 // TestAPinElsewhere: the choice keeps the message that was pointed at.
 func TestAPinElsewhere(t *testing.T) {
 	d := room(t)
-	m := incident.Message{Channel: "C0", ID: "1700000000.000100"}
-	a := d.ask(bot.Request{Line: "pin", By: by(ben), Channel: "C0", Message: &incident.Quote{Message: m}})
-	if len(a.Buttons) != 1 {
+	q := &incident.Quote{Message: incident.Message{Channel: "C0", ID: "1700000000.000100"}, Text: "it began at noon", Author: ada}
+	a := d.ask(bot.Request{Line: "pin", By: by(ben), Channel: "C0", Message: q})
+	if a.Form == nil || a.Form.Message != q || len(a.Form.Fields[0].Choices) != 1 {
 		t.Fatalf("%+v", a)
 	}
-	d.say(ben, "C0", a.Buttons[0].Command)
+	d.ask(bot.Request{Line: a.Form.Command, By: by(ben), Channel: "C0", Message: q, Values: map[string]string{"incident": "INC-1"}})
+	if f, ok := d.last().Fact.(incident.Quoted); !ok || f.Quote.Text != q.Text || f.Quote.Message != q.Message {
+		t.Errorf("%+v", d.last())
+	}
+	// In the room a reaction only points at a message; it is fetched.
+	m := incident.Message{Channel: "C1", ID: "1.2"}
+	d.ask(bot.Request{Line: "pin", By: by(ben), Channel: "C1", Message: &incident.Quote{Message: m}})
 	if f, ok := d.last().Fact.(incident.Pinned); !ok || f.Message != m {
 		t.Errorf("%+v", d.last())
 	}

@@ -63,25 +63,48 @@ func textForm(c *Call, verb, title, label string, more ...bot.Field) *bot.Form {
 }
 
 var pinVerb = Verb{
-	Name: "pin", Args: "(a message's shortcut, or 📌 on it)", Quiet: true,
+	Name: "pin", Args: "(a message's shortcut, or 📌 on it)", Quiet: true, Anywhere: true,
 	Help: "put a message on the timeline, with its own author and time",
 	Run: func(ctx context.Context, c *Call) (bot.Answer, error) {
-		m, ok := pinned(c)
-		if !ok {
+		q := c.Message
+		if q == nil || q.Message.Zero() {
 			return bot.Answer{}, incident.Refusal("Which message? React to it with 📌, or use “Add to timeline” in its menu.")
 		}
-		err := c.decide(ctx, func(inc incident.Incident) ([]incident.Fact, error) { return inc.Pin(m) })
+		if id, ok := incident.ParseID(c.Values["incident"]); ok && !c.Has() {
+			if err := c.find(ctx, id); err != nil {
+				return bot.Answer{}, err
+			}
+		}
+		if !c.Has() {
+			return pinForm(ctx, c)
+		}
+		err := c.decide(ctx, func(inc incident.Incident) ([]incident.Fact, error) {
+			if q.Text == "" { // a reaction only points: the message has to be fetched
+				return inc.Pin(q.Message)
+			}
+			return inc.PinQuote(*q)
+		})
 		return answer("It is on the timeline of %s.", c.Inc.ID), err
 	},
 }
 
-// pinned is the message that was pointed at, or named as CHANNEL/ID.
-func pinned(c *Call) (incident.Message, bool) {
-	if c.Message != nil && !c.Message.Message.Zero() {
-		return c.Message.Message, true
+// pinForm asks which incident a message from elsewhere belongs to; the message
+// comes along, because the bot may not be able to read it there.
+func pinForm(ctx context.Context, c *Call) (bot.Answer, error) {
+	heads, err := c.List(ctx, c.By.Person, false)
+	if err != nil || len(heads) == 0 || c.Message.Text == "" {
+		return answer("There is no open incident to put it on. Open one from the message: “Open an incident” in its menu."), err
 	}
-	channel, id, ok := strings.Cut(c.Args, "/")
-	return incident.Message{Channel: channel, ID: id}, ok && channel != "" && id != ""
+	f := &bot.Form{
+		Title: "Add to timeline", Submit: "Add", Command: "pin", Message: c.Message,
+		Intro:  "> " + incident.Escape(cut(c.Message.Text, 500)),
+		Fields: []bot.Field{{Name: "incident", Label: "Which incident?", Kind: bot.OneOf, Required: true}},
+	}
+	for i := len(heads) - 1; i >= 0 && len(f.Fields[0].Choices) < maxListed; i-- {
+		h := heads[i]
+		f.Fields[0].Choices = append(f.Fields[0].Choices, bot.Choice{Value: string(h.ID), Label: cut(string(h.ID)+" · "+h.Title, 75)})
+	}
+	return bot.Answer{Form: f}, nil
 }
 
 var timelineVerb = Verb{

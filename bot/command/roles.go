@@ -55,11 +55,7 @@ func give(ctx context.Context, c *Call, verb string, decide func(incident.Incide
 func roleAndPerson(c *Call, verb string) (incident.Role, incident.Person, error) {
 	if c.Values != nil {
 		role, err := incident.ParseRole(c.Values["role"])
-		to := incident.Person{User: incident.User(c.Values["to"])}
-		if to.Is(c.By.Person) {
-			to = c.By.Person
-		}
-		return role, to, about("role", err)
+		return role, c.chosen("to"), about("role", err)
 	}
 	roleWord, who := cutWord(c.Args)
 	if strings.HasPrefix(roleWord, "@") && verb == "handover" {
@@ -78,6 +74,18 @@ func roleAndPerson(c *Call, verb string) (incident.Role, incident.Person, error)
 		return "", to, incident.Refusef("I don't know “%s”. Type @ and choose a person: `%s %s @ada`.", incident.Escape(who), verb, role)
 	}
 	return role, to, nil
+}
+
+// chosen is the person chosen in a field of a form.
+func (c *Call) chosen(field string) incident.Person {
+	if p, ok := c.Mentions[c.Values[field]]; ok {
+		return p
+	}
+	p := incident.Person{User: incident.User(c.Values[field])}
+	if p.Is(c.By.Person) {
+		return c.By.Person
+	}
+	return c.Inc.Called(p)
 }
 
 // heldBy is the role that the person who asks holds, the commander's first.

@@ -112,6 +112,9 @@ var closeVerb = Verb{
 	Name: "close", Args: "REASON", Help: "end it: `resolved`, `false-alarm` or `duplicate of INC-7`",
 	Run: func(ctx context.Context, c *Call) (bot.Answer, error) {
 		word, rest := cutWord(c.Args)
+		if second, more := cutWord(rest); strings.EqualFold(word+" "+second, "false alarm") {
+			word, rest = "false-alarm", more
+		}
 		reason, ok := incident.Find(incident.CloseReasons, word)
 		if !ok {
 			a := answer("Why is %s to be closed? A duplicate: `/incident close duplicate of INC-7`.", c.Inc.ID)

@@ -13,7 +13,6 @@ import (
 // TestVerbs: what each command puts on the record, and what it answers. Ada
 // commands INC-1 in C1, where all of this is said.
 func TestVerbs(t *testing.T) {
-	message := incident.Message{Channel: "C1", ID: "1.2"}
 	tests := []struct {
 		name  string
 		setup []string // said before, by Ada
@@ -53,7 +52,6 @@ func TestVerbs(t *testing.T) {
 		{"action done", []string{"action Add an alert"}, ben, "action done 1", incident.ActionDone{N: 1, Text: "Add an alert"}, "", "Follow-up 1 is done"},
 		{"postmortem", nil, ben, "pm", incident.PostmortemAsked{}, "", "on its way into #inc-room"},
 		{"resync", nil, ben, "resync", incident.Resynced{}, "", "made anew"},
-		{"pin", nil, ben, "pin C1/1.2", incident.Pinned{Message: message}, "", "on the timeline of INC-1"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

@@ -68,13 +68,10 @@ func addAction(ctx context.Context, c *Call) (bot.Answer, error) {
 	var owner incident.Person
 	text, due, err := cutDue(c.Args, c.Now)
 	if c.Values != nil {
-		text, owner = c.Values["text"], incident.Person{User: incident.User(c.Values["owner"])}
+		text, owner = c.Values["text"], c.chosen("owner")
 		due, err = day(c.Values["due"], c.Now)
-	} else if words := strings.Fields(text); len(words) > 1 {
-		last := words[len(words)-1]
-		if p, ok := c.Mentions[last]; ok {
-			owner, text = p, strings.TrimSpace(strings.TrimSuffix(text, last))
-		}
+	} else {
+		text, owner = c.cutOwner(text)
 	}
 	if err != nil {
 		return bot.Answer{}, about("due", err)
@@ -88,6 +85,18 @@ func addAction(ctx context.Context, c *Call) (bot.Answer, error) {
 		a.Body += " It has a better chance with an owner and a day: `/incident action … @ada by friday`."
 	}
 	return a, nil
+}
+
+// cutOwner takes a mention off the end of a text. Of two that fit, the longer
+// one is meant.
+func (c *Call) cutOwner(text string) (string, incident.Person) {
+	longest := ""
+	for word := range c.Mentions {
+		if strings.HasSuffix(text, " "+word) && len(word) > len(longest) {
+			longest = word
+		}
+	}
+	return strings.TrimSpace(strings.TrimSuffix(text, longest)), c.Mentions[longest]
 }
 
 func actionForm(c *Call) *bot.Form {

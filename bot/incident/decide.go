@@ -149,6 +149,15 @@ func (inc Incident) Pin(m Message) ([]Fact, error) {
 	return []Fact{Pinned{Message: m}}, nil
 }
 
+// PinQuote puts a message on the timeline that is at hand already.
+func (inc Incident) PinQuote(q Quote) ([]Fact, error) {
+	if inc.pinned[q.Message] {
+		return nil, nil
+	}
+	q.Text = Block(q.Text)
+	return []Fact{Quoted{Quote: q}}, nil
+}
+
 // Mitigate tells that impact is over. how is the id of a mitigation or "".
 func (inc Incident) Mitigate(how, text string) ([]Fact, error) {
 	switch inc.Status {

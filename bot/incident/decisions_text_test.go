@@ -18,6 +18,12 @@ func words() []decision {
 	}
 	m := incident.Message{Channel: "C1", ID: "1"}
 	pin := func(i incident.Incident) ([]incident.Fact, error) { return i.Pin(m) }
+	quote := incident.Quote{Message: m, Author: ben, Text: "it is slow", Written: clock(-3)}
+	pinQuote := func(i incident.Incident) ([]incident.Fact, error) {
+		dirty := quote
+		dirty.Text = " it is\u202e slow\n"
+		return i.PinQuote(dirty)
+	}
 	all := []decision{
 		{method: "Note", when: "some lines", inc: declared(), ask: note(" one\r\ntwo\u202e \n", -5), facts: one(incident.Noted{Text: "one\ntwo"})},
 		{method: "Note", when: "even when closed", inc: shut(), ask: note("one", 0), facts: one(incident.Noted{Text: "one"})},
@@ -30,6 +36,10 @@ func words() []decision {
 		{method: "Update", when: "closed", inc: shut(), ask: update("looking"), refuse: []string{"`reopen`"}},
 		{method: "Pin", when: "new", inc: declared(), ask: pin, facts: one(incident.Pinned{Message: m})},
 		{method: "Pin", when: "pinned before: nothing happens", inc: declared(incident.Pinned{Message: m}), ask: pin},
+		{method: "Pin", when: "quoted before: nothing happens", inc: declared(incident.Quoted{Quote: quote}), ask: pin},
+		{method: "PinQuote", when: "new", inc: declared(), ask: pinQuote, facts: one(incident.Quoted{Quote: quote})},
+		{method: "PinQuote", when: "pinned before: nothing happens", inc: declared(incident.Pinned{Message: m}), ask: pinQuote},
+		{method: "PinQuote", when: "quoted before: nothing happens", inc: declared(incident.Quoted{Quote: quote}), ask: pinQuote},
 	}
 	return append(all, lengths()...)
 }

@@ -149,3 +149,9 @@ func TestDamagedEventsAreErrors(t *testing.T) {
 		}
 	}
 }
+
+func TestAFactThatIsNotListedIsNotWritten(t *testing.T) {
+	if got, err := json.Marshal(incident.Event{Seq: 1, Fact: &incident.Noted{}}); err == nil { // a pointer to one is none
+		t.Errorf("written as %s, which could not be read back", got)
+	}
+}

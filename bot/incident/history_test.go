@@ -55,7 +55,7 @@ var factMakers = map[string]func(*rapid.T) incident.Fact{
 	"noted":     func(t *rapid.T) incident.Fact { return incident.Noted{Text: word.Draw(t, "text")} },
 	"pinned":    func(t *rapid.T) incident.Fact { return incident.Pinned{Message: message.Draw(t, "message")} },
 	"quoted": func(t *rapid.T) incident.Fact {
-		return incident.Quoted{Quote: incident.Quote{Author: someone.Draw(t, "author")}}
+		return incident.Quoted{Quote: incident.Quote{Message: message.Draw(t, "message"), Author: someone.Draw(t, "author")}}
 	},
 	"updated":   func(t *rapid.T) incident.Fact { return incident.Updated{N: few.Draw(t, "n")} },
 	"mitigated": func(t *rapid.T) incident.Fact { return incident.Mitigated{How: word.Draw(t, "how")} },
@@ -80,9 +80,9 @@ func TestRandomHistoriesHaveEveryFact(t *testing.T) {
 	}
 }
 
-// anyEvent is a random event that comes after n others.
-func anyEvent(t *rapid.T, n int) incident.Event {
-	kind := rapid.SampledFrom(incident.Facts.Names()).Draw(t, "kind")
+// anyEvent is a random event that comes after n others, a fact of these kinds.
+func anyEvent(t *rapid.T, n int, kinds []string) incident.Event {
+	kind := rapid.SampledFrom(kinds).Draw(t, "kind")
 	by := incident.Actor{Person: someone.Draw(t, "by"), Via: "slack"}
 	return incident.Event{
 		Seq: n + 1, At: some.Draw(t, "at"), By: by, Cause: rapid.SampledFrom(causes).Draw(t, "cause"), Fact: factMakers[kind](t),
@@ -100,9 +100,10 @@ type branch struct {
 func TestForksDoNotDisturbEachOther(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		branches := []branch{{inc: incident.Fold("INC-1", nil)}}
+		kinds := rapid.SliceOfN(rapid.SampledFrom(incident.Facts.Names()), 2, 4).Draw(t, "kinds") // few, so that they meet
 		for range rapid.IntRange(1, 25).Draw(t, "steps") {
 			b := branches[rapid.IntRange(0, len(branches)-1).Draw(t, "from")]
-			e := anyEvent(t, len(b.history))
+			e := anyEvent(t, len(b.history), kinds)
 			branches = append(branches, branch{b.inc.With(e), append(slices.Clone(b.history), e)})
 		}
 		for _, b := range branches {
@@ -123,7 +124,11 @@ func wantOwnMemory(t *rapid.T, b branch) {
 	}
 	for _, id := range []string{"1", "2"} {
 		m := incident.Message{Channel: "C1", ID: id}
-		pinned := slices.ContainsFunc(b.history, func(e incident.Event) bool { return e.Fact == incident.Fact(incident.Pinned{Message: m}) })
+		pinned := slices.ContainsFunc(b.history, func(e incident.Event) bool {
+			q, quoted := e.Fact.(incident.Quoted)
+			p, asked := e.Fact.(incident.Pinned)
+			return quoted && q.Quote.Message == m || asked && p.Message == m
+		})
 		if facts, err := b.inc.Pin(m); err != nil || (len(facts) == 0) != pinned {
 			t.Fatalf("Pin(%v) = %v, %v; pinned before: %v", m, facts, err, pinned)
 		}

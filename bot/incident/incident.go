@@ -179,6 +179,8 @@ func (inc *Incident) apply(e Event) {
 		}
 	case Pinned:
 		inc.pinned = with(inc.pinned, f.Message, true)
+	case Quoted:
+		inc.pinned = with(inc.pinned, f.Quote.Message, true)
 	case Updated:
 		inc.Updates, inc.LastUpdate = f.N, e.At
 	case Mitigated:
@@ -202,7 +204,7 @@ func (inc *Incident) apply(e Event) {
 		inc.Failures = append(slices.Clip(inc.Failures), f)
 	case Resynced:
 		inc.Failures = nil
-	case Noted, Quoted, Reminded, Unknown:
+	case Noted, Reminded, Unknown:
 		// on the timeline only
 	}
 }

@@ -46,10 +46,7 @@ const afterwards = 10 * time.Second
 
 // command answers a slash command.
 func (f *Face) command(ctx context.Context, c slack.SlashCommand) (ack any, then follow) {
-	line, mentions := unescape(c.Text)
-	for word, p := range mentions {
-		mentions[word] = f.person(p)
-	}
+	line, mentions := unescape(f.Performer.named(c.Text))
 	a, _ := f.Handle(ctx, bot.Request{
 		Line: line, By: f.actor(c.UserID, c.UserName), Cause: "slack/" + c.TriggerID,
 		Channel: c.ChannelID, Mentions: mentions,
@@ -115,14 +112,12 @@ func (f *Face) shortcut(ctx context.Context, c slack.InteractionCallback) (any, 
 	switch c.CallbackID {
 	case shortcutOpen:
 		r.Line = "open"
-	case shortcutPin:
-		r.Line, r.Message = "pin", &incident.Quote{Message: incident.Message{Channel: c.Channel.ID, ID: c.Message.Timestamp}}
-	case shortcutDeclare:
+	case shortcutPin, shortcutDeclare:
 		q, err := f.Performer.quote(ctx, incident.Message{Channel: c.Channel.ID, ID: c.Message.Timestamp}, c.Message.Msg)
 		if err != nil {
 			f.Log.Warn("the author's name is not known", "error", err)
 		}
-		r.Line, r.Message = "open", &q
+		r.Line, r.Message = map[string]string{shortcutPin: "pin", shortcutDeclare: "open"}[c.CallbackID], &q
 	default:
 		return nil, nil
 	}
@@ -235,9 +230,10 @@ func (f *Face) submission(ctx context.Context, c slack.InteractionCallback) (any
 		f.Log.Error("a form without its command", "error", err)
 		return nil, nil
 	}
+	values, people := f.values(c.View)
 	a, err := f.Handle(ctx, bot.Request{
 		Line: meta.Command, By: f.actor(c.User.ID, c.User.Name), Cause: "slack/view/" + c.View.ID,
-		Channel: meta.Channel, Message: meta.Message, Values: values(c.View),
+		Channel: meta.Channel, Message: meta.Message, Values: values, Mentions: people,
 	})
 	if err != nil {
 		a.Errors = map[string]string{"": a.Body}
@@ -251,11 +247,11 @@ func (f *Face) submission(ctx context.Context, c slack.InteractionCallback) (any
 	return nil, nil
 }
 
-// values reads a form.
-func values(v slack.View) map[string]string {
-	values := map[string]string{}
+// values reads a form: what was filled in, and who was chosen.
+func (f *Face) values(v slack.View) (values map[string]string, people map[string]incident.Person) {
+	values, people = map[string]string{}, map[string]incident.Person{}
 	if v.State == nil {
-		return values
+		return values, people
 	}
 	for _, block := range v.State.Values {
 		for name, action := range block {
@@ -264,6 +260,7 @@ func values(v slack.View) map[string]string {
 				values[name] = action.SelectedOptions[0].Value
 			case action.SelectedUser != "":
 				values[name] = action.SelectedUser
+				people[action.SelectedUser] = f.person(incident.Person{User: incident.User(action.SelectedUser)})
 			case action.SelectedOption.Value != "":
 				values[name] = action.SelectedOption.Value
 			default:
@@ -271,7 +268,7 @@ func values(v slack.View) map[string]string {
 			}
 		}
 	}
-	return values
+	return values, people
 }
 
 // fieldErrors ties what is wrong to the form's fields; what is about none of

@@ -7,13 +7,13 @@ import (
 
 // Scopes are what the bot token needs, each for a call or an event that is used.
 var scopes = []string{
-	"commands",          // /incident and the shortcuts
-	"chat:write",        // messages in channels that the bot is in
-	"chat:write.public", // the announcement channel, without being invited
-	"channels:manage",   // create public channels, invite, set the topic
-	"channels:read",     // look a channel up
-	"channels:history",  // find our own messages again; read pinned ones
-	"groups:write",      // the same for private incidents
+	"commands",         // /incident and the shortcuts
+	"chat:write",       // messages in channels that the bot is in
+	"channels:join",    // the announcement channel, without being invited
+	"channels:manage",  // create public channels, invite, set the topic
+	"channels:read",    // look a channel up
+	"channels:history", // find our own messages again; read pinned ones
+	"groups:write",     // the same for private incidents
 	"groups:read",
 	"groups:history",
 	"users:read",      // names

@@ -3,6 +3,7 @@ package slack
 import (
 	"context"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -241,7 +242,7 @@ func (p *Performer) fetch(ctx context.Context, m incident.Message) ([]incident.F
 
 // quote is a message as it stands.
 func (p *Performer) quote(ctx context.Context, at incident.Message, msg slack.Msg) (incident.Quote, error) {
-	text, _ := unescape(msg.Text)
+	text, _ := unescape(p.named(msg.Text))
 	q := incident.Quote{
 		Message: at, Text: incident.Block(or(text, "(a message without text)")),
 		Author:  incident.Person{User: incident.User(msg.User), Name: msg.Username},
@@ -288,6 +289,19 @@ func (p *Performer) known(user string) string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.names[user]
+}
+
+var mentioned = regexp.MustCompile(`<@([A-Z0-9]+)(\|[^<>]*)?>`)
+
+// named puts names that are known into a text's mentions of people.
+func (p *Performer) named(text string) string {
+	return mentioned.ReplaceAllStringFunc(text, func(entity string) string {
+		user := mentioned.FindStringSubmatch(entity)[1]
+		if name := p.known(user); name != "" {
+			return "<@" + user + "|" + strings.NewReplacer("<", "", ">", "", "|", "", "&", "").Replace(name) + ">"
+		}
+		return entity
+	})
 }
 
 func (p *Performer) learn(u slack.User) {
@@ -359,7 +373,9 @@ func (p *Performer) findChannel(ctx context.Context) (string, error) {
 		}
 		for _, ch := range list {
 			if ch.ID == p.announce || ch.Name == p.announce {
-				return ch.ID, nil
+				// Only a member may look back whether an announcement was sent.
+				_, _, _, err := p.api.JoinConversationContext(ctx, ch.ID)
+				return ch.ID, err
 			}
 		}
 		if all.Cursor = next; next == "" {

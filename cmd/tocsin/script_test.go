@@ -8,12 +8,15 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"tocsin/bot"
+	"tocsin/bot/incident"
 	"tocsin/bot/sandbox"
 	"tocsin/store"
 )
@@ -28,13 +31,14 @@ func TestMain(m *testing.M) {
 //	sandbox [flags]              start it; $URL is where
 //	ada|ben|mei|dina CHANNEL TEXT  a person writes, or gives a command; prints what only they see
 //	reply USER CHANNEL PARENT TEXT in the thread of the message with a text
-//	press USER CHANNEL ACTION    press a button on the newest message that has it
+//	press USER CHANNEL ACTION    press a button (its action_id, * for any rest) on the newest message that has it
 //	fill USER NAME=VALUE…        fill in and submit the form that is open; prints its errors
 //	shortcut USER ID [CHANNEL TEXT]  use a shortcut (on the message with a text)
 //	pin USER CHANNEL TEXT        put 📌 on the message with a text
 //	page NAME=VALUE…             PagerDuty fires a signed webhook; prints the answer
 //	fault JSON                   switch a fault
 //	see CHANNEL TEXT             wait until a message has a text; with !: when all is quiet, none has
+//	told ID TEXT                 wait until a timeline has a text
 //	settle                       wait until no effect waits any more
 //	show CHANNEL                 print all there is to see of a channel
 //	get PATH / post PATH FILE    plain HTTP to the bot; prints status and body
@@ -51,7 +55,7 @@ func TestStories(t *testing.T) {
 			"sandbox": startStory,
 			"ada":     speak(ada), "ben": speak(ben), "mei": speak(mei), "dina": speak(dina),
 			"reply": reply, "press": pressButton, "fill": fill, "shortcut": useShortcut, "pin": pin,
-			"page": firePage, "fault": switchFault, "see": see, "settle": settleAll, "show": show,
+			"page": firePage, "fault": switchFault, "see": see, "told": told, "settle": settleAll, "show": show,
 			"get": get, "post": post,
 		},
 	})
@@ -125,7 +129,7 @@ func speak(user string) func(*testscript.TestScript, bool, []string) {
 func message(ts *testscript.TestScript, channel, text string) sandbox.Message {
 	list := of(ts).ws(ts).Messages(channel)
 	for _, m := range slices.Backward(list) {
-		if strings.Contains(m.Text, text) {
+		if strings.Contains(m.Text, text) && m.EphemeralTo == "" {
 			return m
 		}
 	}
@@ -150,14 +154,22 @@ func userOf(ts *testscript.TestScript, name string) string {
 func pressButton(ts *testscript.TestScript, neg bool, a []string) {
 	user := userOf(ts, a[0])
 	ws := of(ts).ws(ts)
-	for _, m := range slices.Backward(ws.Messages(a[1])) {
-		if hasAction(m.Blocks, a[2]) && (m.EphemeralTo == "" || m.EphemeralTo == user) {
-			r, err := ws.Click(context.Background(), sandbox.Click{User: user, Channel: a[1], TS: m.TS, ActionID: a[2]})
-			tell(ts, neg, r, err)
-			return
+	var on *sandbox.Message
+	action := regexp.MustCompile("action_id:(" + strings.ReplaceAll(a[2], "*", `\S*`) + ") ")
+	there := func() bool {
+		for _, m := range slices.Backward(ws.Messages(a[1])) {
+			if found := action.FindStringSubmatch(fmt.Sprint(m.Blocks)); found != nil && (m.EphemeralTo == "" || m.EphemeralTo == user) {
+				on, a[2] = &m, found[1]
+				return true
+			}
 		}
+		return false
 	}
-	ts.Fatalf("no message in #%s has the button %s", a[1], a[2])
+	if until(context.Background(), there) != nil {
+		ts.Fatalf("no message in #%s has the button %s", a[1], a[2])
+	}
+	r, err := ws.Click(context.Background(), sandbox.Click{User: user, Channel: a[1], TS: on.TS, ActionID: a[2]})
+	tell(ts, neg, r, err)
 }
 
 func fill(ts *testscript.TestScript, neg bool, a []string) {
@@ -169,7 +181,7 @@ func fill(ts *testscript.TestScript, neg bool, a []string) {
 		name, value, _ := strings.Cut(pair, "=")
 		values[name] = value
 		if name == "private" {
-			values[name] = []string{value}
+			values[name] = []any{value}
 		}
 	}
 	r, err := ws.Submit(context.Background(), sandbox.Submit{User: user, Values: values})
@@ -198,21 +210,20 @@ func pin(ts *testscript.TestScript, neg bool, a []string) {
 }
 
 func firePage(ts *testscript.TestScript, neg bool, a []string) {
-	fields := map[string]any{}
+	fields, body := map[string]string{}, ""
 	for _, pair := range a {
 		name, value, _ := strings.Cut(pair, "=")
-		fields[name] = value
-		switch name {
-		case "repeat":
-			fields[name] = len(value)
-		case "body":
-			fields[name] = json.RawMessage(value)
+		if name == "body" {
+			body = value
+			continue
 		}
+		fields[name] = value
 	}
 	data, err := json.Marshal(fields)
 	ts.Check(err)
 	var p sandbox.Page
 	ts.Check(json.Unmarshal(data, &p))
+	p.Body = json.RawMessage(body)
 	r, err := of(ts).ws(ts).PagerDuty(context.Background(), p)
 	ts.Check(err)
 	fmt.Fprintf(ts.Stdout(), "%d %s\n", r.Status, r.Response)
@@ -254,6 +265,19 @@ func see(ts *testscript.TestScript, neg bool, a []string) {
 	if until(context.Background(), there) != nil {
 		show(ts, false, a[:1])
 		ts.Fatalf("#%s does not have %q", a[0], a[1])
+	}
+}
+
+func told(ts *testscript.TestScript, _ bool, a []string) {
+	s := of(ts)
+	var timeline string
+	err := until(context.Background(), func() bool {
+		inc, err := s.run.app.bot.Incident(context.Background(), incident.ID(a[0]))
+		timeline = bot.TimelineMarkdown(inc, 0)
+		return err == nil && strings.Contains(timeline, a[1])
+	})
+	if err != nil {
+		ts.Fatalf("the timeline of %s does not have %q:\n%s", a[0], a[1], timeline)
 	}
 }
 
@@ -319,4 +343,3 @@ func answered(ts *testscript.TestScript, neg bool, resp *http.Response, err erro
 		ts.Fatalf("answered with %d", resp.StatusCode)
 	}
 }
-
