@@ -1,0 +1,40 @@
+package main
+
+import (
+	"os"
+	"strings"
+	"testing"
+
+	"tocsin/bot/command"
+)
+
+// TestReadme keeps README's table of commands equal to the list of commands,
+// and its two commands true to what the other tests run.
+func TestReadme(t *testing.T) {
+	const path = "../../README.md"
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	readme := string(data)
+	const open, end = "<!-- commands -->\n", "<!-- /commands -->"
+	before, rest, ok1 := strings.Cut(readme, open)
+	table, after, ok2 := strings.Cut(rest, end)
+	if !ok1 || !ok2 {
+		t.Fatalf("README.md has no table between %q and %q", open, end)
+	}
+	if want := command.Table(); table != want {
+		if os.Getenv("UPDATE") == "" {
+			t.Errorf("README's table of commands is not the list's; UPDATE=1 go test ./cmd/tocsin -run TestReadme writes it")
+			return
+		}
+		if err := os.WriteFile(path, []byte(before+open+want+end+after), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, line := range []string{"go run ./cmd/tocsin sandbox", "go test ./..."} {
+		if !strings.Contains(readme, line) {
+			t.Errorf("README.md does not show %q", line)
+		}
+	}
+}
