@@ -185,16 +185,32 @@ func (b *Bot) announcement(inc incident.Incident) effect.Message {
 		commander = inc.Name(p)
 	}
 	fmt.Fprintf(&s, "**Commander:** %s  \n", commander)
-	fmt.Fprintf(&s, "**Channel:** %s\n\n", linked("#"+inc.Channel.Name, inc.Channel.Link))
+	fmt.Fprintf(&s, "**Channel:** %s\n\n", room(inc))
 	b.cardUpdate(&s, inc)
 	m := effect.Message{
 		Title: fmt.Sprintf("%s · %s · %s", inc.ID, inc.Severity.Title(), shorten(inc.Title, maxTitle)),
 		Body:  strings.TrimSpace(s.String()),
 	}
-	if inc.Active() {
+	switch {
+	case inc.Channel.Channel == "":
+		m.Buttons = []effect.Button{{Label: "Try again", Command: command(inc, "resync")}}
+	case inc.Active():
 		m.Buttons = []effect.Button{{Label: "Join", Command: command(inc, "join")}}
 	}
 	return m
+}
+
+// room is where the incident is worked on, or why it has no channel yet.
+func room(inc incident.Incident) string {
+	if inc.Channel.Channel != "" {
+		return linked("#"+inc.Channel.Name, inc.Channel.Link)
+	}
+	for _, f := range inc.Failures {
+		if f.Effect == effect.Effects.Name(effect.OpenChannel{}) {
+			return "no channel yet: " + incident.Escape(f.Why)
+		}
+	}
+	return "no channel yet"
 }
 
 // topic is the state of the incident in one line.

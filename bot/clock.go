@@ -80,7 +80,7 @@ func updateDue(inc incident.Incident, now time.Time) (time.Time, bool) {
 
 func hasOverdue(inc incident.Incident, day time.Time) bool {
 	for _, a := range inc.Actions {
-		if !a.Done && !a.Due.IsZero() && a.Due.Before(day) && inc.Declared.Before(day) {
+		if a.Overdue(day) {
 			return true
 		}
 	}

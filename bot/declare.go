@@ -3,6 +3,7 @@ package bot
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"tocsin/bot/incident"
 	"tocsin/runbooks"
@@ -24,7 +25,7 @@ func (b *Bot) Declare(ctx context.Context, o Origin, d incident.Declared, handle
 	}
 	b.declaring.Lock()
 	defer b.declaring.Unlock()
-	for {
+	for range maxRaces {
 		if inc, ok, err := b.taken(ctx, handles); err != nil || ok {
 			return inc, false, err
 		}
@@ -34,7 +35,11 @@ func (b *Bot) Declare(ctx context.Context, o Origin, d incident.Declared, handle
 		}
 		b.next = 0 // somebody else declares too: count again
 	}
+	return inc, false, fmt.Errorf("no free number for a new incident after %d tries: the record may lack a head, see tocsin doctor", maxRaces)
 }
+
+// maxRaces bounds how often a number is lost to somebody else.
+const maxRaces = 16
 
 // begin adds to the declaration what follows from it at once.
 func (b *Bot) begin(o Origin, facts []incident.Fact) []incident.Fact {

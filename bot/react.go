@@ -16,9 +16,9 @@ func (b *Bot) react(e incident.Event, inc incident.Incident) []effect.Effect {
 	case incident.Declared:
 		return []effect.Effect{effect.OpenChannel{}}
 	case incident.Linked:
-		return b.moveIn(inc)
+		return append(b.refresh(inc, true), b.furnish(inc, false)...)
 	case incident.Posted:
-		return posted(f, inc)
+		return posted(f)
 	case incident.GuideServed:
 		return append(b.refresh(inc, false), say(b.guideMessage(inc, f)))
 	case incident.PlayStarted, incident.TaskAdded, incident.TaskDone:
@@ -47,29 +47,35 @@ func (b *Bot) react(e incident.Event, inc incident.Incident) []effect.Effect {
 	case incident.Reminded:
 		return []effect.Effect{say(remindMessage(f, inc))}
 	case incident.Failed:
-		return failed(f, inc)
+		return b.failed(f, inc)
 	case incident.Resynced:
 		if inc.Channel.Channel == "" {
 			return []effect.Effect{effect.OpenChannel{}}
 		}
-		return b.moveIn(inc)
+		return append(b.refresh(inc, true), b.furnish(inc, true)...)
 	}
 	return nil
 }
 
-// moveIn furnishes the channel: none of these waits for another.
-func (b *Bot) moveIn(inc incident.Incident) []effect.Effect {
-	effects := append(b.refresh(inc, true), invite(inc, inc.People...)...)
-	if url := b.guideURL(inc.Guide.Guide); url != "" {
-		effects = append(effects, effect.Bookmark{Title: "Guide: " + inc.Guide.Title, URL: url})
-	}
-	for _, s := range inc.Signals {
-		if s.Link != "" {
-			effects = append(effects, effect.Bookmark{Title: "Alert in " + s.Source, URL: s.Link})
+// furnish brings people and links into the channel: none of these waits for
+// another. again is set when some of it may be there already.
+func (b *Bot) furnish(inc incident.Incident, again bool) []effect.Effect {
+	effects := invite(inc, inc.People...)
+	bookmark := func(title, url string) {
+		if url != "" {
+			effects = append(effects, effect.Bookmark{Title: title, URL: url, Again: again})
 		}
 	}
+	bookmark("Guide: "+inc.Guide.Title, b.guideURL(inc.Guide.Guide))
+	for _, s := range inc.Signals {
+		bookmark("Alert in "+s.Source, s.Link)
+	}
+	bookmark(cardBookmark, inc.Posts[incident.PostedCard].Link)
 	return effects
 }
+
+// cardBookmark leads to the status card from the top of the channel.
+const cardBookmark = "Status card"
 
 // refresh has what shows the present state show it: the card always, the topic
 // and the announcement when what they tell has changed. Before there is a
@@ -113,12 +119,9 @@ func invite(inc incident.Incident, people ...incident.Person) []effect.Effect {
 	return []effect.Effect{effect.Invite{People: users}}
 }
 
-func posted(f incident.Posted, inc incident.Incident) []effect.Effect {
-	switch {
-	case f.What == incident.PostedCard && f.Link != "":
-		return []effect.Effect{effect.Bookmark{Title: "Status card", URL: f.Link}}
-	case f.What == incident.PostedPostmortem && f.Link != "":
-		return []effect.Effect{effect.Bookmark{Title: fmt.Sprintf("Postmortem draft %d", inc.Drafts), URL: f.Link}}
+func posted(f incident.Posted) []effect.Effect {
+	if f.What == incident.PostedCard && f.Link != "" {
+		return []effect.Effect{effect.Bookmark{Title: cardBookmark, URL: f.Link}}
 	}
 	return nil
 }
@@ -136,16 +139,21 @@ func (b *Bot) assigned(e incident.Event, f incident.Assigned, inc incident.Incid
 	return append(effects, say(m))
 }
 
-// failed says in the room what could not be done, unless saying it is what
-// failed; then the operator's log has it.
-func failed(f incident.Failed, inc incident.Incident) []effect.Effect {
+// failed says in the room what could not be done; where there is no room, in
+// the announcement. If saying it is what failed, the operator's log has it.
+func (b *Bot) failed(f incident.Failed, inc incident.Incident) []effect.Effect {
 	switch f.Effect {
-	case effect.Effects.Name(effect.Say{}), effect.Effects.Name(effect.OpenChannel{}):
+	case effect.Effects.Name(effect.Say{}):
 		return nil
+	case effect.Effects.Name(effect.OpenChannel{}):
+		if inc.Private {
+			return nil
+		}
+		return []effect.Effect{effect.Announce{}}
 	}
 	return []effect.Effect{say(effect.Message{
 		Body:    fmt.Sprintf("I could not %s: %s", incident.Escape(f.What), incident.Escape(f.Why)),
-		Buttons: []effect.Button{{Label: "Try again", Command: string(inc.ID) + " resync"}},
+		Buttons: []effect.Button{{Label: "Try again", Command: command(inc, "resync")}},
 	})}
 }
 

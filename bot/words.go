@@ -168,7 +168,7 @@ func overdue(inc incident.Incident, day time.Time) string {
 	var s strings.Builder
 	fmt.Fprintf(&s, "Follow-ups of %s that are overdue:\n\n", inc.ID)
 	for _, a := range inc.Actions {
-		if !a.Done && !a.Due.IsZero() && a.Due.Before(day) {
+		if a.Overdue(day) {
 			fmt.Fprintf(&s, "- %s\n", incident.ActionLine(a, mention))
 		}
 	}

@@ -53,6 +53,8 @@ type (
 	Bookmark struct {
 		Title string `json:"title"`
 		URL   string `json:"url"`
+		// Again is set when it may be there already.
+		Again bool `json:"again,omitempty"`
 	}
 	// Say posts a message in the channel.
 	Say struct {
@@ -118,7 +120,7 @@ func (OpenChannel) Needs() Need { return Nothing }
 func (Invite) Needs() Need      { return Channel }
 func (SetTopic) Needs() Need    { return Channel }
 func (ShowCard) Needs() Need    { return Channel }
-func (Announce) Needs() Need    { return Channel }
+func (Announce) Needs() Need    { return Nothing } // where there is no channel, it says so
 func (Bookmark) Needs() Need    { return Channel }
 func (Say) Needs() Need         { return Card }
 func (Fetch) Needs() Need       { return Nothing }

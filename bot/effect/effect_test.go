@@ -33,7 +33,7 @@ func samples() []effect.Effect {
 		effect.SetTopic{},
 		effect.ShowCard{},
 		effect.Announce{},
-		effect.Bookmark{Title: "Alert in pagerduty", URL: "https://pager.example/PGR0VU2"},
+		effect.Bookmark{Title: "Alert in pagerduty", URL: "https://pager.example/PGR0VU2", Again: true},
 		effect.Say{Message: effect.Message{
 			Title: "📖 Answers are wrong", Body: "Look at the **stop reason** first.", Mentions: []incident.User{"U0BEN"},
 			Buttons: []effect.Button{{Label: "Close", Command: "INC-1 close false-alarm", Style: effect.Danger, Confirm: "Nothing was wrong?"}},
@@ -104,7 +104,7 @@ func TestWhatTheWorkerIsTold(t *testing.T) {
 		"invite: invite people to the channel. lane invite, needs 1, projection false",
 		"set-topic: set the channel's topic. lane topic, needs 1, projection true",
 		"show-card: show the status card. lane card, needs 1, projection true",
-		"announce: announce the incident. lane announce, needs 1, projection true",
+		"announce: announce the incident. lane announce, needs 0, projection true",
 		"bookmark: bookmark a link. lane bookmark https://pager.example/PGR0VU2, needs 1, projection false",
 		"say: post a message. lane room, needs 2, projection false",
 		"fetch: read the pinned message. lane fetch C0INC1 1795176000.000100, needs 0, projection false",

@@ -108,3 +108,13 @@ func TestUpdateDue(t *testing.T) {
 	wantEqual(t, "after impact", declared(play, incident.Mitigated{}).UpdateDue(), clock(30))
 	wantEqual(t, "once resolved", declared(play, incident.Resolved{}).UpdateDue(), none)
 }
+
+// A follow-up has all of its day.
+func TestOverdue(t *testing.T) {
+	day := time.Date(2026, 12, 1, 0, 0, 0, 0, time.UTC)
+	end := day.AddDate(0, 0, 1)
+	wantEqual(t, "on its day, overdue", incident.Action{Due: day}.Overdue(end.Add(-time.Second)), false)
+	wantEqual(t, "the day after, overdue", incident.Action{Due: day}.Overdue(end), true)
+	wantEqual(t, "done, overdue", incident.Action{Due: day, Done: true}.Overdue(end), false)
+	wantEqual(t, "without a day, overdue", incident.Action{}.Overdue(end), false)
+}

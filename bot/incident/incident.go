@@ -75,6 +75,11 @@ type Action struct {
 	Done  bool
 }
 
+// Overdue tells whether it should have been done before the day of now.
+func (a Action) Overdue(now time.Time) bool {
+	return !a.Done && !a.Due.IsZero() && !a.Due.AddDate(0, 0, 1).After(now)
+}
+
 // Fold adds a timeline up. It is the only way to make an Incident.
 func Fold(id ID, timeline []Event) Incident {
 	inc := Incident{ID: id, Timeline: make([]Event, 0, len(timeline)+8), causes: newCauses(nil)}

@@ -87,3 +87,29 @@ func TestForksAtOnce(t *testing.T) {
 	}
 	wantEqual(t, "the base's Last", base.Last(), 2)
 }
+
+// Lists that grow have room to spare at some lengths, where two forks could
+// write to the same place.
+func TestForksAtEveryLength(t *testing.T) {
+	for name, fact := range map[string]func(n int) incident.Fact{
+		"people": func(n int) incident.Fact {
+			return incident.Joined{Person: incident.Person{User: incident.User(fmt.Sprint(n))}}
+		},
+		"tasks":    func(n int) incident.Fact { return incident.TaskAdded{Task: incident.Task{Text: fmt.Sprint(n)}} },
+		"plays":    func(n int) incident.Fact { return incident.PlayStarted{Tasks: []incident.Task{{Text: fmt.Sprint(n)}}} },
+		"actions":  func(n int) incident.Fact { return incident.ActionAdded{N: n} },
+		"signals":  func(n int) incident.Fact { return incident.Signaled{Key: fmt.Sprint(n)} },
+		"failures": func(n int) incident.Fact { return incident.Failed{Why: fmt.Sprint(n)} },
+		"notes":    func(n int) incident.Fact { return incident.Noted{Text: fmt.Sprint(n)} },
+	} {
+		inc := declared()
+		for n := range 10 {
+			left := inc.With(event(inc, pager, fact(100)))
+			right := inc.With(event(inc, pager, fact(200)))
+			for _, fork := range []incident.Incident{inc, left, right} {
+				wantSame(t, fmt.Sprintf("a fork after %d %s", n, name), fork, incident.Fold(fork.ID, fork.Timeline))
+			}
+			inc = inc.With(event(inc, pager, fact(n)))
+		}
+	}
+}

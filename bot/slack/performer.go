@@ -203,7 +203,7 @@ func (p *Performer) announceIncident(ctx context.Context, inc incident.Incident,
 }
 
 func (p *Performer) bookmark(ctx context.Context, channel string, e effect.Bookmark, job bot.Job) error {
-	if job.Tries > 1 {
+	if job.Tries > 1 || e.Again {
 		list, err := p.api.ListBookmarksContext(ctx, channel)
 		if err != nil {
 			return err

@@ -8,14 +8,18 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"tocsin/bot"
+	"tocsin/bot/command"
 	"tocsin/bot/incident"
 	"tocsin/bot/sandbox"
 	"tocsin/store"
@@ -37,6 +41,8 @@ func TestMain(m *testing.M) {
 //	pin USER CHANNEL TEXT        put 📌 on the message with a text
 //	page NAME=VALUE…             PagerDuty fires a signed webhook; prints the answer
 //	fault JSON                   switch a fault
+//	linked N                     wait until the bot has so many Socket Mode links
+//	called METHOD                wait until a Web API method has been called
 //	see CHANNEL TEXT             wait until a message has a text; with !: when all is quiet, none has
 //	told ID TEXT                 wait until a timeline has a text
 //	settle                       wait until no effect waits any more
@@ -55,10 +61,32 @@ func TestStories(t *testing.T) {
 			"sandbox": startStory,
 			"ada":     speak(ada), "ben": speak(ben), "mei": speak(mei), "dina": speak(dina),
 			"reply": reply, "press": pressButton, "fill": fill, "shortcut": useShortcut, "pin": pin,
-			"page": firePage, "fault": switchFault, "see": see, "told": told, "settle": settleAll, "show": show,
+			"linked": linked, "called": called, "page": firePage, "fault": switchFault, "see": see, "told": told, "settle": settleAll, "show": show,
 			"get": get, "post": post,
 		},
 	})
+}
+
+// TestEveryCommandHasAStory asks for a story that uses each command.
+func TestEveryCommandHasAStory(t *testing.T) {
+	files, err := filepath.Glob("testdata/script/*.txtar")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var told strings.Builder
+	for _, f := range files {
+		data, err := os.ReadFile(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		told.Write(data)
+	}
+	for _, h := range command.Hints() {
+		verb, _, _ := strings.Cut(h.Text, " ")
+		if !regexp.MustCompile(`'/incident (INC-\d+ )?` + verb + `[ ']`).MatchString(told.String()) {
+			t.Errorf("no story in testdata/script uses /incident %s", verb)
+		}
+	}
 }
 
 type stageKey struct{}
@@ -170,6 +198,26 @@ func pressButton(ts *testscript.TestScript, neg bool, a []string) {
 	}
 	r, err := ws.Click(context.Background(), sandbox.Click{User: user, Channel: a[1], TS: on.TS, ActionID: a[2]})
 	tell(ts, neg, r, err)
+}
+
+// linked waits until a bot has so many Socket Mode links.
+func linked(ts *testscript.TestScript, _ bool, a []string) {
+	n, err := strconv.Atoi(a[0])
+	ts.Check(err)
+	ws := of(ts).ws(ts)
+	if until(context.Background(), func() bool { return ws.State().Bot.Connected == n }) != nil {
+		ts.Fatalf("%d links, want %d", ws.State().Bot.Connected, n)
+	}
+}
+
+// called waits until a Web API method has been called.
+func called(ts *testscript.TestScript, _ bool, a []string) {
+	ws := of(ts).ws(ts)
+	if until(context.Background(), func() bool {
+		return slices.ContainsFunc(ws.Calls(), func(c sandbox.Call) bool { return c.Method == a[0] })
+	}) != nil {
+		ts.Fatalf("%s was not called", a[0])
+	}
 }
 
 func fill(ts *testscript.TestScript, neg bool, a []string) {
