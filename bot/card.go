@@ -27,6 +27,9 @@ func (b *Bot) card(inc incident.Incident) effect.Message {
 	var s strings.Builder
 	line := func(format string, args ...any) { fmt.Fprintf(&s, format+"  \n", args...) }
 	line("**Status:** %s", statusLine(inc))
+	if due := inc.UpdateDue(); !due.IsZero() {
+		line("**Next update by:** %s", incident.Clock(due))
+	}
 	for _, r := range incident.Roles {
 		p, ok := inc.Roles[r]
 		switch {
@@ -91,10 +94,10 @@ func (b *Bot) cardUpdate(s *strings.Builder, inc incident.Incident) {
 			}
 		}
 	}
-	if due := inc.UpdateDue(); !due.IsZero() {
-		fmt.Fprintf(s, "Next update by **%s**\n\n", incident.Clock(due))
-	}
 }
+
+// maxTasks is how many tasks the card shows: what comes next, not everything.
+const maxTasks = 3
 
 // cardTasks shows the play's open tasks, a handful at a time.
 func cardTasks(s *strings.Builder, inc incident.Incident) {
@@ -106,16 +109,16 @@ func cardTasks(s *strings.Builder, inc incident.Incident) {
 		if t.Done {
 			continue
 		}
-		if open++; shown < 5 {
+		if open++; shown < maxTasks {
 			if shown == 0 {
-				s.WriteString("**To do**\n\n")
+				s.WriteString("**To do**  \n")
 			}
 			shown++
-			fmt.Fprintf(s, "- %d · %s\n", i+1, taskLine(t, inc.Declared))
+			fmt.Fprintf(s, "%d · %s  \n", i+1, taskLine(t, inc.Declared))
 		}
 	}
 	if open > shown {
-		fmt.Fprintf(s, "- and %d more: `/incident task`\n", open-shown)
+		fmt.Fprintf(s, "and %d more: `/incident task`  \n", open-shown)
 	}
 	s.WriteString("\n")
 }
@@ -148,6 +151,10 @@ func cardActions(s *strings.Builder, inc incident.Incident) {
 	}
 }
 
+// ConfirmResolve is asked before an incident is resolved by a button: green
+// dashboards prove nothing about answers.
+const ConfirmResolve = "Has somebody looked at real answers, and are they right?"
+
 // cardButtons are what one presses most; the rest is one press away.
 func cardButtons(inc incident.Incident) []effect.Button {
 	more := effect.Button{Label: "More…", Command: command(inc, "menu")}
@@ -172,7 +179,7 @@ func cardButtons(inc incident.Incident) []effect.Button {
 		buttons = append(buttons, effect.Button{Label: "Impact is over", Command: command(inc, "mitigated")})
 	}
 	return append(buttons,
-		effect.Button{Label: "Resolve", Command: command(inc, "resolve"), Confirm: "Has somebody looked at real answers, and are they right?"},
+		effect.Button{Label: "Resolve", Command: command(inc, "resolve"), Confirm: ConfirmResolve},
 		more)
 }
 
@@ -187,6 +194,9 @@ func (b *Bot) announcement(inc incident.Incident) effect.Message {
 	fmt.Fprintf(&s, "**Commander:** %s  \n", commander)
 	fmt.Fprintf(&s, "**Channel:** %s\n\n", room(inc))
 	b.cardUpdate(&s, inc)
+	if due := inc.UpdateDue(); !due.IsZero() {
+		fmt.Fprintf(&s, "Next update by %s", incident.Clock(due))
+	}
 	m := effect.Message{
 		Title: fmt.Sprintf("%s · %s · %s", inc.ID, inc.Severity.Title(), shorten(inc.Title, maxTitle)),
 		Body:  strings.TrimSpace(s.String()),

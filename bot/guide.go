@@ -25,8 +25,15 @@ func (b *Bot) served(m runbooks.Match) incident.GuideServed {
 func guideServed(g *runbooks.Guide, why string) incident.GuideServed {
 	return incident.GuideServed{
 		Guide: g.ID, Title: g.Title, Version: g.Version, Why: why,
-		Summary: g.Summary(), Question: g.Section("First question"),
+		Summary: g.Summary(), Question: g.Section("First question"), Symptom: first(g.Symptoms),
 	}
+}
+
+func first(list []string) string {
+	if len(list) == 0 {
+		return ""
+	}
+	return list[0]
 }
 
 // ServeGuide puts the guide called guide in front of the responders; with
@@ -40,6 +47,7 @@ func (b *Bot) ServeGuide(ctx context.Context, id incident.ID, o Origin, guide, t
 				return nil, incident.Refusef("There is no guide %q. `/incident guide list` shows all.", guide)
 			}
 			f = guideServed(g, "")
+			f.Chosen = true
 		} else {
 			f = b.served(b.Guides.Match(runbooks.Query{Text: orElse(text, inc.Title), Symptom: known(inc.Symptom)}))
 		}

@@ -35,19 +35,30 @@ func (b *Bot) draft(inc incident.Incident, through int) string {
 	return md
 }
 
-// TimelineMarkdown is the timeline as a list in the order things happened, the
-// last n lines of it; 0 means all.
+// TimelineMarkdown is the timeline as lists, one a day, in the order things
+// happened: the last n lines of it; 0 means all.
 func TimelineMarkdown(inc incident.Incident, n int) string {
-	var lines []string
+	var told []incident.Event
 	for _, e := range happened(inc.Timeline) {
-		if line, ok := incident.Narrate(e, inc.Name); ok {
-			lines = append(lines, "- "+incident.Clock(e.At)+" · "+line)
+		if _, ok := incident.Narrate(e, inc.Name); ok {
+			told = append(told, e)
 		}
 	}
-	if n > 0 && len(lines) > n {
-		lines = append([]string{fmt.Sprintf("- … %d earlier lines", len(lines)-n)}, lines[len(lines)-n:]...)
+	var s strings.Builder
+	if n > 0 && len(told) > n {
+		fmt.Fprintf(&s, "… %d earlier lines\n\n", len(told)-n)
+		told = told[len(told)-n:]
 	}
-	return strings.Join(lines, "\n")
+	day := ""
+	for _, e := range told {
+		if d := e.At.UTC().Format("Monday, 2006-01-02 (UTC)"); d != day {
+			day = d
+			fmt.Fprintf(&s, "\n**%s**\n\n", d)
+		}
+		line, _ := incident.Narrate(e, inc.Name)
+		fmt.Fprintf(&s, "- %s · %s\n", e.At.UTC().Format("15:04"), line)
+	}
+	return strings.TrimSpace(s.String())
 }
 
 // happened is a timeline in the order in which things happened; what happened at
@@ -62,7 +73,7 @@ func happened(timeline []incident.Event) []incident.Event {
 func record(inc incident.Incident) templates.Postmortem {
 	p := templates.Postmortem{
 		ID: string(inc.ID), Title: incident.Escape(inc.Title), Severity: inc.Worst.Title(),
-		Symptom: incident.Escape(incident.Label(incident.Symptoms, inc.Symptom)),
+		Symptom: incident.Escape(incident.Label(incident.Symptoms, known(inc.Symptom))),
 		Status:  string(inc.Status), Date: inc.Detected.UTC().Format("2006-01-02"),
 		Guide: incident.Escape(inc.Guide.Title), Model: incident.Escape(inc.Model), Service: incident.Escape(inc.Service),
 		Began: incident.Clock(inc.Began), Detected: incident.Clock(inc.Detected), Declared: incident.Clock(inc.Declared),
@@ -76,6 +87,9 @@ func record(inc incident.Incident) templates.Postmortem {
 	}
 	if !inc.ResolvedAt.IsZero() {
 		p.ResponseFor = incident.Span(inc.ResolvedAt.Sub(inc.Detected))
+	}
+	if !inc.MitigatedAt.IsZero() && inc.MitigatedAt.Equal(inc.ResolvedAt) {
+		p.Mitigated += " (nobody recorded when impact was over: this is when it was resolved)"
 	}
 	if inc.Quote != nil {
 		p.Quote = incident.Escape(inc.Quote.Text)

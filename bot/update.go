@@ -96,16 +96,23 @@ func (b *Bot) commit(ctx context.Context, l *live, o Origin, facts []incident.Fa
 }
 
 // event makes the next event of inc. A quoted message is told in the name of
-// its author, at the time it was written.
+// its author, at the time it was written; what tocsin chose by itself, in its own.
 func (b *Bot) event(inc incident.Incident, o Origin, f incident.Fact) incident.Event {
 	now := b.Now().UTC()
 	e := incident.Event{Seq: inc.Last() + 1, At: now, Logged: now, By: o.By, Cause: o.Cause, Fact: f}
 	if !o.At.IsZero() {
 		e.At = o.At.UTC()
 	}
-	if q, ok := f.(incident.Quoted); ok {
-		e.At = q.Quote.Written.UTC()
-		e.By = incident.Actor{Person: q.Quote.Author, Via: o.By.Via}
+	switch f := f.(type) {
+	case incident.Quoted:
+		e.At = f.Quote.Written.UTC()
+		e.By = incident.Actor{Person: f.Quote.Author, Via: o.By.Via}
+	case incident.PlayStarted:
+		e.By = incident.Bot
+	case incident.GuideServed:
+		if !f.Chosen {
+			e.By = incident.Bot
+		}
 	}
 	return e
 }

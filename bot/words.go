@@ -57,7 +57,7 @@ func (b *Bot) guideMessage(inc incident.Incident, f incident.GuideServed) effect
 	if u := b.guideURL(f.Guide); u != "" {
 		fmt.Fprintf(&body, "[The whole guide, printable](%s)", u)
 	}
-	return effect.Message{
+	m := effect.Message{
 		Title: "📖 " + f.Title,
 		Body:  strings.TrimSpace(body.String()),
 		Buttons: []effect.Button{
@@ -65,6 +65,11 @@ func (b *Bot) guideMessage(inc incident.Incident, f incident.GuideServed) effect
 			{Label: "Another guide", Command: command(inc, "guide list")},
 		},
 	}
+	if inc.Symptom == incident.Unclassified && f.Symptom != "" && f.Symptom != incident.Unclassified {
+		label := fmt.Sprintf("It is “%s”", incident.Label(incident.Symptoms, f.Symptom))
+		m.Buttons = append(m.Buttons, effect.Button{Label: label, Command: command(inc, "symptom "+f.Symptom)})
+	}
+	return m
 }
 
 func signalMessage(e incident.Event, f incident.Signaled, inc incident.Incident) effect.Message {
@@ -77,7 +82,7 @@ func signalMessage(e incident.Event, f incident.Signaled, inc incident.Incident)
 	}
 	m.Body += "\n\nIs it over? An alert that ends does not prove that answers are right again."
 	m.Buttons = []effect.Button{
-		{Label: "Resolve " + string(inc.ID), Command: command(inc, "resolve"), Confirm: "Has somebody looked at real answers, and are they right?"},
+		{Label: "Resolve " + string(inc.ID), Command: command(inc, "resolve"), Confirm: ConfirmResolve},
 		{Label: "Impact is over", Command: command(inc, "mitigated")},
 	}
 	if c := inc.Holder(incident.Commander); c.User != "" {

@@ -69,10 +69,17 @@ var menuVerb = Verb{
 			a.Buttons = append(a.Buttons, effect.Button{Label: label, Command: string(c.Inc.ID) + " " + line})
 		}
 		if c.Inc.Active() {
-			add("Take command", "take incident-commander")
-			add("Be the scribe", "take scribe")
-			add("Do the updates", "take communications-lead")
-			add("Lead the fix", "take technical-lead")
+			for _, r := range []struct {
+				role  incident.Role
+				label string
+			}{
+				{incident.Commander, "Take command"}, {incident.Scribe, "Be the scribe"},
+				{incident.CommsLead, "Do the updates"}, {incident.TechnicalLead, "Lead the fix"},
+			} {
+				if !c.Inc.Holder(r.role).Is(c.By.Person) {
+					add(r.label, "take "+string(r.role))
+				}
+			}
 		}
 		add("Hand over", "handover")
 		add("Severity", "sev")
@@ -89,6 +96,7 @@ var menuVerb = Verb{
 		}
 		if c.Inc.Active() {
 			add("Resolve", "resolve")
+			a.Buttons[len(a.Buttons)-1].Confirm = bot.ConfirmResolve
 		} else {
 			add("Reopen", "reopen")
 		}

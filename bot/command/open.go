@@ -76,11 +76,11 @@ func openForm(c *Call, sev incident.Severity) *bot.Form {
 		Fields: []bot.Field{
 			{Name: "title", Label: "What do people see?", Required: true, Hint: "A few words are enough. You need no error code.", Max: 300},
 			{Name: "severity", Label: "How bad is it?", Kind: bot.OneOf, Value: string(sev), Choices: severityChoices(), Hint: "If unsure, take the worse one."},
-			{Name: "symptom", Label: "What is it like?", Kind: bot.OneOf, Choices: termChoices(incident.Symptoms)},
+			{Name: "symptom", Label: "Symptom", Kind: bot.OneOf, Choices: termChoices(incident.Symptoms)},
 			{Name: "began", Label: "When did it begin?", Kind: bot.Moment, Hint: plain(timeHelp) + " It may be weeks ago."},
 			{Name: "service", Label: "Service or feature", Max: 200},
 			{Name: "model", Label: "Model and version", Max: 200},
-			{Name: "private", Label: "Private", Kind: bot.Check, Hint: "Only the people you bring in can see it. For leaks, abuse and security."},
+			{Name: "private", Label: "Private", Kind: bot.Check, Hint: "Only people I bring in can see it: for leaks, abuse, security"},
 		},
 	}
 	if c.Message != nil {

@@ -268,8 +268,17 @@ func (inc Incident) FinishTask(n int) ([]Fact, error) {
 // DraftPostmortem has the postmortem drafted from what is on the timeline now.
 func (inc Incident) DraftPostmortem() ([]Fact, error) { return []Fact{PostmortemAsked{}}, nil }
 
-// Resync has everything that shows the incident made anew.
-func (inc Incident) Resync() ([]Fact, error) { return []Fact{Resynced{}}, nil }
+// Resync has everything that shows the incident made anew, and a postmortem
+// draft that could not be posted drafted again.
+func (inc Incident) Resync() ([]Fact, error) {
+	facts := []Fact{Resynced{}}
+	for _, f := range inc.Failures {
+		if f.Effect == FailedDraft {
+			return append(facts, PostmortemAsked{}), nil
+		}
+	}
+	return facts, nil
+}
 
 func count(n int, what string) string {
 	switch n {

@@ -102,6 +102,10 @@ type (
 		Why      string `json:"why,omitempty"`
 		Summary  string `json:"summary,omitempty"`
 		Question string `json:"question,omitempty"`
+		// Symptom is the first symptom that the guide is for.
+		Symptom string `json:"symptom,omitempty"`
+		// Chosen is set when a person chose it, not the matching.
+		Chosen bool `json:"chosen,omitempty"`
 	}
 	// PlayStarted begins a play: its tasks, and how it is run.
 	PlayStarted struct {
@@ -201,6 +205,9 @@ const (
 	StateInfo         = "info" // a note, a priority, a reassignment
 	StateUnknown      = "unknown"
 )
+
+// FailedDraft is a Failed fact's Effect when a postmortem draft was not posted.
+const FailedDraft = "draft"
 
 // What a Posted fact can tell of.
 const (

@@ -52,7 +52,7 @@ func predicate(e Event, call func(Person) string) string {
 	case ImpactBegan:
 		return "recorded that impact began " + Clock(f.At)
 	case GuideServed:
-		return "served the guide “" + Escape(f.Title) + "” (" + f.Guide + " " + f.Version + ")" + because(f.Why)
+		return "served the guide “" + Escape(f.Title) + "”" + because(f.Why)
 	case PlayStarted:
 		return "started the play “" + Escape(f.Title) + "”"
 	case TaskAdded:

@@ -30,6 +30,7 @@ func samples() []incident.Event {
 		incident.GuideServed{
 			Guide: "wrong-answers", Title: "Answers are wrong", Version: "3", Why: "matches the symptom",
 			Summary: "Look at the stop reason first.", Question: "Which model answered?",
+			Symptom: "invalid-inference", Chosen: true,
 		},
 		incident.PlayStarted{
 			Play: "sev2", Title: "A SEV2 began", Version: "2", UpdateEvery: 30 * time.Minute, Postmortem: true,

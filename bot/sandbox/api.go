@@ -74,7 +74,7 @@ func (ws *Workspace) serveAPI(rw http.ResponseWriter, r *http.Request) {
 	ws.underFaults(r.Context(), c, ws.runMethod).write(rw)
 }
 
-// learnBase remembers which address the app reaches the sandbox by, so that links lead there.
+// learnBase remembers which address the sandbox was reached by last, so that links lead there.
 func (ws *Workspace) learnBase(r *http.Request) {
 	ws.mu.Lock()
 	defer ws.mu.Unlock()

@@ -41,7 +41,7 @@ func faultKinds() map[string]string {
 		"missing_scope":      "methods that need the scope are refused",
 		"account_inactive":   "every call is refused",
 		"token_revoked":      "every call is refused",
-		"disconnect":         "Socket Mode links get a disconnect frame at once; reason abrupt: they are cut",
+		"disconnect":         "so many (times; 0: all) Socket Mode links get a disconnect frame at once; reason abrupt: they are cut",
 		"duplicate_delivery": "the app gets it twice",
 		"reordered_delivery": "the app gets an event after the one that followed it",
 		"late_delivery":      "the app gets it delay_ms later",
@@ -102,7 +102,7 @@ func (ws *Workspace) Fault(f Fault) error {
 		return err
 	}
 	if f.Kind == "disconnect" {
-		ws.disconnectLinks(cmp.Or(f.Reason, "refresh_requested"))
+		ws.disconnectLinks(cmp.Or(f.Reason, "refresh_requested"), f.Times)
 		return nil
 	}
 	board.active = append(board.active, &f)

@@ -124,6 +124,7 @@ func (ws *Workspace) guard(next http.Handler) http.Handler {
 			refuseAct(rw, http.StatusForbidden, "open the sandbox as localhost, 127.0.0.1 or its public URL, not as "+r.Host)
 			return
 		}
+		ws.learnBase(r)
 		inner.ServeHTTP(rw, r)
 	})
 }

@@ -122,9 +122,13 @@ func (ws *Workspace) retire(l *link, reason string) {
 	})
 }
 
-// disconnectLinks retires all links; reason "abrupt" cuts them without a word. The lock must be held.
-func (ws *Workspace) disconnectLinks(reason string) {
-	for _, l := range ws.post.links {
+// disconnectLinks retires n links, the oldest first, or all if n is 0; reason "abrupt" cuts them
+// without a word. The lock must be held.
+func (ws *Workspace) disconnectLinks(reason string, n int) {
+	for i, l := range ws.post.links {
+		if n > 0 && i >= n {
+			return
+		}
 		if reason == "abrupt" {
 			l.end()
 		} else if !l.retiring {

@@ -64,7 +64,7 @@ func done(v slack.View, m effect.Message) *slack.ModalViewRequest {
 
 func input(f bot.Field) slack.Block {
 	var hint *slack.TextBlockObject
-	if f.Hint != "" {
+	if f.Hint != "" && f.Kind != bot.Check { // a box has it beside it
 		hint = plainText(f.Hint)
 	}
 	b := slack.NewInputBlock(f.Name, plainText(f.Label), hint, element(f))
@@ -89,7 +89,7 @@ func element(f bot.Field) slack.BlockElement {
 		e.InitialUser = f.Value
 		return e
 	case bot.Check:
-		return slack.NewCheckboxGroupsBlockElement(f.Name, slack.NewOptionBlockObject("yes", plainText(f.Label), nil))
+		return slack.NewCheckboxGroupsBlockElement(f.Name, slack.NewOptionBlockObject("yes", plainText(cut(f.Hint, maxLabel)), nil))
 	}
 	e := slack.NewPlainTextInputBlockElement(nil, f.Name)
 	e.Multiline = f.Kind == bot.LongText

@@ -61,7 +61,7 @@ func buttons(list []effect.Button) []slack.BlockElement {
 			e.Confirm = slack.NewConfirmationBlockObject(
 				slack.NewTextBlockObject(slack.PlainTextType, cut(b.Label, 100), false, false),
 				slack.NewTextBlockObject(slack.PlainTextType, cut(b.Confirm, maxConfirm), false, false),
-				slack.NewTextBlockObject(slack.PlainTextType, "Yes", false, false),
+				slack.NewTextBlockObject(slack.PlainTextType, cut(b.Label, 30), false, false),
 				slack.NewTextBlockObject(slack.PlainTextType, "Not yet", false, false))
 		}
 		out = append(out, e)

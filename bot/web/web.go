@@ -46,7 +46,7 @@ func (p Pages) guide(w http.ResponseWriter, r *http.Request) {
 	}
 	note := fmt.Sprintf("\n\n---\n\n*Guide %s, version %s, last reviewed %s, kept by %s.*\n",
 		incident.Escape(g.ID), incident.Escape(g.Version), incident.Escape(g.LastReviewed), incident.Escape(g.Owner))
-	page(w, http.StatusOK, g.Title, "# "+incident.Escape(g.Title)+"\n\n"+g.Body+note)
+	page(w, http.StatusOK, g.Title, g.Body+note)
 }
 
 func (p Pages) ready(w http.ResponseWriter, _ *http.Request) {

@@ -51,7 +51,7 @@ func (c *guidesShowCmd) Run(e *env) error {
 	if !ok {
 		return fmt.Errorf("there is no guide %q: “tocsin guides list” shows all", c.ID)
 	}
-	_, err = io.WriteString(e.stdout, terminal(markdown.Text("# "+incident.Escape(g.Title)+"\n\n"+g.Body))+"\n")
+	_, err = io.WriteString(e.stdout, terminal(markdown.Text(g.Body))+"\n")
 	return err
 }
 
