@@ -34,6 +34,7 @@ type worker struct {
 
 	mu    sync.Mutex
 	ctx   context.Context // nil: not running
+	calls context.Context // of the calls under way; ends a little later
 	lanes map[incident.ID]map[string]*lane
 	held  map[incident.ID]int
 }
@@ -73,10 +74,17 @@ func (w *worker) load(ctx context.Context) error {
 	return nil
 }
 
+// grace is how long calls under way may take to come back once the bot is told
+// to stop. What does not come back is in doubt, and looked for at the next start.
+const grace = 3 * time.Second
+
 // run performs effects until ctx ends and every attempt has come back.
 func (w *worker) run(ctx context.Context) {
+	calls, cut := context.WithCancel(context.WithoutCancel(ctx))
+	defer cut()
+	defer context.AfterFunc(ctx, func() { time.AfterFunc(grace, cut) })()
 	w.mu.Lock()
-	w.ctx = ctx
+	w.ctx, w.calls = ctx, calls
 	for id := range w.lanes {
 		w.wake(id)
 	}
@@ -261,7 +269,7 @@ func (w *worker) attempt(ctx context.Context, id incident.ID, l *lane, key strin
 	if !ok { // the store refused; if it failed, the bot is stopping
 		return w.bot.Now().Add(firstTry)
 	}
-	facts, err := w.perform(ctx, inc, item)
+	facts, err := w.perform(w.calls, inc, item)
 	var later *Later
 	var final *Final
 	switch {
@@ -275,7 +283,7 @@ func (w *worker) attempt(ctx context.Context, id incident.ID, l *lane, key strin
 			Effect: effect.Effects.Name(item.Effect), What: item.Effect.Words(), Why: final.Why,
 		}}
 	default:
-		if ctx.Err() == nil {
+		if w.calls.Err() == nil {
 			w.bot.Log.Warn("in doubt", "incident", id, "effect", item.Effect.Words(), "try", item.Tries, "error", err)
 		}
 		return w.bot.Now().Add(w.wait(item))

@@ -117,6 +117,13 @@ func (c *channel) snapshot() []Message {
 	return out
 }
 
+// Viewers is how many pages are open.
+func (ws *Workspace) Viewers() int {
+	ws.mu.Lock()
+	defer ws.mu.Unlock()
+	return len(ws.viewer)
+}
+
 // Messages are the messages of a channel by name or id, in order; nil if there is no such channel.
 func (ws *Workspace) Messages(target string) []Message {
 	ws.mu.Lock()

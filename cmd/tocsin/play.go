@@ -174,8 +174,13 @@ func (s *stage) roomNamed(prefix string) string {
 	return ""
 }
 
-// play plays a story, with a pause after each scene.
+// play plays a story to whoever opens the page, with a pause before each scene.
 func (s *sandboxRun) play(ctx context.Context, name string, pace time.Duration) error {
+	for s.workspace.Viewers() == 0 {
+		if err := rest(ctx, 100*time.Millisecond); err != nil {
+			return err
+		}
+	}
 	_, err := s.perform(ctx, name, pace, io.Discard)
 	return err
 }

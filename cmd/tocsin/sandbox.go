@@ -61,6 +61,8 @@ func (c *sandboxCmd) Run(e *env) error {
 		return s.playOnce(e, c.Play)
 	case c.NoBot:
 		fmt.Fprintf(e.stdout, "\n  The workspace is at %s/\n  Web API %s/api/ · bot token %s · app token %s\n\n  Ctrl-C ends it.\n\n", s.url, s.url, sandboxBotToken, sandboxAppToken)
+	case c.Play != "":
+		fmt.Fprintf(e.stdout, "\n  tocsin is ready: open %s/?follow=1&user=%s\n\n  The play begins when the page is open.\n  Ctrl-C ends it.\n\n", s.url, dina)
 	default:
 		fmt.Fprintf(e.stdout, "\n  tocsin is ready: open %s/\n\n  Type  /incident sev2 Answers cut off mid-sentence  as any of four people.\n  Ctrl-C ends it.\n\n", s.url)
 	}

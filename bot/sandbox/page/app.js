@@ -174,6 +174,7 @@ function be(user) {
 function openChannel(id) {
   const next = model.channel(id);
   if (!next) return toast('You cannot see that channel. Switch to somebody who is in it.', 'error');
+  session.follow = false;
   session.go(next);
   shell.closeDrawer();
   render();

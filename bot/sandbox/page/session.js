@@ -10,6 +10,8 @@ export class Session {
     this.channel = asked.get('channel') ?? recall('channel', 'incidents');
     // A permalink leads here: ?channel=C…&message=p1795308508338021
     this.reveal = asked.get('message')?.replace(/^p(\d{10})(\d{6})$/, '$1.$2');
+    /** ?follow=1: go where the newest message is, until the person goes elsewhere. */
+    this.follow = asked.has('follow');
     /** A channel to go to as soon as the state has it. */
     this.wanted = null;
     /** @type {null | {kind: 'lab'} | {kind: 'thread', channel: string, ts: string}} */
@@ -21,6 +23,7 @@ export class Session {
   settle(people, modelFor) {
     if (!people.some((p) => p.id === this.user)) this.user = people.find((p) => p.name === this.user)?.id ?? people[0]?.id;
     const model = modelFor(this.user);
+    if (this.follow) this.wanted = busiest(model);
     const wanted = this.wanted ? model.channel(this.wanted) : undefined;
     if (wanted) this.wanted = null;
     const channel = wanted ?? model.channel(this.channel) ?? model.channel('incidents') ?? model.channel('general') ?? model.visibleChannels()[0];
@@ -53,6 +56,12 @@ export class Session {
     remember('read', this.read);
     return true;
   }
+}
+
+/** The id of the channel with the newest message. */
+function busiest(model) {
+  const newest = (c) => model.messages(c.id).at(-1)?.ts ?? '0';
+  return model.visibleChannels().reduce((a, b) => (newest(b) > newest(a) ? b : a)).id;
 }
 
 /** A newcomer has nothing unread: only what comes later is new. */
