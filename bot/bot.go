@@ -128,6 +128,16 @@ func (b *Bot) Run(ctx context.Context) error {
 	defer cancel()
 	unhook := context.AfterFunc(b.stopped, cancel)
 	defer unhook()
+	lead, _, err := b.Store.Lead(ctx)
+	if err != nil {
+		return b.fail(err)
+	}
+	lost := context.AfterFunc(lead, func() {
+		if ctx.Err() == nil {
+			b.fail(context.Cause(lead))
+		}
+	})
+	defer lost()
 	var wg sync.WaitGroup
 	wg.Go(func() { b.worker.run(ctx) })
 	wg.Go(func() { b.watch(ctx) })
@@ -213,6 +223,15 @@ func (b *Bot) load(ctx context.Context, id incident.ID) (*live, error) {
 	}
 	b.live[id] = l
 	return l, nil
+}
+
+// publish lets others find an incident in memory once it is stored.
+func (b *Bot) publish(id incident.ID, l *live) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.live[id] == nil {
+		b.live[id] = l
+	}
 }
 
 // drop forgets what is in memory, because the store knows better.

@@ -293,3 +293,79 @@ func TestPrivateIncidents(t *testing.T) {
 		}
 	})
 }
+
+// TestRaisingTheSeverity brings the play for it: its tasks in the place of the
+// old play's open ones, and its rhythm of updates.
+func TestRaisingTheSeverity(t *testing.T) {
+	inBubble(t, func(t *testing.T, w *world) {
+		w.say("open", "", "open sev4 Answers are wrong")
+		w.say("done", "", "INC-1 task done 1")
+		w.say("own", "", "INC-1 task Ask the provider")
+		w.say("sev", "", "INC-1 sev 1")
+		inc, err := w.bot.Incident(context.Background(), "INC-1")
+		if err != nil {
+			t.Fatal(err)
+		}
+		play, _ := w.bot.Plays.Choose("sev1", "")
+		if inc.Play.UpdateEvery != 30*time.Minute || !inc.Play.Postmortem || len(inc.Tasks) != len(play.Tasks)+2 {
+			t.Errorf("%+v with %d tasks", inc.Play.Title, len(inc.Tasks))
+		}
+		w.say("lower", "", "INC-1 sev 3")
+		if inc, _ = w.bot.Incident(context.Background(), "INC-1"); inc.Play.Play != play.ID {
+			t.Errorf("a milder severity changed the play to %s", inc.Play.Play)
+		}
+	})
+}
+
+// TestResyncWhileOpening makes no second channel.
+func TestResyncWhileOpening(t *testing.T) {
+	inBubble(t, func(t *testing.T, w *world) {
+		if err := w.ws.Fault(sandbox.Fault{Kind: "server_error", Method: "conversations.create", Times: 3}); err != nil {
+			t.Fatal(err)
+		}
+		w.say("open", "", "open sev2 Answers are wrong")
+		w.say("again", "", "INC-1 resync")
+		w.settle()
+		w.room()
+	})
+}
+
+// TestPinAfterAFailedFetch works, by pinning again and by trying again.
+func TestPinAfterAFailedFetch(t *testing.T) {
+	for _, by := range []string{"pin", "resync"} {
+		inBubble(t, func(t *testing.T, w *world) {
+			w.say("open", "", "open sev2 Answers are wrong")
+			w.settle()
+			r, err := w.ws.Say(context.Background(), sandbox.Say{User: "U0ADA", Channel: w.room().ID, Text: "it began at noon"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			pin := func(cause string) {
+				_, err := w.bot.Update(context.Background(), "INC-1", bot.Origin{By: ada, Cause: cause}, func(inc incident.Incident) ([]incident.Fact, error) {
+					return inc.Pin(incident.Message{Channel: w.room().ID, ID: r.TS})
+				})
+				if err != nil {
+					t.Fatal(err)
+				}
+				w.settle()
+			}
+			if err := w.ws.Fault(sandbox.Fault{Kind: "missing_scope", Scope: "channels:history"}); err != nil {
+				t.Fatal(err)
+			}
+			pin("first")
+			if err := w.ws.Fault(sandbox.Fault{Kind: "clear"}); err != nil {
+				t.Fatal(err)
+			}
+			if by == "pin" {
+				pin("second")
+			} else {
+				w.say("again", "", "INC-1 resync")
+				w.settle()
+			}
+			inc, err := w.bot.Incident(context.Background(), "INC-1")
+			if err != nil || strings.Count(bot.TimelineMarkdown(inc, 0), "it began at noon") != 1 {
+				t.Errorf("%s: %v\n%s", by, err, bot.TimelineMarkdown(inc, 0))
+			}
+		})
+	}
+}

@@ -13,8 +13,8 @@ import (
 // the timeline has all of it.
 const maxTitle = 120
 
-// mention calls a person so that the chat shows who it is.
-func mention(p incident.Person) string {
+// Mention calls a person so that the chat shows who it is.
+func Mention(p incident.Person) string {
 	if p.User == "" {
 		return incident.ByName(p)
 	}
@@ -34,7 +34,7 @@ func (b *Bot) card(inc incident.Incident) effect.Message {
 		p, ok := inc.Roles[r]
 		switch {
 		case ok:
-			line("**%s:** %s", title(r.Title()), mention(p))
+			line("**%s:** %s", title(r.Title()), Mention(p))
 		case r == incident.Commander:
 			line("**Incident commander:** nobody yet")
 		}
@@ -130,7 +130,8 @@ func taskLine(t incident.Task, declared time.Time) string {
 		who = append(who, t.Role.Title())
 	}
 	if t.Within > 0 {
-		who = append(who, "by "+declared.Add(t.Within).UTC().Format("15:04 UTC"))
+		by := declared.Add(t.Within).UTC()
+		who = append(who, "by "+map[bool]string{true: by.Format("15:04 UTC"), false: incident.Clock(by)}[t.Within < 12*time.Hour])
 	}
 	if len(who) > 0 {
 		line += " *(" + strings.Join(who, ", ") + ")*"
@@ -147,7 +148,7 @@ func cardActions(s *strings.Builder, inc incident.Incident) {
 		if a.Done {
 			box = "[x]"
 		}
-		fmt.Fprintf(s, "- %s %s\n", box, incident.ActionLine(a, mention))
+		fmt.Fprintf(s, "- %s %s\n", box, incident.ActionLine(a, Mention))
 	}
 }
 

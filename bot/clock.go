@@ -99,7 +99,10 @@ func lastBefore(s cron.Schedule, now time.Time) time.Time {
 
 func (b *Bot) remind(ctx context.Context, inc incident.Incident, of string, due time.Time) {
 	cause := "remind/" + string(inc.ID) + "/" + of + "/" + due.Format(time.RFC3339)
-	_, err := b.Update(ctx, inc.ID, Origin{By: incident.Bot, Cause: cause}, func(incident.Incident) ([]incident.Fact, error) {
+	_, err := b.Update(ctx, inc.ID, Origin{By: incident.Bot, Cause: cause}, func(inc incident.Incident) ([]incident.Fact, error) {
+		if next := inc.UpdateDue(); of == remindUpdate && (next.IsZero() || next.After(due)) {
+			return nil, nil // an update came, or the end
+		}
 		return []incident.Fact{incident.Reminded{Of: of, Due: due}}, nil
 	})
 	if err != nil {

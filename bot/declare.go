@@ -45,7 +45,7 @@ const maxRaces = 16
 func (b *Bot) begin(o Origin, facts []incident.Fact) []incident.Fact {
 	d := facts[0].(incident.Declared)
 	play, ok := b.Plays.Choose(string(d.Severity), d.Symptom)
-	if ok {
+	if ok && !d.Private {
 		for _, u := range play.Invite {
 			d.People = append(d.People, incident.Person{User: incident.User(u)})
 		}
@@ -99,12 +99,8 @@ func (b *Bot) declareOnce(ctx context.Context, o Origin, facts []incident.Fact, 
 	l.inc.Store(&incident.Incident{ID: id})
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	b.mu.Lock()
-	b.live[id] = l
-	b.mu.Unlock()
 	inc, err := b.commit(ctx, l, o, facts, store.Append{Handles: handles})
 	if err != nil {
-		b.drop(id, l)
 		return inc, err
 	}
 	b.next++

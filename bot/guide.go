@@ -36,27 +36,16 @@ func first(list []string) string {
 	return list[0]
 }
 
-// ServeGuide puts the guide called guide in front of the responders; with
-// guide "" the one that fits the incident's symptom and text.
-func (b *Bot) ServeGuide(ctx context.Context, id incident.ID, o Origin, guide, text string) (incident.Incident, incident.GuideServed, error) {
-	var f incident.GuideServed
-	inc, err := b.Update(ctx, id, o, func(inc incident.Incident) ([]incident.Fact, error) {
-		if guide != "" {
-			g, ok := b.Guides.Guide(guide)
-			if !ok {
-				return nil, incident.Refusef("There is no guide %q. `/incident guide list` shows all.", guide)
-			}
-			f = guideServed(g, "")
-			f.Chosen = true
-		} else {
-			f = b.served(b.Guides.Match(runbooks.Query{Text: orElse(text, inc.Title), Symptom: known(inc.Symptom)}))
-		}
+// ServeGuide puts the guide that a person chose in front of the responders.
+func (b *Bot) ServeGuide(ctx context.Context, id incident.ID, o Origin, g *runbooks.Guide) (incident.Incident, error) {
+	return b.Update(ctx, id, o, func(inc incident.Incident) ([]incident.Fact, error) {
+		f := guideServed(g, "")
+		f.Chosen = true
 		if f.Guide == inc.Guide.Guide && f.Version == inc.Guide.Version {
 			return nil, nil
 		}
 		return []incident.Fact{f}, nil
 	})
-	return inc, f, err
 }
 
 // Classify sets the symptom, and serves the guide that fits it better.
@@ -69,6 +58,20 @@ func (b *Bot) Classify(ctx context.Context, id incident.ID, o Origin, symptom st
 		f := b.served(b.Guides.Match(runbooks.Query{Text: inc.Title, Symptom: known(symptom)}))
 		if f.Guide != inc.Guide.Guide {
 			facts = append(facts, f)
+		}
+		return facts, nil
+	})
+}
+
+// Rate sets the severity. A worse one brings the play for it.
+func (b *Bot) Rate(ctx context.Context, id incident.ID, o Origin, to incident.Severity) (incident.Incident, error) {
+	return b.Update(ctx, id, o, func(inc incident.Incident) ([]incident.Fact, error) {
+		facts, err := inc.Rate(to)
+		if err != nil || !to.Worse(inc.Severity) {
+			return facts, err
+		}
+		if play, ok := b.Plays.Choose(string(to), inc.Symptom); ok && play.ID != inc.Play.Play {
+			facts = append(facts, playStarted(play))
 		}
 		return facts, nil
 	})

@@ -82,7 +82,7 @@ func record(inc incident.Incident) templates.Postmortem {
 		How:        how(inc), Resolution: incident.Escape(inc.Resolution),
 		Reason: incident.Escape(incident.Label(incident.CloseReasons, inc.Reason)),
 	}
-	if !inc.Began.IsZero() && !inc.MitigatedAt.IsZero() {
+	if !inc.Began.IsZero() && inc.MitigatedAt.After(inc.Began) {
 		p.ImpactFor = incident.Span(inc.MitigatedAt.Sub(inc.Began))
 	}
 	if !inc.ResolvedAt.IsZero() {
@@ -144,17 +144,18 @@ func lines(inc incident.Incident) (all, updates []templates.PostmortemLine) {
 	roles := map[incident.Role]incident.Person{}
 	told := map[int]templates.PostmortemLine{}
 	for _, e := range inc.Timeline {
+		call := func(p incident.Person) string { return roleOf(p, roles, e.By.Via) }
+		line, ok := incident.Narrate(e, call)
+		by := call(e.By.Person)
 		if f, ok := e.Fact.(incident.Assigned); ok {
 			roles[f.Role] = f.To
 		}
-		call := func(p incident.Person) string { return roleOf(p, roles, e.By.Via) }
-		line, ok := incident.Narrate(e, call)
 		if !ok {
 			continue
 		}
 		told[e.Seq] = templates.PostmortemLine{
-			At: incident.Clock(e.At), Role: call(e.By.Person),
-			What: anonymous(strings.TrimPrefix(line, call(e.By.Person)+" "), inc, roles), Link: link(e.Fact),
+			At: incident.Clock(e.At), Role: by,
+			What: anonymous(strings.TrimPrefix(line, by+" "), inc, roles), Link: link(e.Fact),
 		}
 	}
 	for _, e := range happened(inc.Timeline) {

@@ -2,6 +2,7 @@ package bot
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"tocsin/bot/effect"
@@ -41,6 +42,9 @@ func (b *Bot) react(e incident.Event, inc incident.Incident) []effect.Effect {
 	case incident.Pinned:
 		return []effect.Effect{effect.Fetch{Message: f.Message}}
 	case incident.Quoted:
+		if inc.Private && f.Quote.Message.Channel != inc.Channel.Channel {
+			return nil // a mark would show outside what is private
+		}
 		return []effect.Effect{effect.Mark{Message: f.Quote.Message}}
 	case incident.PostmortemAsked:
 		return []effect.Effect{effect.Draft{Through: e.Seq, N: inc.Drafts}}
@@ -50,9 +54,9 @@ func (b *Bot) react(e incident.Event, inc incident.Incident) []effect.Effect {
 		return b.failed(f, inc)
 	case incident.Resynced:
 		if inc.Channel.Channel == "" {
-			return []effect.Effect{effect.OpenChannel{}}
+			return append(retry(inc), effect.OpenChannel{})
 		}
-		return append(b.refresh(inc, true), b.furnish(inc, true)...)
+		return append(append(b.refresh(inc, true), b.furnish(inc, true)...), retry(inc)...)
 	}
 	return nil
 }
@@ -68,7 +72,7 @@ func (b *Bot) furnish(inc incident.Incident, again bool) []effect.Effect {
 	}
 	bookmark("Guide: "+inc.Guide.Title, b.guideURL(inc.Guide.Guide))
 	for _, s := range inc.Signals {
-		bookmark("Alert in "+s.Source, s.Link)
+		bookmark("Alert in "+sourceTitle(s.Source), s.Link)
 	}
 	bookmark(cardBookmark, inc.Posts[incident.PostedCard].Link)
 	return effects
@@ -150,11 +154,32 @@ func (b *Bot) failed(f incident.Failed, inc incident.Incident) []effect.Effect {
 			return nil
 		}
 		return []effect.Effect{effect.Announce{}}
+	case effect.Effects.Name(effect.Announce{}):
+		if n := slices.IndexFunc(inc.Failures, func(o incident.Failed) bool { return o.Effect == f.Effect }); n < len(inc.Failures)-1 {
+			return nil // said before
+		}
 	}
 	return []effect.Effect{say(effect.Message{
 		Body:    fmt.Sprintf("I could not %s: %s", incident.Escape(f.What), incident.Escape(f.Why)),
 		Buttons: []effect.Button{{Label: "Try again", Command: command(inc, "resync")}},
 	})}
+}
+
+// retry is what failed for good before, again: what refresh and furnish do
+// not make anew.
+func retry(inc incident.Incident) []effect.Effect {
+	var again []effect.Effect
+	for _, f := range inc.Retry {
+		e, ok, err := effect.Effects.Decode(f.Effect, f.Data)
+		if !ok || err != nil {
+			continue
+		}
+		switch e.(type) {
+		case effect.Say, effect.Draft, effect.Fetch:
+			again = append(again, e)
+		}
+	}
+	return again
 }
 
 func say(m effect.Message) effect.Effect { return effect.Say{Message: m} }

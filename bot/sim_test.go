@@ -191,6 +191,9 @@ func (w *world) check(notes []string) {
 		t.Fatal(err)
 	}
 	keys := w.keys(room.ID)
+	if len(keys) == 0 || keys[0] != "INC-1/card" {
+		t.Errorf("the first message is not the card: %v", keys)
+	}
 	unique := slices.Compact(slices.Sorted(slices.Values(keys)))
 	if len(unique) != len(keys) {
 		t.Errorf("a message is there twice: %v", keys)

@@ -61,7 +61,7 @@ func (b *Bot) guideMessage(inc incident.Incident, f incident.GuideServed) effect
 		Title: "📖 " + f.Title,
 		Body:  strings.TrimSpace(body.String()),
 		Buttons: []effect.Button{
-			{Label: "Show the steps", Command: command(inc, "guide "+f.Guide), Style: effect.Primary},
+			{Label: "Show the steps", Command: command(inc, "guide show "+f.Guide), Style: effect.Primary},
 			{Label: "Another guide", Command: command(inc, "guide list")},
 		},
 	}
@@ -77,7 +77,18 @@ func signalMessage(e incident.Event, f incident.Signaled, inc incident.Incident)
 	if f.Link != "" {
 		m.Body += " " + linked("Open it", f.Link)
 	}
-	if f.State != incident.StateResolved || !inc.Active() {
+	commander := func() {
+		if c := inc.Holder(incident.Commander); c.User != "" {
+			m.Mentions = []incident.User{c.User}
+		}
+	}
+	switch {
+	case f.State == incident.StateFiring && !inc.Active():
+		m.Body += "\n\nThe alert is back. Is the incident, too?"
+		m.Buttons = []effect.Button{{Label: "Reopen " + string(inc.ID), Command: command(inc, "reopen"), Style: effect.Primary}}
+		commander()
+		return m
+	case f.State != incident.StateResolved || !inc.Active():
 		return m
 	}
 	m.Body += "\n\nIs it over? An alert that ends does not prove that answers are right again."
@@ -85,9 +96,7 @@ func signalMessage(e incident.Event, f incident.Signaled, inc incident.Incident)
 		{Label: "Resolve " + string(inc.ID), Command: command(inc, "resolve"), Confirm: ConfirmResolve},
 		{Label: "Impact is over", Command: command(inc, "mitigated")},
 	}
-	if c := inc.Holder(incident.Commander); c.User != "" {
-		m.Mentions = []incident.User{c.User}
-	}
+	commander()
 	return m
 }
 
@@ -126,7 +135,7 @@ func (b *Bot) stateMessage(e incident.Event, inc incident.Incident) effect.Messa
 // how long the response took.
 func clocks(inc incident.Incident) string {
 	var parts []string
-	if !inc.Began.IsZero() && !inc.MitigatedAt.IsZero() {
+	if !inc.Began.IsZero() && inc.MitigatedAt.After(inc.Began) {
 		parts = append(parts, "Impact lasted "+incident.Span(inc.MitigatedAt.Sub(inc.Began)))
 	}
 	if !inc.ResolvedAt.IsZero() {
@@ -174,7 +183,7 @@ func overdue(inc incident.Incident, day time.Time) string {
 	fmt.Fprintf(&s, "Follow-ups of %s that are overdue:\n\n", inc.ID)
 	for _, a := range inc.Actions {
 		if a.Overdue(day) {
-			fmt.Fprintf(&s, "- %s\n", incident.ActionLine(a, mention))
+			fmt.Fprintf(&s, "- %s\n", incident.ActionLine(a, Mention))
 		}
 	}
 	s.WriteString("\nDone? `/incident action done N`")

@@ -3,8 +3,10 @@ package bot
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"runtime/debug"
 	"slices"
 	"sync"
@@ -275,12 +277,17 @@ func (w *worker) attempt(ctx context.Context, id incident.ID, l *lane, key strin
 	switch {
 	case err == nil:
 	case errors.As(err, &later):
-		w.bot.Log.Info("put off", "incident", id, "effect", item.Effect.Words(), "after", later.After, "error", later.Err)
+		level := slog.LevelInfo
+		if later.After >= time.Minute {
+			level = slog.LevelError // the operator has to mend it
+		}
+		w.bot.Log.Log(ctx, level, "put off", "incident", id, "effect", item.Effect.Words(), "after", later.After, "error", later.Err)
 		return w.bot.Now().Add(later.After)
 	case errors.As(err, &final):
 		w.bot.Log.Error("given up", "incident", id, "effect", item.Effect.Words(), "why", final.Why)
+		data, _ := json.Marshal(item.Effect) // it came from the store: it cannot fail
 		facts = []incident.Fact{incident.Failed{
-			Effect: effect.Effects.Name(item.Effect), What: item.Effect.Words(), Why: final.Why,
+			Effect: effect.Effects.Name(item.Effect), What: item.Effect.Words(), Why: final.Why, Data: data,
 		}}
 	default:
 		if w.calls.Err() == nil {

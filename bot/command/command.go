@@ -173,6 +173,9 @@ func (c *Call) parse(line string) (Verb, string, error) {
 		}
 		return openVerb, "", nil
 	}
+	if sev, title := leadingSeverity(line); sev != "" && title != "" && !c.Has() {
+		return openVerb, line, nil // also "sev 2 Answers are wrong"
+	}
 	for _, v := range c.all {
 		if word == v.Name {
 			return v, args, nil
@@ -183,8 +186,8 @@ func (c *Call) parse(line string) (Verb, string, error) {
 			}
 		}
 	}
-	if sev, err := incident.ParseSeverity(word); err == nil && strings.HasPrefix(word, "sev") {
-		if args == "" && c.Has() {
+	if sev, title := leadingSeverity(line); sev != "" {
+		if title == "" && c.Has() {
 			return sevVerb, string(sev), nil
 		}
 		return openVerb, line, nil

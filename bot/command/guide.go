@@ -15,6 +15,10 @@ var guideVerb = Verb{
 	Help: "find the troubleshooting guide for what people see",
 	Run: func(ctx context.Context, c *Call) (bot.Answer, error) {
 		word, section := cutWord(c.Args)
+		show := strings.EqualFold(word, "show")
+		if show {
+			word, section = cutWord(section)
+		}
 		switch {
 		case strings.EqualFold(c.Args, "list"):
 			return guideList(c), nil
@@ -24,6 +28,9 @@ var guideVerb = Verb{
 			return guideList(c), nil
 		}
 		if g, ok := c.Guides.Guide(strings.ToLower(word)); ok {
+			if show {
+				return showGuide(c, g, section), nil
+			}
 			return serve(ctx, c, g, section)
 		}
 		return match(ctx, c)
@@ -34,7 +41,7 @@ var guideVerb = Verb{
 // another one.
 func serve(ctx context.Context, c *Call, g *runbooks.Guide, section string) (bot.Answer, error) {
 	if c.Has() && c.Inc.Guide.Guide != g.ID && c.Inc.Status != incident.Shut {
-		if _, _, err := c.ServeGuide(ctx, c.Inc.ID, c.Origin(), g.ID, ""); err != nil {
+		if _, err := c.ServeGuide(ctx, c.Inc.ID, c.Origin(), g); err != nil {
 			return bot.Answer{}, err
 		}
 	}
@@ -50,8 +57,11 @@ func showGuide(c *Call, g *runbooks.Guide, section string) bot.Answer {
 	a.Title = g.Title
 	for _, s := range runbooks.Titles() {
 		if s != section && g.Section(s) != "" {
-			a.Buttons = append(a.Buttons, effect.Button{Label: s, Command: prefix(c) + "guide " + g.ID + " " + s})
+			a.Buttons = append(a.Buttons, effect.Button{Label: s, Command: prefix(c) + "guide show " + g.ID + " " + s})
 		}
+	}
+	if c.Has() && c.Inc.Guide.Guide != g.ID {
+		a.Buttons = append(a.Buttons, effect.Button{Label: "Use this one", Command: prefix(c) + "guide " + g.ID, Style: effect.Primary})
 	}
 	return a
 }
@@ -82,7 +92,7 @@ func guideList(c *Call) bot.Answer {
 	a := answer("What is it like? Each guide says where to look and what helps fastest.")
 	for _, g := range c.Guides.Guides() {
 		if len(a.Buttons) < 24 {
-			a.Buttons = append(a.Buttons, effect.Button{Label: cut(g.Title, 70), Command: prefix(c) + "guide " + g.ID})
+			a.Buttons = append(a.Buttons, effect.Button{Label: cut(g.Title, 70), Command: prefix(c) + "guide show " + g.ID})
 		}
 	}
 	return a

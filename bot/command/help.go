@@ -84,6 +84,7 @@ var menuVerb = Verb{
 		add("Hand over", "handover")
 		add("Severity", "sev")
 		add("Symptom", "symptom")
+		add("Impact began", "began")
 		add("Guide", "guide")
 		add("Note", "note")
 		add("Update", "update")
@@ -101,6 +102,8 @@ var menuVerb = Verb{
 			add("Reopen", "reopen")
 		}
 		add("Close", "close")
+		add("Try again", "resync")
+		add("Other incidents", "list")
 		add("Help", "help")
 		return a, nil
 	},

@@ -2,6 +2,8 @@ package command
 
 import (
 	"context"
+	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -30,14 +32,19 @@ func open(ctx context.Context, c *Call) (bot.Answer, error) {
 
 // leadingSeverity takes "sev2" off the beginning of a title.
 func leadingSeverity(s string) (incident.Severity, string) {
-	word, rest := cutWord(s)
-	if len(word) >= 4 && strings.EqualFold(word[:3], "sev") {
-		if sev, err := incident.ParseSeverity(word); err == nil {
-			return sev, strings.TrimSpace(rest)
-		}
+	m := severityFirst.FindStringSubmatch(s)
+	if m == nil {
+		return "", s
 	}
-	return "", s
+	sev, err := incident.ParseSeverity(m[1])
+	if err != nil {
+		return "", s
+	}
+	return sev, strings.TrimSpace(m[2])
 }
+
+// severityFirst is "sev2 …" as people write it: "SEV-2: …", "sev 2, …".
+var severityFirst = regexp.MustCompile(`(?is)^\s*sev[- ]?(\d+)(?:[:,;]|\s|$)(.*)$`)
 
 // mentioned is everybody whom a line names, in the order of their names.
 func mentioned(c *Call) []incident.Person {
@@ -52,7 +59,9 @@ func mentioned(c *Call) []incident.Person {
 func declare(ctx context.Context, c *Call, d incident.Declared) (bot.Answer, error) {
 	if c.Message != nil {
 		d.Quote = c.Message
-		d.People = append(d.People, c.Message.Author)
+		if !d.Private && c.Message.Author.User != "" {
+			d.People = append(d.People, c.Message.Author)
+		}
 	}
 	inc, _, err := c.Declare(ctx, c.Origin(), d)
 	if err != nil {
@@ -68,9 +77,6 @@ func declare(ctx context.Context, c *Call, d incident.Declared) (bot.Answer, err
 
 // openForm asks for what is known; only the title is needed.
 func openForm(c *Call, sev incident.Severity) *bot.Form {
-	if sev == "" {
-		sev = incident.SEV3
-	}
 	f := &bot.Form{
 		Title: "Open an incident", Submit: "Open", Command: "open", Message: c.Message,
 		Fields: []bot.Field{
@@ -143,14 +149,20 @@ var listVerb = Verb{
 			return a, nil
 		}
 		var s strings.Builder
+		var a bot.Answer
 		if skipped := len(heads) - maxListed; skipped > 0 {
+			fmt.Fprintf(&s, "The newest %d of %d:\n\n", maxListed, len(heads))
 			heads = heads[skipped:]
 		}
 		for _, h := range slices.Backward(heads) {
+			if len(a.Buttons) < 5 && c.Inc.ID != h.ID && h.Active() {
+				a.Buttons = append(a.Buttons, effect.Button{Label: "Join " + string(h.ID), Command: string(h.ID) + " join"})
+			}
 			s.WriteString("- **" + string(h.ID) + "** · " + h.Severity.Title() + " · " + string(h.Status) + " · " +
 				incident.Escape(cut(h.Title, 120)) + " · since " + incident.Clock(h.Declared) + "\n")
 		}
-		return answer("%s", s.String()), nil
+		a.Body = s.String()
+		return a, nil
 	},
 }
 
@@ -178,12 +190,19 @@ func orName(inc incident.Incident) string {
 var beganVerb = Verb{
 	Name: "began", Args: "TIME", Help: "correct when impact began: `14:02`, `2026-11-20 14:02`, `3 days ago`",
 	Run: func(ctx context.Context, c *Call) (bot.Answer, error) {
-		if strings.TrimSpace(c.Args) == "" {
-			return bot.Answer{}, incident.Refusal("When did impact begin? " + timeHelp + " For example `began 14:02`.")
+		when := c.Args
+		if c.Values != nil {
+			when = c.Values["at"]
 		}
-		at, err := moment(c.Args, c.Now)
+		if strings.TrimSpace(when) == "" {
+			return bot.Answer{Form: &bot.Form{
+				Title: "When did impact begin?", Submit: "Save", Command: string(c.Inc.ID) + " began",
+				Fields: []bot.Field{{Name: "at", Label: "Since when", Kind: bot.Moment, Required: true, Hint: plain(timeHelp) + " It may be weeks ago."}},
+			}}, nil
+		}
+		at, err := moment(when, c.Now)
 		if err != nil {
-			return bot.Answer{}, err
+			return bot.Answer{}, about("at", err)
 		}
 		err = c.decide(ctx, func(inc incident.Incident) ([]incident.Fact, error) { return inc.Date(at, c.Now) })
 		return answer("Impact began %s.", incident.Clock(at)), err

@@ -107,10 +107,17 @@ func pinForm(ctx context.Context, c *Call) (bot.Answer, error) {
 	return bot.Answer{Form: f}, nil
 }
 
+// maxTimeline is how much of a timeline one answer shows, in bytes.
+const maxTimeline = 6000
+
 var timelineVerb = Verb{
 	Name: "timeline", Help: "show what happened so far", Aliases: []string{"log"},
 	Run: func(ctx context.Context, c *Call) (bot.Answer, error) {
-		return answer("**%s · timeline**\n\n%s", c.Inc.ID, bot.TimelineMarkdown(c.Inc, 40)), nil
+		lines := 40
+		for lines > 1 && len(bot.TimelineMarkdown(c.Inc, lines)) > maxTimeline {
+			lines /= 2 // the newest are what counts
+		}
+		return answer("**%s · timeline**\n\n%s", c.Inc.ID, bot.TimelineMarkdown(c.Inc, lines)), nil
 	},
 }
 

@@ -49,7 +49,7 @@ func give(ctx context.Context, c *Call, verb string, decide func(incident.Incide
 		return bot.Answer{}, err
 	}
 	err = c.decide(ctx, func(inc incident.Incident) ([]incident.Fact, error) { return decide(inc, role, to) })
-	return answer("%s is %s of %s now.", person(to), role.Title(), c.Inc.ID), err
+	return answer("%s is %s of %s now.", bot.Mention(to), role.Title(), c.Inc.ID), err
 }
 
 func roleAndPerson(c *Call, verb string) (incident.Role, incident.Person, error) {
@@ -57,23 +57,37 @@ func roleAndPerson(c *Call, verb string) (incident.Role, incident.Person, error)
 		role, err := incident.ParseRole(c.Values["role"])
 		return role, c.chosen("to"), about("role", err)
 	}
-	roleWord, who := cutWord(c.Args)
-	if strings.HasPrefix(roleWord, "@") && verb == "handover" {
-		roleWord, who = string(heldBy(c)), c.Args
+	word, to := c.cutMention(c.Args)
+	word, rest := cutWord(word)
+	switch {
+	case word == "" && verb == "handover":
+		word = string(heldBy(c))
+	case strings.EqualFold(rest, "me"):
+		to, rest = c.By.Person, ""
 	}
-	role, err := incident.ParseRole(roleWord)
+	role, err := incident.ParseRole(word)
 	if err != nil {
-		return "", incident.Person{}, err
+		return "", to, err
 	}
-	who = strings.TrimSpace(who)
-	if strings.EqualFold(who, "me") {
-		return role, c.By.Person, nil
-	}
-	to, ok := c.Mentions[who]
-	if !ok && who != "" {
-		return "", to, incident.Refusef("I don't know “%s”. Type @ and choose a person: `%s %s @ada`.", incident.Escape(who), verb, role)
+	if to == (incident.Person{}) && rest != "" {
+		return "", to, incident.Refusef("I don't know “%s”. Type @ and choose a person: `/incident %s %s @ada`.", incident.Escape(rest), verb, role)
 	}
 	return role, to, nil
+}
+
+// cutMention takes the first person that a text names out of it. Of two that
+// fit at one place, the longer is meant.
+func (c *Call) cutMention(text string) (string, incident.Person) {
+	at, longest := -1, ""
+	for word := range c.Mentions {
+		if i := strings.Index(text, word); i >= 0 && (at < 0 || i < at || i == at && len(word) > len(longest)) {
+			at, longest = i, word
+		}
+	}
+	if at < 0 {
+		return strings.TrimSpace(text), incident.Person{}
+	}
+	return strings.TrimSpace(text[:at] + text[at+len(longest):]), c.Mentions[longest]
 }
 
 // chosen is the person chosen in a field of a form.
@@ -114,12 +128,4 @@ func rolesForm(c *Call, verb, title string) *bot.Form {
 		f.Fields[0].Choices = append(f.Fields[0].Choices, bot.Choice{Value: string(r), Label: cut(label, 75)})
 	}
 	return f
-}
-
-// person calls somebody so that the chat shows who it is.
-func person(p incident.Person) string {
-	if p.User == "" {
-		return incident.ByName(p)
-	}
-	return "[@" + incident.Escape(p.String()) + "](user:" + string(p.User) + ")"
 }

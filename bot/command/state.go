@@ -23,7 +23,7 @@ var sevVerb = Verb{
 		if err != nil {
 			return bot.Answer{}, err
 		}
-		err = c.decide(ctx, func(inc incident.Incident) ([]incident.Fact, error) { return inc.Rate(sev) })
+		_, err = c.Rate(ctx, c.Inc.ID, c.Origin(), sev)
 		return answer("%s is %s now.", c.Inc.ID, sev.Title()), err
 	},
 }
@@ -66,7 +66,12 @@ var mitigatedVerb = Verb{
 				return bot.Answer{}, about("at", err)
 			}
 		}
-		err = c.decideAt(ctx, when, func(inc incident.Incident) ([]incident.Fact, error) { return inc.Mitigate(how, text) })
+		err = c.decideAt(ctx, when, func(inc incident.Incident) ([]incident.Fact, error) {
+			if !when.IsZero() && when.Before(inc.Began) {
+				return nil, about("at", incident.Refusef("Impact cannot have been over at %s: it began at %s. Correct the one or the other: `/incident began 14:02`.", incident.Clock(when), incident.Clock(inc.Began)))
+			}
+			return inc.Mitigate(how, text)
+		})
 		return answer("Impact is over%s. Keep watching, and `/incident resolve` when it holds.", at(when)), err
 	},
 }

@@ -26,6 +26,9 @@ func cutTime(text string, now time.Time) (string, time.Time, error) {
 		return text, time.Time{}, nil
 	}
 	at, err := moment(m[2], now)
+	if err == nil && !strings.Contains(m[2], "-") && at.Day() != now.UTC().Day() {
+		return text, at, nil // yesterday's is a guess: the words stay
+	}
 	return strings.TrimSpace(m[1]), at, err
 }
 

@@ -113,7 +113,7 @@ func actionList(c *Call) bot.Answer {
 	fmt.Fprintf(&s, "**%s · follow-ups**\n\n", c.Inc.ID)
 	a := bot.Answer{}
 	for _, f := range c.Inc.Actions {
-		fmt.Fprintf(&s, "- %s %s\n", box(f.Done), incident.ActionLine(f, person))
+		fmt.Fprintf(&s, "- %s %s\n", box(f.Done), incident.ActionLine(f, bot.Mention))
 		if !f.Done && len(a.Buttons) < 20 {
 			a.Buttons = append(a.Buttons, effect.Button{Label: fmt.Sprintf("Done: %d", f.N), Command: fmt.Sprintf("%s action done %d", c.Inc.ID, f.N)})
 		}

@@ -99,11 +99,9 @@ type Button struct {
 // Style is how much a button stands out.
 type Style string
 
-// The styles. One message has one Primary button at the most.
-const (
-	Primary Style = "primary"
-	Danger  Style = "danger"
-)
+// Primary is the style of the one button in a message that is meant to be
+// pressed first.
+const Primary Style = "primary"
 
 func (OpenChannel) Lane() string { return "channel" }
 func (Invite) Lane() string      { return "invite" }
@@ -142,7 +140,7 @@ func (Draft) Words() string       { return "post the postmortem draft" }
 // however many wait.
 func Projection(e Effect) bool {
 	switch e.(type) {
-	case SetTopic, ShowCard, Announce:
+	case OpenChannel, SetTopic, ShowCard, Announce:
 		return true
 	}
 	return false

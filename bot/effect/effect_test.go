@@ -36,7 +36,7 @@ func samples() []effect.Effect {
 		effect.Bookmark{Title: "Alert in pagerduty", URL: "https://pager.example/PGR0VU2", Again: true},
 		effect.Say{Message: effect.Message{
 			Title: "📖 Answers are wrong", Body: "Look at the **stop reason** first.", Mentions: []incident.User{"U0BEN"},
-			Buttons: []effect.Button{{Label: "Close", Command: "INC-1 close false-alarm", Style: effect.Danger, Confirm: "Nothing was wrong?"}},
+			Buttons: []effect.Button{{Label: "Close", Command: "INC-1 close false-alarm", Style: effect.Primary, Confirm: "Nothing was wrong?"}},
 		}},
 		effect.Fetch{Message: pinned},
 		effect.Mark{Message: pinned},
@@ -100,7 +100,7 @@ func TestStoredBytesAreReadBack(t *testing.T) {
 // The samples are complete, and what each effect tells the worker is pinned.
 func TestWhatTheWorkerIsTold(t *testing.T) {
 	want := []string{
-		"open-channel: open the channel. lane channel, needs 0, projection false",
+		"open-channel: open the channel. lane channel, needs 0, projection true",
 		"invite: invite people to the channel. lane invite, needs 1, projection false",
 		"set-topic: set the channel's topic. lane topic, needs 1, projection true",
 		"show-card: show the status card. lane card, needs 1, projection true",

@@ -113,6 +113,9 @@ func (inc Incident) Date(began, now time.Time) ([]Fact, error) {
 	if err := past(began, now); err != nil {
 		return nil, err
 	}
+	if !inc.MitigatedAt.IsZero() && began.After(inc.MitigatedAt) {
+		return nil, Refusef("Impact cannot have begun at %s: it was over at %s. Give an earlier time: `/incident began 14:02`.", Clock(began), Clock(inc.MitigatedAt))
+	}
 	return []Fact{ImpactBegan{At: began}}, nil
 }
 
@@ -237,10 +240,10 @@ func (inc Incident) AddAction(text string, owner Person, due time.Time) ([]Fact,
 // FinishAction tells that follow-up n is done.
 func (inc Incident) FinishAction(n int) ([]Fact, error) {
 	if n < 1 || n > len(inc.Actions) {
-		return nil, Refusef("There is no action %d. %s", n, count(len(inc.Actions), "action"))
+		return nil, Refusef("There is no follow-up %d. %s", n, count(len(inc.Actions), "follow-up"))
 	}
 	if inc.Actions[n-1].Done {
-		return nil, Refusef("Action %d is done already.", n)
+		return nil, Refusef("Follow-up %d is done already.", n)
 	}
 	return []Fact{ActionDone{N: n, Text: inc.Actions[n-1].Text}}, nil
 }
@@ -268,17 +271,9 @@ func (inc Incident) FinishTask(n int) ([]Fact, error) {
 // DraftPostmortem has the postmortem drafted from what is on the timeline now.
 func (inc Incident) DraftPostmortem() ([]Fact, error) { return []Fact{PostmortemAsked{}}, nil }
 
-// Resync has everything that shows the incident made anew, and a postmortem
-// draft that could not be posted drafted again.
-func (inc Incident) Resync() ([]Fact, error) {
-	facts := []Fact{Resynced{}}
-	for _, f := range inc.Failures {
-		if f.Effect == FailedDraft {
-			return append(facts, PostmortemAsked{}), nil
-		}
-	}
-	return facts, nil
-}
+// Resync has everything that shows the incident made anew, and tries again what
+// failed.
+func (inc Incident) Resync() ([]Fact, error) { return []Fact{Resynced{}}, nil }
 
 func count(n int, what string) string {
 	switch n {

@@ -82,7 +82,7 @@ func lists() []decision {
 		{method: "AddAction", when: "the second", inc: declared(action), ask: addAction(" Test\nit "), facts: one(incident.ActionAdded{N: 2, Text: "Test it", Owner: ben, Due: due})},
 		{method: "AddAction", when: "empty", inc: declared(), ask: addAction(" "), refuse: []string{"`action "}},
 		{method: "FinishAction", when: "there", inc: declared(action), ask: finishAction(1), facts: one(incident.ActionDone{N: 1, Text: "Alert on it"})},
-		{method: "FinishAction", when: "done", inc: declared(action, incident.ActionDone{N: 1}), ask: finishAction(1), refuse: []string{"Action 1 is done already"}},
+		{method: "FinishAction", when: "done", inc: declared(action, incident.ActionDone{N: 1}), ask: finishAction(1), refuse: []string{"Follow-up 1 is done already"}},
 		{method: "AddTask", when: "open", inc: declared(), ask: addTask(" Ask\u0007them "), facts: one(task)},
 		{method: "AddTask", when: "empty", inc: declared(), ask: addTask("\u200d"), refuse: []string{"`task add "}},
 		{method: "FinishTask", when: "there", inc: declared(task), ask: finishTask(1), facts: one(incident.TaskDone{N: 1, Text: "Ask them"})},
@@ -97,7 +97,7 @@ func lists() []decision {
 			actions, tasks := []incident.Fact{action, action}[:has], []incident.Fact{task, task}[:has]
 			say := func(what string) []string { return []string{strings.ReplaceAll(no+range_, "%s", what)} }
 			all = append(all,
-				decision{method: "FinishAction", when: fmt.Sprint(when, " of ", has), inc: declared(actions...), ask: finishAction(n), refuse: say("action")},
+				decision{method: "FinishAction", when: fmt.Sprint(when, " of ", has), inc: declared(actions...), ask: finishAction(n), refuse: say("follow-up")},
 				decision{method: "FinishTask", when: fmt.Sprint(when, " of ", has), inc: declared(tasks...), ask: finishTask(n), refuse: say("task")})
 		}
 	}

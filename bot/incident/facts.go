@@ -186,6 +186,8 @@ type (
 		Effect string `json:"effect"` // name of the effect
 		What   string `json:"what"`   // in words: "open the channel"
 		Why    string `json:"why"`    // in words, with what to do about it
+		// Data is the effect itself, as it is stored, to be tried again.
+		Data json.RawMessage `json:"data,omitempty"`
 	}
 	// Resynced has everything that shows the incident made anew.
 	Resynced struct{}
@@ -206,8 +208,8 @@ const (
 	StateUnknown      = "unknown"
 )
 
-// FailedDraft is a Failed fact's Effect when a postmortem draft was not posted.
-const FailedDraft = "draft"
+// FailedFetch is a Failed fact's Effect when a pinned message was not read.
+const FailedFetch = "fetch"
 
 // What a Posted fact can tell of.
 const (

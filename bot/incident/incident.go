@@ -1,6 +1,7 @@
 package incident
 
 import (
+	"encoding/json"
 	"maps"
 	"slices"
 	"sync"
@@ -49,6 +50,7 @@ type Incident struct {
 	Actions  []Action
 	Signals  []Signaled // the latest of each key
 	Failures []Failed
+	Retry    []Failed // what failed before somebody last asked to try again
 
 	How        string // how it was mitigated, id of a mitigation
 	Mitigation string
@@ -175,7 +177,7 @@ func (inc *Incident) apply(e Event) {
 		inc.Guide = f
 	case PlayStarted:
 		inc.Play = f
-		inc.Tasks = slices.Concat(inc.Tasks, f.Tasks)
+		inc.Tasks = slices.Concat(inc.kept(), f.Tasks)
 	case TaskAdded:
 		inc.Tasks = append(slices.Clip(inc.Tasks), f.Task)
 	case TaskDone:
@@ -195,6 +197,7 @@ func (inc *Incident) apply(e Event) {
 	case Reopened:
 		inc.Status, inc.MitigatedAt, inc.ResolvedAt, inc.ClosedAt = Investigating, time.Time{}, time.Time{}, time.Time{}
 		inc.How, inc.Mitigation, inc.Resolution, inc.Reason, inc.Original = "", "", "", "", ""
+		inc.LastUpdate = e.At // the next one is due from here
 	case Closed:
 		inc.Status, inc.ClosedAt, inc.Reason, inc.Original = Shut, e.At, f.Reason, f.Of
 	case ActionAdded:
@@ -206,9 +209,9 @@ func (inc *Incident) apply(e Event) {
 	case PostmortemAsked:
 		inc.Drafts++
 	case Failed:
-		inc.Failures = append(slices.Clip(inc.Failures), f)
+		inc.failed(f)
 	case Resynced:
-		inc.Failures = nil
+		inc.Retry, inc.Failures = inc.Failures, nil
 	case Noted, Reminded, Unknown:
 		// on the timeline only
 	}
@@ -255,6 +258,29 @@ func (inc *Incident) resolved(e Event, f Resolved) {
 	if inc.MitigatedAt.IsZero() {
 		inc.MitigatedAt = e.At // impact ended no later than the incident
 	}
+}
+
+// failed records what could not be done. A message that could not be read may
+// be pinned again.
+func (inc *Incident) failed(f Failed) {
+	inc.Failures = append(slices.Clip(inc.Failures), f)
+	var fetch struct {
+		Message Message `json:"message"`
+	}
+	if f.Effect == FailedFetch && json.Unmarshal(f.Data, &fetch) == nil {
+		inc.pinned = with(inc.pinned, fetch.Message, false)
+	}
+}
+
+// kept are the tasks that a new play leaves: those done, and those added by hand.
+func (inc *Incident) kept() []Task {
+	var kept []Task
+	for _, t := range inc.Tasks {
+		if t.Done || t.Role == "" {
+			kept = append(kept, t)
+		}
+	}
+	return kept
 }
 
 func (inc *Incident) rate(s Severity) {

@@ -35,7 +35,7 @@ func predicate(e Event, call func(Person) string) string {
 		}
 		return s
 	case Signaled:
-		return signal(f)
+		return signal(f, e.By)
 	case Linked:
 		return "opened the channel #" + Escape(f.Name)
 	case Joined:
@@ -76,7 +76,7 @@ func predicate(e Event, call func(Person) string) string {
 	case ActionAdded:
 		return "added " + ActionLine(action(f), call)
 	case ActionDone:
-		return fmt.Sprintf("finished action %d: %s", f.N, Escape(f.Text))
+		return fmt.Sprintf("finished follow-up %d: %s", f.N, Escape(f.Text))
 	case PostmortemAsked:
 		return "asked for the postmortem draft"
 	case Reminded:
@@ -91,7 +91,7 @@ func predicate(e Event, call func(Person) string) string {
 
 func action(f ActionAdded) Action { return Action{N: f.N, Text: f.Text, Owner: f.Owner, Due: f.Due} }
 
-// ActionLine is a follow-up on one line: "action 2: Add an alert (Ada, by
+// ActionLine is a follow-up on one line: "follow-up 2: Add an alert (Ada, by
 // 2026-12-01)".
 func ActionLine(a Action, call func(Person) string) string {
 	var who []string
@@ -101,14 +101,22 @@ func ActionLine(a Action, call func(Person) string) string {
 	if !a.Due.IsZero() {
 		who = append(who, "by "+a.Due.Format("2006-01-02"))
 	}
-	s := fmt.Sprintf("action %d: %s", a.N, Escape(a.Text))
+	s := fmt.Sprintf("follow-up %d: %s", a.N, Escape(a.Text))
 	if len(who) > 0 {
 		s += " (" + strings.Join(who, ", ") + ")"
 	}
 	return s
 }
 
-func signal(f Signaled) string {
+// via says where somebody did something, unless it was the place itself.
+func via(source string, by Actor) string {
+	if by.Name == sourceName(source) {
+		return ""
+	}
+	return " in " + sourceName(source)
+}
+
+func signal(f Signaled, by Actor) string {
 	what := Escape(f.Title)
 	if what == "" {
 		what = "the alert"
@@ -121,9 +129,9 @@ func signal(f Signaled) string {
 		}
 		return s
 	case StateAcknowledged:
-		return "acknowledged " + what + " in " + sourceName(f.Source)
+		return "acknowledged " + what + via(f.Source, by)
 	case StateResolved:
-		return "resolved " + what + " in " + sourceName(f.Source)
+		return "resolved " + what + via(f.Source, by)
 	case StateInfo:
 		return Escape(f.Text)
 	}

@@ -1,6 +1,7 @@
 package incident_test
 
 import (
+	"encoding/json"
 	"time"
 
 	"tocsin/bot/incident"
@@ -50,7 +51,7 @@ func samples() []incident.Event {
 		incident.ActionDone{N: 1, Text: "Alert on the stop reason"},
 		incident.PostmortemAsked{},
 		incident.Reminded{Of: "update", Due: clock(30)},
-		incident.Failed{Effect: "invite", What: "invite people to the channel", Why: "the bot is not in it: invite it"},
+		incident.Failed{Effect: "invite", What: "invite people to the channel", Why: "the bot is not in it: invite it", Data: json.RawMessage(`{"n":1}`)},
 		incident.Resynced{},
 	}
 	var events []incident.Event

@@ -46,7 +46,7 @@ var CloseReasons = []Term{
 
 // Find looks a term up by its id or its label, in any case.
 func Find(terms []Term, s string) (Term, bool) {
-	s = strings.ToLower(strings.TrimSpace(s))
+	s = strings.ReplaceAll(strings.ToLower(strings.TrimSpace(s)), "’", "'")
 	for _, t := range terms {
 		if s == t.ID || s == strings.ToLower(t.Label) {
 			return t, true

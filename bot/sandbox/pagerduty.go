@@ -114,7 +114,7 @@ func (pd *pagerDuty) webhook(p Page) ([]byte, Paged, error) {
 		return toJSON(pageEvent(eventID, kind, "pagey", nil, data)), Paged{EventID: eventID}, nil
 	}
 	inc := pd.incidents[p.ID]
-	if inc != nil && kind == "incident.triggered" {
+	if inc != nil && inc.trigger != nil && kind == "incident.triggered" {
 		return inc.trigger, Paged{EventID: inc.triggerID, IncidentID: inc.id}, nil
 	}
 	if inc == nil {

@@ -113,10 +113,7 @@ func (f *Face) shortcut(ctx context.Context, c slack.InteractionCallback) (any, 
 	case shortcutOpen:
 		r.Line = "open"
 	case shortcutPin, shortcutDeclare:
-		q, err := f.Performer.quote(ctx, incident.Message{Channel: c.Channel.ID, ID: c.Message.Timestamp}, c.Message.Msg)
-		if err != nil {
-			f.Log.Warn("the author's name is not known", "error", err)
-		}
+		q := f.Performer.quote(incident.Message{Channel: c.Channel.ID, ID: c.Message.Timestamp}, c.Message.Msg)
 		r.Line, r.Message = map[string]string{shortcutPin: "pin", shortcutDeclare: "open"}[c.CallbackID], &q
 	default:
 		return nil, nil

@@ -76,6 +76,9 @@ func (p *Performer) Perform(ctx context.Context, inc incident.Incident, job bot.
 // openChannel creates the channel. Its name holds the incident's number. If the
 // name is taken, it may be by an attempt of ours that we know nothing of.
 func (p *Performer) openChannel(ctx context.Context, inc incident.Incident, job bot.Job) ([]incident.Fact, error) {
+	if inc.Channel.Channel != "" {
+		return nil, nil
+	}
 	name := inc.ChannelName()
 	for n := 1; n <= 9; n++ {
 		candidate := name
@@ -230,33 +233,27 @@ func (p *Performer) fetch(ctx context.Context, m incident.Message) ([]incident.F
 	}
 	for _, msg := range msgs {
 		if msg.Timestamp == m.ID {
-			q, err := p.quote(ctx, m, msg.Msg)
-			if err != nil {
-				return nil, err
+			if msg.User != "" {
+				if _, err := p.name(ctx, msg.User); err != nil {
+					return nil, err
+				}
 			}
-			return []incident.Fact{incident.Quoted{Quote: q}}, nil
+			return []incident.Fact{incident.Quoted{Quote: p.quote(m, msg.Msg)}}, nil
 		}
 	}
 	return nil, &bot.Final{Why: "the message is gone."}
 }
 
-// quote is a message as it stands.
-func (p *Performer) quote(ctx context.Context, at incident.Message, msg slack.Msg) (incident.Quote, error) {
+// quote is a message as it stands. It makes no call: the author's name is the
+// one we know.
+func (p *Performer) quote(at incident.Message, msg slack.Msg) incident.Quote {
 	text, _ := unescape(p.named(msg.Text))
-	q := incident.Quote{
+	return incident.Quote{
 		Message: at, Text: incident.Block(or(text, "(a message without text)")),
-		Author:  incident.Person{User: incident.User(msg.User), Name: msg.Username},
+		Author:  incident.Person{User: incident.User(msg.User), Name: or(p.known(msg.User), msg.Username)},
 		Link:    p.permalink(at, msg.ThreadTimestamp),
 		Written: stamp(at.ID),
 	}
-	if msg.User != "" {
-		name, err := p.name(ctx, msg.User)
-		if err != nil {
-			return q, err
-		}
-		q.Author.Name = name
-	}
-	return q, nil
 }
 
 // mark shows that a message is on the timeline. Where the bot may not react, or

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"runtime/debug"
 	"sync"
+	"time"
 
 	"github.com/slack-go/slack"
 	"github.com/slack-go/slack/socketmode"
@@ -13,6 +14,10 @@ import (
 // links is how many Socket Mode connections are kept. Slack closes one now and
 // then to refresh it, and what it sends in that moment goes to the other.
 const links = 2
+
+// ackWindow is how long Slack waits for an answer. A link that cannot take one
+// must not hold back what the answer is about.
+const ackWindow = 3 * time.Second
 
 // atOnce bounds the requests that are answered at once.
 const atOnce = 32
@@ -112,7 +117,9 @@ func (f *Face) take(ctx context.Context, client *socketmode.Client, r socketmode
 			return // not stored, so not acknowledged: Slack sends it again
 		}
 	}
-	if err := client.AckCtx(ctx, r.EnvelopeID, ack); err != nil {
+	soon, cancel := context.WithTimeout(ctx, ackWindow)
+	defer cancel()
+	if err := client.AckCtx(soon, r.EnvelopeID, ack); err != nil {
 		f.Log.Warn("an answer to Slack was not sent", "error", err)
 	}
 	release()

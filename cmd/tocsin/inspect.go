@@ -185,6 +185,8 @@ func examine(ctx context.Context, j *store.Journal) (string, error) {
 			return "", err
 		}
 		events += len(timeline)
+		// The bot may have gone on since the heads were read.
+		timeline = timeline[:min(h.Events, len(timeline))]
 		if want := store.HeadOf(incident.Fold(h.ID, timeline)); h != want {
 			return "", fmt.Errorf("the head of %s does not fit its timeline", h.ID)
 		}

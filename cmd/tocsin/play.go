@@ -52,7 +52,7 @@ func providerOutage() []scene {
 	return []scene{
 		{"PagerDuty pages: the error rate of the model provider is high", func(ctx context.Context, s *stage) error {
 			paged, err := s.workspace.PagerDuty(ctx, sandbox.Page{
-				Title: "[FIRING:1] ProviderErrorRateHigh (chat-api anthropic 529 overloaded_error)", Service: "chat-api", Urgency: "high",
+				Title: "ProviderErrorRateHigh: anthropic answers 529 overloaded_error", Service: "chat-api", Urgency: "high",
 			})
 			if err == nil && !paged.OK {
 				err = fmt.Errorf("the webhook was answered with %d: %s", paged.Status, paged.Response)
@@ -80,7 +80,7 @@ func providerOutage() []scene {
 		{"Ben tells everybody who waits", say(ben, "", "/incident update Some answers fail with an error. We are moving traffic to the fallback model."), says("fallback model")},
 		{"Mei fails over", say(mei, "", "/incident note Failed over chat-api to the fallback model, pinned version 2026-10-01"), says("pinned version")},
 		{"Impact is over", say(mei, "", "/incident mitigated ad-hoc-fix Traffic is on the fallback model; 20 real answers read, all fine"), says("Keep watching")},
-		{"A follow-up that outlives the incident", say(ada, "", "/incident action Fail over by itself after 10 minutes of 529 @ben by friday"), says("action 1")},
+		{"A follow-up that outlives the incident", say(ada, "", "/incident action Fail over by itself after 10 minutes of 529 @ben by friday"), says("follow-up 1")},
 		{"Ada resolves it", say(ada, "", "/incident resolve The provider is back; traffic returned in steps"), says("resolved")},
 		{"The postmortem draft is in the channel", nothing, func(s *stage) bool {
 			s.draft = s.file("postmortem")
