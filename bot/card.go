@@ -81,7 +81,7 @@ func statusLine(inc incident.Incident) string {
 
 func (b *Bot) cardQuote(s *strings.Builder, inc incident.Incident) {
 	if q := inc.Quote; q != nil {
-		fmt.Fprintf(s, "> %s\n>\n> — %s %s\n\n", incident.Escape(shorten(q.Text, 600)), inc.Name(q.Author), linked("in the original", q.Link))
+		fmt.Fprintf(s, "> %s\n>\n> — %s %s\n\n", strings.ReplaceAll(incident.EscapeLines(shorten(q.Text, 600)), "\n", "\n> "), inc.Name(q.Author), linked("in the original", q.Link))
 	}
 }
 

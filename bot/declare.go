@@ -6,7 +6,6 @@ import (
 	"fmt"
 
 	"tocsin/bot/incident"
-	"tocsin/runbooks"
 	"tocsin/store"
 )
 
@@ -57,11 +56,7 @@ func (b *Bot) begin(o Origin, facts []incident.Fact) []incident.Fact {
 	if ok {
 		facts = append(facts, playStarted(play))
 	}
-	text := d.Title
-	if d.Quote != nil {
-		text += "\n" + d.Quote.Text
-	}
-	return append(facts, b.served(b.Guides.Match(runbooks.Query{Text: text, Symptom: known(d.Symptom)})))
+	return append(facts, b.choose(report(d.Title, d.Quote), d.Symptom, ""))
 }
 
 // known is the symptom, or "" when nobody has classified it.

@@ -2,6 +2,7 @@ package bot
 
 import (
 	"context"
+	"slices"
 
 	"tocsin/bot/incident"
 	"tocsin/playbooks"
@@ -11,15 +12,40 @@ import (
 // triage is the guide that fits when no other does.
 const triage = "generic-triage"
 
-// served is the guide that a match chose; generic triage when it abstained.
-func (b *Bot) served(m runbooks.Match) incident.GuideServed {
+// choose is the guide for a text and a symptom. When the words alone do not
+// tell, the symptom does: the guide that is served already stays if it is for
+// that symptom, else the likeliest that is. Without a symptom it is triage.
+func (b *Bot) choose(text, symptom, now string) incident.GuideServed {
+	m := b.Guides.Match(runbooks.Query{Text: text, Symptom: known(symptom)})
 	if g, ok := b.Guides.Guide(m.Guide); ok {
 		return guideServed(g, m.Why)
+	}
+	if s := known(symptom); s != "" {
+		likely := []string{now}
+		for _, c := range m.Candidates {
+			likely = append(likely, c.Guide)
+		}
+		for _, g := range b.Guides.Guides() {
+			likely = append(likely, g.ID)
+		}
+		for _, id := range likely {
+			if g, ok := b.Guides.Guide(id); ok && slices.Contains(g.Symptoms, s) {
+				return guideServed(g, "is for the symptom “"+incident.Label(incident.Symptoms, s)+"”")
+			}
+		}
 	}
 	if g, ok := b.Guides.Guide(triage); ok {
 		return guideServed(g, "")
 	}
 	return incident.GuideServed{Guide: triage, Title: "Find out what is wrong", Question: "What did a person see, when, and where?"}
+}
+
+// report is what was said of an incident when it was declared.
+func report(title string, quote *incident.Quote) string {
+	if quote == nil {
+		return title
+	}
+	return title + "\n" + quote.Text
 }
 
 func guideServed(g *runbooks.Guide, why string) incident.GuideServed {
@@ -55,7 +81,7 @@ func (b *Bot) Classify(ctx context.Context, id incident.ID, o Origin, symptom st
 		if err != nil {
 			return nil, err
 		}
-		f := b.served(b.Guides.Match(runbooks.Query{Text: inc.Title, Symptom: known(symptom)}))
+		f := b.choose(report(inc.Title, inc.Quote), symptom, inc.Guide.Guide)
 		if f.Guide != inc.Guide.Guide {
 			facts = append(facts, f)
 		}

@@ -137,8 +137,10 @@ func (b *Bot) assigned(e incident.Event, f incident.Assigned, inc incident.Incid
 	}
 	effects = append(effects, invite(inc, f.To)...)
 	m := effect.Message{Body: sentence(e, inc) + " " + duty(f.Role)}
-	if f.To.User != "" && !f.To.Is(e.By.Person) {
-		m.Mentions = []incident.User{f.To.User}
+	for _, p := range []incident.Person{f.To, f.From} { // both have to know
+		if p.User != "" && !p.Is(e.By.Person) {
+			m.Mentions = append(m.Mentions, p.User)
+		}
 	}
 	return append(effects, say(m))
 }

@@ -151,7 +151,7 @@ func clocks(inc incident.Incident) string {
 func (b *Bot) updateMessage(e incident.Event, f incident.Updated, inc incident.Incident) effect.Message {
 	body, err := b.Templates.Render("update", templates.Update{
 		ID: string(inc.ID), Title: incident.Escape(inc.Title), Severity: inc.Severity.Title(), Status: string(inc.Status),
-		Text: incident.Escape(f.Text), By: inc.Name(e.By.Person), At: incident.Clock(e.At),
+		Text: incident.EscapeLines(f.Text), By: inc.Name(e.By.Person), At: incident.Clock(e.At),
 		NextBy: incident.Clock(inc.UpdateDue()), Number: f.N,
 	})
 	if err != nil { // a team's own template may fail on this one incident

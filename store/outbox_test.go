@@ -15,7 +15,7 @@ func TestNewItem(t *testing.T) {
 		effect effect.Effect
 		key    string
 	}{
-		{1, 0, effect.OpenChannel{}, "00000001.00"},
+		{1, 0, effect.Mark{}, "00000001.00"},
 		{12, 3, say("hi"), "00000012.03"},
 		{12, 4, effect.ShowCard{}, "card"}, // a projection's key is its lane
 		{13, 0, effect.SetTopic{}, "topic"},
@@ -30,7 +30,7 @@ func TestNewItem(t *testing.T) {
 // at the end of its timeline, with an event or without.
 func TestLifeOfAnItem(t *testing.T) {
 	onEach(t, func(t *testing.T, _ store.KV, j *store.Journal) {
-		open, hello := store.NewItem("INC-1", 1, 0, effect.OpenChannel{}), store.NewItem("INC-1", 1, 1, say("hello"))
+		open, hello := store.NewItem("INC-1", 1, 0, effect.Mark{}), store.NewItem("INC-1", 1, 1, say("hello"))
 		tip := begin(t, j, "INC-1", 1, store.Append{Put: []store.Item{open, hello}})
 		outbox(t, j, open, hello)
 
@@ -79,7 +79,7 @@ func TestOutboxOrder(t *testing.T) {
 
 func TestAnEffectThatIsNotListedIsNotStored(t *testing.T) {
 	onEach(t, func(t *testing.T, kv store.KV, j *store.Journal) {
-		item := store.NewItem("INC-1", 1, 0, &effect.OpenChannel{}) // a pointer to one is none
+		item := store.NewItem("INC-1", 1, 0, &effect.Mark{}) // a pointer to one is none
 		if _, err := j.Append(t.Context(), store.Tip{ID: "INC-1"}, store.Append{Events: story("INC-1", 1), Put: []store.Item{item}}); err == nil {
 			t.Error("stored, and could not be read back")
 		}

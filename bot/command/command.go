@@ -46,7 +46,7 @@ func verbs() []Verb {
 		sevVerb, symptomVerb, beganVerb, noteVerb, updateVerb, taskVerb,
 		mitigatedVerb, resolveVerb, reopenVerb, closeVerb,
 		actionVerb, timelineVerb, postmortemVerb, resyncVerb,
-		menuVerb, pinVerb,
+		menuVerb, pinVerb, arrivedVerb, leftVerb,
 	}
 }
 
@@ -105,7 +105,8 @@ func (cs Commands) Handle(ctx context.Context, r bot.Request) (bot.Answer, error
 	case errors.As(err, &refusal):
 		return answer("%s", refusal), nil
 	}
-	cs.Log.Error("a request failed", "verb", firstWord(r.Line), "by", r.By.User, "cause", r.Cause, "error", err)
+	_, line := explicit(strings.TrimSpace(r.Line))
+	cs.Log.Error("a request failed", "verb", firstWord(line), "by", r.By.User, "cause", r.Cause, "error", err)
 	return answer("That is not on the record: I could not store it. Please try again; if it fails again, tell whoever runs tocsin."), err
 }
 

@@ -180,6 +180,22 @@ var joinVerb = Verb{
 	},
 }
 
+// arrivedVerb and leftVerb are what the chat tells of who is in the channel.
+var (
+	arrivedVerb = presence("arrived", incident.Incident.Arrive)
+	leftVerb    = presence("left", incident.Incident.Leave)
+)
+
+func presence(name string, decide func(incident.Incident, incident.Person) ([]incident.Fact, error)) Verb {
+	return Verb{
+		Name: name, Quiet: true, Help: "somebody " + name,
+		Run: func(ctx context.Context, c *Call) (bot.Answer, error) {
+			err := c.decide(ctx, func(inc incident.Incident) ([]incident.Fact, error) { return decide(inc, c.By.Person) })
+			return answer("Noted."), err
+		},
+	}
+}
+
 func orName(inc incident.Incident) string {
 	if inc.Channel.Name != "" {
 		return inc.Channel.Name

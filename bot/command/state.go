@@ -160,5 +160,8 @@ func (c *Call) original(ctx context.Context, reason, rest string) (incident.ID, 
 	if err != nil || !inc.Visible(c.By.Person) {
 		return "", "", incident.Refusef("There is no incident %s. `/incident list all` shows those there are.", id)
 	}
+	if inc.Private && !c.Inc.Private {
+		return "", "", incident.Refusef("%s is private, and this incident is not: closing it as a duplicate would tell everybody of the other. Use `/incident close resolved` or `false-alarm`.", id)
+	}
 	return id, strings.Join(words[1:], " "), nil
 }

@@ -12,9 +12,9 @@ import (
 const timeHelp = "Times are in UTC: `14:02`, `2026-11-20 14:02` or `40 min ago`."
 
 var (
-	atSuffix = regexp.MustCompile(`(?is)^(.*?)(?:^|\s)at\s+(\d{4}-\d{2}-\d{2}[ T]\d{1,2}:\d{2}|\d{1,2}:\d{2})\s*(?:utc|z)?\s*$`)
-	clock    = regexp.MustCompile(`(?i)^(?:at\s+)?(\d{1,2}):(\d{2})\s*(?:utc|z)?$`)
-	dayTime  = regexp.MustCompile(`(?i)^(?:at\s+)?(\d{4}-\d{2}-\d{2})[ T](\d{1,2}:\d{2})\s*(?:utc|z)?$`)
+	atSuffix = regexp.MustCompile(`(?is)^(.*?)(?:^|\s)at\s+(\d{4}-\d{2}-\d{2}[ T]\d{1,2}:\d{2}(?::\d{2})?|\d{1,2}:\d{2}(?::\d{2})?|\d+\s*(?:m|min|mins|minutes?|h|hrs?|hours?|d|days?|w|weeks?)\s+ago)\s*(?:utc|z)?\s*$`)
+	clock    = regexp.MustCompile(`(?i)^(?:at\s+)?(\d{1,2}):(\d{2})(?::\d{2})?\s*(?:utc|z)?$`)
+	dayTime  = regexp.MustCompile(`(?i)^(?:at\s+)?(\d{4}-\d{2}-\d{2})[ T](\d{1,2}:\d{2})(?::\d{2})?\s*(?:utc|z)?$`)
 	ago      = regexp.MustCompile(`(?i)^(\d+)\s*(m|min|mins|minutes?|h|hrs?|hours?|d|days?|w|weeks?)(?:\s+ago)?$`)
 )
 
@@ -26,7 +26,7 @@ func cutTime(text string, now time.Time) (string, time.Time, error) {
 		return text, time.Time{}, nil
 	}
 	at, err := moment(m[2], now)
-	if err == nil && !strings.Contains(m[2], "-") && at.Day() != now.UTC().Day() {
+	if err == nil && strings.Contains(m[2], ":") && !strings.Contains(m[2], "-") && at.Day() != now.UTC().Day() {
 		return text, at, nil // yesterday's is a guess: the words stay
 	}
 	return strings.TrimSpace(m[1]), at, err
@@ -96,7 +96,7 @@ func unit(word string) time.Duration {
 	return time.Minute
 }
 
-var bySuffix = regexp.MustCompile(`(?is)^(.*?)\s+by\s+(\d{4}-\d{2}-\d{2}|today|tomorrow|monday|tuesday|wednesday|thursday|friday|saturday|sunday)\s*$`)
+var bySuffix = regexp.MustCompile(`(?is)^(.*?)(?:^|\s)by\s+(\d{4}-\d{2}-\d{2}|today|tomorrow|monday|tuesday|wednesday|thursday|friday|saturday|sunday)\s*$`)
 
 // cutDue takes "by 2026-12-01" or "by friday" off the end of a text.
 func cutDue(text string, now time.Time) (string, time.Time, error) {

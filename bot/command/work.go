@@ -18,6 +18,9 @@ var taskVerb = Verb{
 			err := c.decide(ctx, func(inc incident.Incident) ([]incident.Fact, error) { return inc.FinishTask(n) })
 			return answer("Task %d is done.", n), err
 		}
+		if strings.EqualFold(firstWord(c.Args), "done") {
+			return bot.Answer{}, incident.Refusal("Which one is done? For example `/incident task done 2`; `/incident task` shows them with their numbers.")
+		}
 		if text := trimVerb(c.Args, "add"); text != "" && !strings.EqualFold(text, "list") {
 			err := c.decide(ctx, func(inc incident.Incident) ([]incident.Fact, error) { return inc.AddTask(text) })
 			return answer("Task %d is on the list.", len(c.Inc.Tasks)), err
@@ -55,6 +58,8 @@ var actionVerb = Verb{
 			return answer("Follow-up %d is done.", n), err
 		}
 		switch {
+		case strings.EqualFold(firstWord(c.Args), "done"):
+			return bot.Answer{}, incident.Refusal("Which one is done? For example `/incident action done 2`; `/incident action list` shows them with their numbers.")
 		case strings.EqualFold(c.Args, "list"):
 			return actionList(c), nil
 		case c.Values == nil && c.Args == "":
@@ -92,7 +97,7 @@ func addAction(ctx context.Context, c *Call) (bot.Answer, error) {
 func (c *Call) cutOwner(text string) (string, incident.Person) {
 	longest := ""
 	for word := range c.Mentions {
-		if strings.HasSuffix(text, " "+word) && len(word) > len(longest) {
+		if strings.HasSuffix(" "+text, " "+word) && len(word) > len(longest) {
 			longest = word
 		}
 	}

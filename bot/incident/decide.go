@@ -83,7 +83,27 @@ func (inc Incident) Join(p Person) ([]Fact, error) {
 	if inc.Private && !inc.Knows(p) {
 		return nil, Refusal("This incident is private. Ask its commander to bring you in.")
 	}
+	if inc.Knows(p) && inc.Channel.Channel != "" {
+		return nil, Refusef("You are in #%s already.", Escape(inc.Channel.Name))
+	}
 	return []Fact{Joined{p}}, nil
+}
+
+// Arrive records that somebody is in the channel, however they came in.
+func (inc Incident) Arrive(p Person) ([]Fact, error) {
+	if inc.Knows(p) {
+		return nil, nil
+	}
+	return []Fact{Joined{p}}, nil
+}
+
+// Leave records that somebody is no longer in the channel: of a private
+// incident they see no more.
+func (inc Incident) Leave(p Person) ([]Fact, error) {
+	if !inc.Knows(p) {
+		return nil, nil
+	}
+	return []Fact{Left{p}}, nil
 }
 
 // Rate sets the severity.

@@ -11,6 +11,8 @@ func people() []decision {
 		return func(i incident.Incident) ([]incident.Fact, error) { return i.Handover(incident.Commander, by, to) }
 	}
 	join := func(i incident.Incident) ([]incident.Fact, error) { return i.Join(ben) }
+	arrive := func(i incident.Incident) ([]incident.Fact, error) { return i.Arrive(ben) }
+	leave := func(i incident.Incident) ([]incident.Fact, error) { return i.Leave(ben) }
 	led := declared(incident.Assigned{Role: incident.Commander, To: ada})
 	odd := incident.Person{Name: "*Ada* <!channel>"}
 	secret := incident.Fold("INC-1", timeline(incident.Declared{Title: "Leak", Private: true}))
@@ -27,6 +29,11 @@ func people() []decision {
 		{method: "Handover", when: "to nobody", inc: led, ask: handover(ada, incident.Person{}), refuse: []string{"`assign incident-commander @ada`"}},
 		{method: "Join", when: "open to all", inc: declared(), ask: join, facts: one(incident.Joined{Person: ben})},
 		{method: "Join", when: "private, known", inc: secret.With(event(secret, chat(ada), incident.Joined{Person: ben})), ask: join, facts: one(incident.Joined{Person: ben})},
+		{method: "Join", when: "there already", inc: declared(incident.Linked{Channel: "C1", Name: "inc-1"}, incident.Joined{Person: ben}), ask: join, refuse: []string{"#inc-1 already"}},
+		{method: "Arrive", when: "new", inc: secret, ask: arrive, facts: one(incident.Joined{Person: ben})},
+		{method: "Arrive", when: "known: nothing happens", inc: declared(incident.Joined{Person: ben}), ask: arrive},
+		{method: "Leave", when: "known", inc: declared(incident.Joined{Person: ben}), ask: leave, facts: one(incident.Left{Person: ben})},
+		{method: "Leave", when: "unknown: nothing happens", inc: secret, ask: leave},
 		{method: "Join", when: "private, unknown", inc: secret, ask: join, refuse: []string{"private", "commander"}},
 	}
 }

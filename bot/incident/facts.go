@@ -74,6 +74,10 @@ type (
 	Joined struct {
 		Person Person `json:"person"`
 	}
+	// Left tells that somebody is no longer in the channel.
+	Left struct {
+		Person Person `json:"person"`
+	}
 	// Assigned gives a role to a person.
 	Assigned struct {
 		Role Role   `json:"role"`
@@ -231,6 +235,7 @@ func (Signaled) fact()        {}
 func (Linked) fact()          {}
 func (Posted) fact()          {}
 func (Joined) fact()          {}
+func (Left) fact()            {}
 func (Assigned) fact()        {}
 func (SeverityChanged) fact() {}
 func (SymptomChanged) fact()  {}
@@ -262,6 +267,7 @@ var Facts = tagged.New[Fact](
 	tagged.Member[Fact]{Name: "linked", Zero: Linked{}},
 	tagged.Member[Fact]{Name: "posted", Zero: Posted{}},
 	tagged.Member[Fact]{Name: "joined", Zero: Joined{}},
+	tagged.Member[Fact]{Name: "left", Zero: Left{}},
 	tagged.Member[Fact]{Name: "assigned", Zero: Assigned{}},
 	tagged.Member[Fact]{Name: "severity-changed", Zero: SeverityChanged{}},
 	tagged.Member[Fact]{Name: "symptom-changed", Zero: SymptomChanged{}},

@@ -39,6 +39,7 @@ var factMakers = map[string]func(*rapid.T) incident.Fact{
 		return incident.Posted{What: word.Draw(t, "what"), Link: word.Draw(t, "link")}
 	},
 	"joined": func(t *rapid.T) incident.Fact { return incident.Joined{Person: someone.Draw(t, "person")} },
+	"left":   func(t *rapid.T) incident.Fact { return incident.Left{Person: someone.Draw(t, "person")} },
 	"assigned": func(t *rapid.T) incident.Fact {
 		return incident.Assigned{Role: rapid.SampledFrom(incident.Roles).Draw(t, "role"), To: someone.Draw(t, "to")}
 	},

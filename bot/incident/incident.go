@@ -164,6 +164,8 @@ func (inc *Incident) apply(e Event) {
 		inc.Posts = with(inc.Posts, f.What, f)
 	case Joined:
 		inc.know(f.Person)
+	case Left:
+		inc.People = slices.DeleteFunc(slices.Clone(inc.People), f.Person.Is)
 	case Assigned:
 		inc.Roles = with(inc.Roles, f.Role, f.To)
 		inc.know(f.To)

@@ -43,6 +43,8 @@ func predicate(e Event, call func(Person) string) string {
 			return "came into the channel"
 		}
 		return "brought in " + call(f.Person)
+	case Left:
+		return "left the channel"
 	case Assigned:
 		return assigned(e.By.Person, f, call)
 	case SeverityChanged:
@@ -60,11 +62,11 @@ func predicate(e Event, call func(Person) string) string {
 	case TaskDone:
 		return "finished a task: " + Escape(f.Text)
 	case Noted:
-		return "noted: " + Escape(f.Text)
+		return "noted: " + EscapeLines(f.Text)
 	case Quoted:
-		return "wrote: " + Escape(f.Quote.Text)
+		return "wrote: " + EscapeLines(f.Quote.Text)
 	case Updated:
-		return fmt.Sprintf("sent update %d: %s", f.N, Escape(f.Text))
+		return fmt.Sprintf("sent update %d: %s", f.N, EscapeLines(f.Text))
 	case Mitigated:
 		return "reported impact over" + means(f.How) + text(f.Text)
 	case Resolved:
@@ -182,7 +184,19 @@ func text(s string) string {
 	if s == "" {
 		return ""
 	}
-	return ": " + Escape(s)
+	return ": " + EscapeLines(s)
+}
+
+// EscapeLines makes a text literal in Markdown like Escape, and keeps its lines:
+// as hard breaks, indented so that they stay in the list item they stand in.
+func EscapeLines(s string) string {
+	var lines []string
+	for line := range strings.Lines(s) {
+		if line = Escape(line); line != "" {
+			lines = append(lines, line)
+		}
+	}
+	return strings.Join(lines, "  \n  ")
 }
 
 func because(why string) string {

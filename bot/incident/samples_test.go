@@ -24,6 +24,7 @@ func samples() []incident.Event {
 		incident.Linked{Channel: "C0INC1", Name: "inc-1-answers-cut-off", Link: "https://chat.example/C0INC1"},
 		incident.Posted{What: incident.PostedCard, Message: incident.Message{Channel: "C0INC1", ID: "1795176001.000200"}, Link: "https://chat.example/p2"},
 		incident.Joined{Person: ben},
+		incident.Left{Person: ben},
 		incident.Assigned{Role: incident.Commander, To: ben, From: ada},
 		incident.SeverityChanged{To: incident.SEV1, From: incident.SEV2},
 		incident.SymptomChanged{To: "availability-loss", From: "invalid-inference"},

@@ -52,7 +52,11 @@ func parse(body []byte) (bot.Signal, error) {
 	if e == nil || e.Type == "" {
 		return bot.Signal{}, errors.New(`it has no "event" with an "event_type": is this a V3 webhook?`)
 	}
-	return e.signal(), nil
+	s := e.signal()
+	if s.Key == "" && (s.State == incident.StateFiring || s.State == incident.StateAcknowledged || s.State == incident.StateResolved) {
+		return bot.Signal{}, errors.New("it names no incident: data.id is missing")
+	}
+	return s, nil
 }
 
 func (e *event) signal() bot.Signal {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -49,6 +50,7 @@ type Connection struct {
 	Me        Identity
 	Team      string
 	Performer *Performer
+	granted   []string // scopes of the bot token, as Slack tells them
 	config    Config
 	api       *slack.Client
 }
@@ -77,7 +79,8 @@ func Dial(ctx context.Context, c Config) (*Connection, error) {
 		}
 	}
 	me := Identity{User: auth.UserID, Team: auth.TeamID, URL: strings.TrimSuffix(auth.URL, "/") + "/"}
-	return &Connection{Me: me, Team: auth.Team, Performer: NewPerformer(api, me, c.Announce), config: c, api: api}, nil
+	granted := strings.FieldsFunc(auth.Header.Get("X-Oauth-Scopes"), func(r rune) bool { return r == ',' || r == ' ' })
+	return &Connection{Me: me, Team: auth.Team, granted: granted, Performer: NewPerformer(api, me, c.Announce), config: c, api: api}, nil
 }
 
 // noRedirect keeps tokens from following a redirect to elsewhere.
@@ -101,6 +104,11 @@ func (c *Connection) Face(handle func(context.Context, bot.Request) (bot.Answer,
 // Check tells what keeps the bot from working in full; nil when nothing does.
 func (c *Connection) Check(ctx context.Context) []string {
 	var problems []string
+	for _, s := range scopes {
+		if len(c.granted) > 0 && !slices.Contains(c.granted, s) {
+			problems = append(problems, fmt.Sprintf("the app lacks the scope %s: add it in the app's settings (tocsin manifest has all), and install the app again", s))
+		}
+	}
 	if _, err := c.Performer.announcementChannel(ctx); err != nil {
 		problems = append(problems, "the announcement channel: "+classify(err).Error())
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -47,6 +48,7 @@ const afterwards = 10 * time.Second
 // command answers a slash command.
 func (f *Face) command(ctx context.Context, c slack.SlashCommand) (ack any, then follow) {
 	line, mentions := unescape(f.Performer.named(c.Text))
+	maps.DeleteFunc(mentions, func(_ string, p incident.Person) bool { return string(p.User) == f.Performer.me.User })
 	a, _ := f.Handle(ctx, bot.Request{
 		Line: line, By: f.actor(c.UserID, c.UserName), Cause: "slack/" + c.TriggerID,
 		Channel: c.ChannelID, Mentions: mentions,
@@ -130,6 +132,7 @@ type eventPayload struct {
 	Event     struct {
 		Type     string `json:"type"`
 		User     string `json:"user"`
+		Channel  string `json:"channel"`
 		Reaction string `json:"reaction"`
 		Item     struct {
 			Type    string `json:"type"`
@@ -143,13 +146,21 @@ type eventPayload struct {
 // sent again.
 func (f *Face) event(ctx context.Context, p eventPayload) error {
 	e := p.Event
-	if e.Type != "reaction_added" || !strings.HasSuffix(e.Reaction, "pushpin") || e.Item.Type != "message" || e.User == f.Performer.me.User {
+	r := bot.Request{By: f.actor(e.User, ""), Cause: "slack/" + p.EventID, Channel: e.Channel}
+	switch {
+	case e.User == "" || e.User == f.Performer.me.User:
+		return nil
+	case e.Type == "reaction_added" && strings.HasSuffix(e.Reaction, "pushpin") && e.Item.Type == "message":
+		r.Line, r.Channel = "pin", e.Item.Channel
+		r.Message = &incident.Quote{Message: incident.Message{Channel: e.Item.Channel, ID: e.Item.TS}}
+	case e.Type == "member_joined_channel":
+		r.Line = "arrived"
+	case e.Type == "member_left_channel":
+		r.Line = "left"
+	default:
 		return nil
 	}
-	_, err := f.Handle(ctx, bot.Request{
-		Line: "pin", By: f.actor(e.User, ""), Cause: "slack/" + p.EventID, Channel: e.Item.Channel,
-		Message: &incident.Quote{Message: incident.Message{Channel: e.Item.Channel, ID: e.Item.TS}},
-	})
+	_, err := f.Handle(ctx, r)
 	return err
 }
 

@@ -59,6 +59,10 @@ func (f *Face) serveCommand(w http.ResponseWriter, r *http.Request, body []byte)
 		http.Error(w, "the form cannot be read: "+err.Error(), http.StatusBadRequest)
 		return
 	}
+	if form.Get("user_id") == "" || form.Get("trigger_id") == "" {
+		http.Error(w, "this is no slash command: it names no user_id or no trigger_id", http.StatusBadRequest)
+		return
+	}
 	ctx, release := f.Hold(r.Context())
 	defer release()
 	ack, then := f.command(ctx, slack.SlashCommand{

@@ -33,7 +33,7 @@ type object = map[string]any
 func Manifest(url, hint string) []byte {
 	url = strings.TrimSuffix(url, "/")
 	commandDef := object{"command": "/incident", "description": "Open an incident, or run one", "usage_hint": hint + " | help", "should_escape": true}
-	events := object{"bot_events": []string{"reaction_added"}}
+	events := object{"bot_events": []string{"reaction_added", "member_joined_channel", "member_left_channel"}}
 	interactivity := object{"is_enabled": true}
 	if url != "" {
 		commandDef["url"] = url + "/slack/command"

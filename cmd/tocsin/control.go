@@ -33,8 +33,13 @@ func listenControl(storePath string) (net.Listener, error) {
 		dir, err := filepath.Abs(path)
 		return nil, errors.Join(fmt.Errorf("the path of the control socket %s is too long: put the data file in a shorter one", dir), err)
 	}
-	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return nil, fmt.Errorf("the control socket: %w", err)
+	if st, err := os.Lstat(path); err == nil {
+		if st.Mode()&os.ModeSocket == 0 {
+			return nil, fmt.Errorf("%s is in the way: tocsin needs that name for its control socket. Move it, or put the data file elsewhere", path)
+		}
+		if err := os.Remove(path); err != nil {
+			return nil, fmt.Errorf("the control socket: %w", err)
+		}
 	}
 	ln, err := net.Listen("unix", path)
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 	"unicode"
@@ -79,6 +80,9 @@ type manifestCmd struct {
 
 // Run prints the manifest.
 func (c *manifestCmd) Run(e *env) error {
+	if err := checkURL(c.URL); err != nil {
+		return err
+	}
 	_, err := e.stdout.Write(slack.Manifest(c.URL, command.Hints()[0].Text))
 	return err
 }
@@ -158,6 +162,10 @@ func (d *doctor) store(ctx context.Context, s storeFlags, c contentFlags) {
 	path, err := s.path()
 	if err != nil {
 		return // told with the configuration
+	}
+	if _, err := os.Stat(filepath.Dir(path)); err != nil {
+		d.bad("record", "the directory of "+path+" is not there: make it, or name another file with TOCSIN_STORE")
+		return
 	}
 	if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
 		d.good("record", path+" is not there yet; it is made at the first start")

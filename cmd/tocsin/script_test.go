@@ -35,6 +35,7 @@ func TestMain(m *testing.M) {
 //	sandbox [flags]              start it; $URL is where
 //	ada|ben|mei|dina CHANNEL TEXT  a person writes, or gives a command; prints what only they see
 //	reply USER CHANNEL PARENT TEXT in the thread of the message with a text
+//	leave USER CHANNEL           leave a channel
 //	press USER CHANNEL ACTION    press a button (its action_id, * for any rest) on the newest message that has it
 //	fill USER NAME=VALUE…        fill in and submit the form that is open; prints its errors
 //	shortcut USER ID [CHANNEL TEXT]  use a shortcut (on the message with a text)
@@ -60,7 +61,7 @@ func TestStories(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"sandbox": startStory,
 			"ada":     speak(ada), "ben": speak(ben), "mei": speak(mei), "dina": speak(dina),
-			"reply": reply, "press": pressButton, "fill": fill, "shortcut": useShortcut, "pin": pin,
+			"reply": reply, "leave": leave, "press": pressButton, "fill": fill, "shortcut": useShortcut, "pin": pin,
 			"linked": linked, "called": called, "page": firePage, "fault": switchFault, "see": see, "told": told, "settle": settleAll, "show": show,
 			"get": get, "post": post,
 		},
@@ -168,6 +169,11 @@ func message(ts *testscript.TestScript, channel, text string) sandbox.Message {
 func reply(ts *testscript.TestScript, neg bool, a []string) {
 	parent := message(ts, a[1], a[2])
 	r, err := of(ts).ws(ts).Say(context.Background(), sandbox.Say{User: userOf(ts, a[0]), Channel: a[1], Text: a[3], ThreadTS: parent.TS})
+	tell(ts, neg, r, err)
+}
+
+func leave(ts *testscript.TestScript, neg bool, a []string) {
+	r, err := of(ts).ws(ts).Leave(context.Background(), sandbox.Visit{User: userOf(ts, a[0]), Channel: a[1]})
 	tell(ts, neg, r, err)
 }
 

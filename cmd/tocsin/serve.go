@@ -79,12 +79,18 @@ func (c *serveCmd) settings() (settings, []string) {
 	note(err)
 	s.secrets, err = pagerduty.Secrets(c.WebhookSecret)
 	note(err)
-	if u, err := url.Parse(c.URL); c.URL != "" && (err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http") {
-		note(fmt.Errorf("TOCSIN_URL is %q: it has to be an address such as https://tocsin.example.com", c.URL))
-	}
+	note(checkURL(c.URL))
 	if c.Quiet <= 0 {
 		note(errors.New("TOCSIN_QUIET has to be longer than 0"))
 	}
 	s.url, s.quiet = c.URL, c.Quiet
 	return s, wrong
+}
+
+// checkURL refuses what no link can begin with. Empty is nowhere.
+func checkURL(s string) error {
+	if u, err := url.Parse(s); s != "" && (err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http") {
+		return fmt.Errorf("TOCSIN_URL is %q: it has to be an address such as https://tocsin.example.com", s)
+	}
+	return nil
 }
