@@ -57,7 +57,7 @@ func (b *Bot) card(inc incident.Incident) effect.Message {
 	cardTasks(&s, inc)
 	cardActions(&s, inc)
 	return effect.Message{
-		Title:   fmt.Sprintf("%s · %s · %s", inc.ID, inc.Severity.Title(), shorten(inc.Title, maxTitle)),
+		Title:   fmt.Sprintf("%s · %s · %s", inc.ID, inc.Severity.Title(), incident.Cut(inc.Title, maxTitle)),
 		Body:    strings.TrimSpace(s.String()),
 		Buttons: cardButtons(inc),
 	}
@@ -81,7 +81,7 @@ func statusLine(inc incident.Incident) string {
 
 func (b *Bot) cardQuote(s *strings.Builder, inc incident.Incident) {
 	if q := inc.Quote; q != nil {
-		fmt.Fprintf(s, "> %s\n>\n> — %s %s\n\n", strings.ReplaceAll(incident.EscapeLines(shorten(q.Text, 600)), "\n", "\n> "), inc.Name(q.Author), linked("in the original", q.Link))
+		fmt.Fprintf(s, "> %s\n>\n> — %s %s\n\n", strings.ReplaceAll(incident.EscapeLines(incident.Cut(q.Text, 600)), "\n", "\n> "), inc.Name(q.Author), linked("in the original", q.Link))
 	}
 }
 
@@ -89,7 +89,7 @@ func (b *Bot) cardUpdate(s *strings.Builder, inc incident.Incident) {
 	if inc.Updates > 0 {
 		for i := len(inc.Timeline) - 1; i >= 0; i-- {
 			if u, ok := inc.Timeline[i].Fact.(incident.Updated); ok {
-				fmt.Fprintf(s, "**Update %d, %s:** %s\n\n", u.N, incident.Clock(inc.Timeline[i].At), incident.Escape(shorten(u.Text, 600)))
+				fmt.Fprintf(s, "**Update %d, %s:** %s\n\n", u.N, incident.Clock(inc.Timeline[i].At), incident.Escape(incident.Cut(u.Text, 600)))
 				break
 			}
 		}
@@ -199,7 +199,7 @@ func (b *Bot) announcement(inc incident.Incident) effect.Message {
 		fmt.Fprintf(&s, "Next update by %s", incident.Clock(due))
 	}
 	m := effect.Message{
-		Title: fmt.Sprintf("%s · %s · %s", inc.ID, inc.Severity.Title(), shorten(inc.Title, maxTitle)),
+		Title: fmt.Sprintf("%s · %s · %s", inc.ID, inc.Severity.Title(), incident.Cut(inc.Title, maxTitle)),
 		Body:  strings.TrimSpace(s.String()),
 	}
 	switch {
@@ -230,7 +230,7 @@ func (b *Bot) topic(inc incident.Incident) string {
 	if p := inc.Holder(incident.Commander); p != (incident.Person{}) {
 		commander = "commander " + inc.Called(p).String()
 	}
-	return shorten(fmt.Sprintf("%s · %s · %s · %s", inc.Severity.Title(), inc.Status, commander, inc.Title), 240)
+	return incident.Cut(fmt.Sprintf("%s · %s · %s · %s", inc.Severity.Title(), inc.Status, commander, inc.Title), 240)
 }
 
 func linked(text, url string) string {

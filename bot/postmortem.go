@@ -35,40 +35,6 @@ func (b *Bot) draft(inc incident.Incident, through int) string {
 	return md
 }
 
-// TimelineMarkdown is the timeline as lists, one a day, in the order things
-// happened: the last n lines of it; 0 means all.
-func TimelineMarkdown(inc incident.Incident, n int) string {
-	var told []incident.Event
-	for _, e := range happened(inc.Timeline) {
-		if _, ok := incident.Narrate(e, inc.Name); ok {
-			told = append(told, e)
-		}
-	}
-	var s strings.Builder
-	if n > 0 && len(told) > n {
-		fmt.Fprintf(&s, "… %d earlier lines\n\n", len(told)-n)
-		told = told[len(told)-n:]
-	}
-	day := ""
-	for _, e := range told {
-		if d := e.At.UTC().Format("Monday, 2006-01-02 (UTC)"); d != day {
-			day = d
-			fmt.Fprintf(&s, "\n**%s**\n\n", d)
-		}
-		line, _ := incident.Narrate(e, inc.Name)
-		fmt.Fprintf(&s, "- %s · %s\n", e.At.UTC().Format("15:04"), line)
-	}
-	return strings.TrimSpace(s.String())
-}
-
-// happened is a timeline in the order in which things happened; what happened at
-// the same time stays in the order of the record.
-func happened(timeline []incident.Event) []incident.Event {
-	events := slices.Clone(timeline)
-	slices.SortStableFunc(events, func(a, b incident.Event) int { return a.At.Compare(b.At) })
-	return events
-}
-
 // record is what the postmortem template is given.
 func record(inc incident.Incident) templates.Postmortem {
 	p := templates.Postmortem{
@@ -241,9 +207,9 @@ func evidence(inc incident.Incident) []templates.PostmortemLink {
 	for _, e := range inc.Timeline {
 		switch f := e.Fact.(type) {
 		case incident.Signaled:
-			add("Alert: "+shorten(f.Title, maxTitle), f.Link)
+			add("Alert: "+incident.Cut(f.Title, maxTitle), f.Link)
 		case incident.Quoted:
-			add("Message: "+shorten(f.Quote.Text, 80), f.Quote.Link)
+			add("Message: "+incident.Cut(f.Quote.Text, 80), f.Quote.Link)
 		case incident.Linked:
 			add("The incident channel #"+f.Name, f.Link)
 		}

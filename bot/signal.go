@@ -62,7 +62,7 @@ func (b *Bot) open(ctx context.Context, o Origin, s Signal, handle string) (Rece
 	if incident.Line(d.Title) == "" {
 		d.Title = "Alert without a title from " + s.Source
 	}
-	d.Title = shorten(d.Title, incident.MaxTitle)
+	d.Title = incident.Cut(d.Title, incident.MaxTitle)
 	inc, fresh, err := b.Declare(ctx, Origin{By: incident.Bot, Cause: "open/" + o.Cause}, d, handle)
 	if err != nil {
 		return Receipt{}, err
@@ -70,13 +70,4 @@ func (b *Bot) open(ctx context.Context, o Origin, s Signal, handle string) (Rece
 	r, err := b.attach(ctx, inc.ID, o, s)
 	r.Opened = fresh
 	return r, err
-}
-
-// shorten cuts s to n characters, the last of them "…" if anything was cut.
-func shorten(s string, n int) string {
-	r := []rune(s)
-	if len(r) <= n {
-		return s
-	}
-	return string(r[:n-1]) + "…"
 }

@@ -52,7 +52,7 @@ func (b *Bot) guideMessage(inc incident.Incident, f incident.GuideServed) effect
 		fmt.Fprintf(&body, "*Why this one: %s.*\n\n", incident.Escape(f.Why))
 	}
 	if f.Question != "" {
-		fmt.Fprintf(&body, "**First question**\n\n%s\n\n", f.Question)
+		fmt.Fprintf(&body, "**First question**  \n%s\n\n", f.Question)
 	}
 	if u := b.guideURL(f.Guide); u != "" {
 		fmt.Fprintf(&body, "[The whole guide, printable](%s)", u)

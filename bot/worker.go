@@ -1,7 +1,6 @@
 package bot
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -39,12 +38,6 @@ type worker struct {
 	calls context.Context // of the calls under way; ends a little later
 	lanes map[incident.ID]map[string]*lane
 	held  map[incident.ID]int
-}
-
-type lane struct {
-	items   []store.Item // by key
-	retry   time.Time    // not before
-	running bool
 }
 
 func newWorker(b *Bot) *worker {
@@ -380,66 +373,4 @@ func (w *worker) perform(ctx context.Context, inc incident.Incident, item store.
 		}
 	}()
 	return w.bot.Performer.Perform(ctx, inc, w.bot.job(inc, item))
-}
-
-// jobKey finds an effect again in the world.
-func jobKey(item store.Item) string {
-	return fmt.Sprintf("%s/%s", item.Incident, item.Key)
-}
-
-// job fills in what an effect shows, as late as can be.
-func (b *Bot) job(inc incident.Incident, item store.Item) Job {
-	j := Job{Key: jobKey(item), Effect: item.Effect, Tries: item.Tries, First: item.First}
-	switch e := item.Effect.(type) {
-	case effect.Say:
-		j.Message = e.Message
-	case effect.ShowCard:
-		j.Message = b.card(inc)
-	case effect.Announce:
-		j.Message = b.announcement(inc)
-	case effect.SetTopic:
-		j.Text = b.topic(inc)
-	case effect.Draft:
-		j.Text = b.draft(inc, e.Through)
-	}
-	return j
-}
-
-// firstTry and longestTry bound the wait between attempts at what does no harm
-// when it is done twice.
-const (
-	firstTry   = time.Second
-	longestTry = time.Minute
-)
-
-// wait is how long to leave an item in doubt alone.
-func (w *worker) wait(item store.Item) time.Duration {
-	d := firstTry << min(max(item.Tries-1, 0), 6)
-	d = min(d, longestTry)
-	switch item.Effect.(type) {
-	case effect.OpenChannel, effect.Invite, effect.Fetch, effect.Mark:
-		return d // a late act does no harm: the chat keeps it from happening twice
-	}
-	return max(d, w.bot.Quiet)
-}
-
-// put adds an item, or replaces the one with its key, in order.
-func (l *lane) put(item store.Item) {
-	i, ok := l.find(item.Key)
-	if ok {
-		l.items[i] = item
-		return
-	}
-	l.items = slices.Insert(l.items, i, item)
-}
-
-func (l *lane) find(key string) (int, bool) {
-	return slices.BinarySearchFunc(l.items, key, func(i store.Item, key string) int { return cmp.Compare(i.Key, key) })
-}
-
-func latest(a, b time.Time) time.Time {
-	if a.After(b) {
-		return a
-	}
-	return b
 }

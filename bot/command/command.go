@@ -234,7 +234,7 @@ func (c *Call) choose(ctx context.Context, line string) (bot.Answer, error) {
 	for i := len(heads) - 1; i >= 0 && len(a.Buttons) < 20; i-- {
 		h := heads[i]
 		a.Buttons = append(a.Buttons, effect.Button{
-			Label:   cut(fmt.Sprintf("%s · %s", h.ID, h.Title), 70),
+			Label:   incident.Cut(fmt.Sprintf("%s · %s", h.ID, h.Title), 70),
 			Command: string(h.ID) + " " + line,
 		})
 	}
@@ -258,14 +258,6 @@ func cutWord(s string) (word, rest string) {
 func firstWord(line string) string {
 	word, _ := cutWord(line)
 	return word
-}
-
-func cut(s string, n int) string {
-	r := []rune(s)
-	if len(r) <= n {
-		return s
-	}
-	return string(r[:n-1]) + "…"
 }
 
 // edits is the Levenshtein distance of two short words.

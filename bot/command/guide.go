@@ -92,7 +92,7 @@ func guideList(c *Call) bot.Answer {
 	a := answer("What is it like? Each guide says where to look and what helps fastest.")
 	for _, g := range c.Guides.Guides() {
 		if len(a.Buttons) < 24 {
-			a.Buttons = append(a.Buttons, effect.Button{Label: cut(g.Title, 70), Command: prefix(c) + "guide show " + g.ID})
+			a.Buttons = append(a.Buttons, effect.Button{Label: incident.Cut(g.Title, 70), Command: prefix(c) + "guide show " + g.ID})
 		}
 	}
 	return a

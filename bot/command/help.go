@@ -64,7 +64,7 @@ func help(_ context.Context, c *Call) (bot.Answer, error) {
 var menuVerb = Verb{
 	Name: "menu", Help: "show what can be done here", Quiet: true,
 	Run: func(_ context.Context, c *Call) (bot.Answer, error) {
-		a := answer("**%s · %s · %s** — what do you need?", c.Inc.ID, c.Inc.Severity.Title(), incident.Escape(cut(c.Inc.Title, 120)))
+		a := answer("**%s · %s · %s** — what do you need?%s", c.Inc.ID, c.Inc.Severity.Title(), incident.Escape(incident.Cut(c.Inc.Title, 120)), noChannel(c.Inc))
 		add := func(label, line string) {
 			a.Buttons = append(a.Buttons, effect.Button{Label: label, Command: string(c.Inc.ID) + " " + line})
 		}

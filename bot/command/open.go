@@ -68,7 +68,7 @@ func declare(ctx context.Context, c *Call, d incident.Declared) (bot.Answer, err
 		return bot.Answer{}, err
 	}
 	a := answer("**%s** is open as a %s: %s\n\nIts channel is #%s: you are its commander until somebody takes over, and the guide is on its way.",
-		inc.ID, inc.Severity.Title(), incident.Escape(cut(inc.Title, 300)), inc.ChannelName())
+		inc.ID, inc.Severity.Title(), incident.Escape(incident.Cut(inc.Title, 300)), inc.ChannelName())
 	if inc.Private {
 		a.Body += "\n\nIt is private: only the people you bring in can see it."
 	}
@@ -90,8 +90,8 @@ func openForm(c *Call, sev incident.Severity) *bot.Form {
 		},
 	}
 	if c.Message != nil {
-		f.Intro = "> " + incident.Escape(cut(c.Message.Text, 500))
-		f.Fields[0].Value = cut(incident.Line(c.Message.Text), 120)
+		f.Intro = "> " + incident.Escape(incident.Cut(c.Message.Text, 500))
+		f.Fields[0].Value = incident.Cut(incident.Line(c.Message.Text), 120)
 	}
 	return f
 }
@@ -129,7 +129,7 @@ func severityChoices() []bot.Choice {
 func termChoices(terms []incident.Term) []bot.Choice {
 	choices := make([]bot.Choice, len(terms))
 	for i, t := range terms {
-		choices[i] = bot.Choice{Value: t.ID, Label: cut(t.Label+" · "+t.Means, 75)}
+		choices[i] = bot.Choice{Value: t.ID, Label: incident.Cut(t.Label+" · "+t.Means, 75)}
 	}
 	return choices
 }
@@ -159,7 +159,7 @@ var listVerb = Verb{
 				a.Buttons = append(a.Buttons, effect.Button{Label: "Join " + string(h.ID), Command: string(h.ID) + " join"})
 			}
 			s.WriteString("- **" + string(h.ID) + "** · " + h.Severity.Title() + " · " + string(h.Status) + " · " +
-				incident.Escape(cut(h.Title, 120)) + " · since " + incident.Clock(h.Declared) + "\n")
+				incident.Escape(incident.Cut(h.Title, 120)) + " · since " + incident.Clock(h.Declared) + "\n")
 		}
 		a.Body = s.String()
 		return a, nil
@@ -176,7 +176,7 @@ var joinVerb = Verb{
 		if err != nil {
 			return bot.Answer{}, err
 		}
-		return answer("You are being added to #%s.", orName(c.Inc)), nil
+		return answer("You are being added to #%s.%s", orName(c.Inc), noChannel(c.Inc)), nil
 	},
 }
 
@@ -194,6 +194,15 @@ func presence(name string, decide func(incident.Incident, incident.Person) ([]in
 			return answer("Noted."), err
 		},
 	}
+}
+
+// noChannel says why an incident has no channel yet, where that is known.
+func noChannel(inc incident.Incident) string {
+	if inc.Channel.Channel != "" || len(inc.Failures) == 0 {
+		return ""
+	}
+	f := inc.Failures[len(inc.Failures)-1]
+	return fmt.Sprintf("\n\nBut I could not %s: %s Then `/incident %s resync`.", incident.Escape(f.What), incident.Escape(f.Why), inc.ID)
 }
 
 func orName(inc incident.Incident) string {

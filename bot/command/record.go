@@ -97,12 +97,12 @@ func pinForm(ctx context.Context, c *Call) (bot.Answer, error) {
 	}
 	f := &bot.Form{
 		Title: "Add to timeline", Submit: "Add", Command: "pin", Message: c.Message,
-		Intro:  "> " + incident.Escape(cut(c.Message.Text, 500)),
+		Intro:  "> " + incident.Escape(incident.Cut(c.Message.Text, 500)),
 		Fields: []bot.Field{{Name: "incident", Label: "Which incident?", Kind: bot.OneOf, Required: true}},
 	}
 	for i := len(heads) - 1; i >= 0 && len(f.Fields[0].Choices) < maxListed; i-- {
 		h := heads[i]
-		f.Fields[0].Choices = append(f.Fields[0].Choices, bot.Choice{Value: string(h.ID), Label: cut(string(h.ID)+" · "+h.Title, 75)})
+		f.Fields[0].Choices = append(f.Fields[0].Choices, bot.Choice{Value: string(h.ID), Label: incident.Cut(string(h.ID)+" · "+h.Title, 75)})
 	}
 	return bot.Answer{Form: f}, nil
 }
@@ -125,7 +125,7 @@ var postmortemVerb = Verb{
 	Name: "postmortem", Aliases: []string{"pm"}, Help: "draft the postmortem from the timeline and post it here",
 	Run: func(ctx context.Context, c *Call) (bot.Answer, error) {
 		err := c.decide(ctx, incident.Incident.DraftPostmortem)
-		return answer("The draft is on its way into #%s. It is made from the timeline alone; what nobody recorded is in it as a question.", orName(c.Inc)), err
+		return answer("The draft is on its way into #%s. It is made from the timeline alone; what nobody recorded is in it as a question.%s", orName(c.Inc), noChannel(c.Inc)), err
 	},
 }
 

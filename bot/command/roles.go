@@ -125,7 +125,7 @@ func rolesForm(c *Call, verb, title string) *bot.Form {
 		if p := c.Inc.Holder(r); p != (incident.Person{}) {
 			label += " · now " + p.String()
 		}
-		f.Fields[0].Choices = append(f.Fields[0].Choices, bot.Choice{Value: string(r), Label: cut(label, 75)})
+		f.Fields[0].Choices = append(f.Fields[0].Choices, bot.Choice{Value: string(r), Label: incident.Cut(label, 75)})
 	}
 	return f
 }

@@ -15,6 +15,16 @@ func Line(s string) string { return strings.Join(strings.Fields(clean(s, false))
 // Block is outside text that may have several lines, cleaned like Line.
 func Block(s string) string { return strings.TrimSpace(clean(s, true)) }
 
+// Cut is s in n characters at the most, the last of them "…" if anything was
+// cut.
+func Cut(s string, n int) string {
+	r := []rune(s)
+	if len(r) <= n {
+		return s
+	}
+	return string(r[:n-1]) + "…"
+}
+
 func clean(s string, lines bool) string {
 	if oneLine(s) == "" {
 		return ""

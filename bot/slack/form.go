@@ -35,7 +35,7 @@ func (m formMeta) encode() string {
 		if n < 2 {
 			return string(data)
 		}
-		q.Text, m.Message = cut(q.Text, n*3/4), &q
+		q.Text, m.Message = incident.Cut(q.Text, n*3/4), &q
 	}
 }
 
@@ -44,7 +44,7 @@ func view(form *bot.Form, channel string) slack.ModalViewRequest {
 	meta := formMeta{Command: form.Command, Channel: channel, Message: form.Message}
 	v := slack.ModalViewRequest{
 		Type: slack.VTModal, CallbackID: "form", PrivateMetadata: meta.encode(),
-		Title: plainText(cut(form.Title, 24)), Submit: plainText(cut(form.Submit, 24)), Close: plainText("Cancel"),
+		Title: plainText(incident.Cut(form.Title, 24)), Submit: plainText(incident.Cut(form.Submit, 24)), Close: plainText("Cancel"),
 	}
 	if form.Intro != "" {
 		v.Blocks.BlockSet = blocks(effect.Message{Body: form.Intro})
@@ -89,7 +89,7 @@ func element(f bot.Field) slack.BlockElement {
 		e.InitialUser = f.Value
 		return e
 	case bot.Check:
-		return slack.NewCheckboxGroupsBlockElement(f.Name, slack.NewOptionBlockObject("yes", plainText(cut(f.Hint, maxLabel)), nil))
+		return slack.NewCheckboxGroupsBlockElement(f.Name, slack.NewOptionBlockObject("yes", plainText(incident.Cut(f.Hint, maxLabel)), nil))
 	}
 	e := slack.NewPlainTextInputBlockElement(nil, f.Name)
 	e.Multiline = f.Kind == bot.LongText

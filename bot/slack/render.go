@@ -33,7 +33,7 @@ const (
 func blocks(m effect.Message) []slack.Block {
 	var out []slack.Block
 	if m.Title != "" {
-		out = append(out, slack.NewHeaderBlock(slack.NewTextBlockObject(slack.PlainTextType, cut(m.Title, maxHeader), true, false)))
+		out = append(out, slack.NewHeaderBlock(slack.NewTextBlockObject(slack.PlainTextType, incident.Cut(m.Title, maxHeader), true, false)))
 	}
 	if elements := richText(m); len(elements) > 0 {
 		out = append(out, slack.NewRichTextBlock("", elements...))
@@ -47,21 +47,21 @@ func blocks(m effect.Message) []slack.Block {
 // fallback is a message as plain text, for notifications and screen readers.
 func fallback(m effect.Message) string {
 	text := strings.TrimSpace(m.Title + "\n" + markdown.Text(m.Body))
-	return escape(cut(text, maxFallback))
+	return escape(incident.Cut(text, maxFallback))
 }
 
 func buttons(list []effect.Button) []slack.BlockElement {
 	ids := map[string]bool{}
 	var out []slack.BlockElement
 	for _, b := range list[:min(len(list), maxButtons)] {
-		e := slack.NewButtonBlockElement(actionID(b.Command, ids), cut(b.Command, maxValue),
-			slack.NewTextBlockObject(slack.PlainTextType, cut(b.Label, maxLabel), true, false))
+		e := slack.NewButtonBlockElement(actionID(b.Command, ids), incident.Cut(b.Command, maxValue),
+			slack.NewTextBlockObject(slack.PlainTextType, incident.Cut(b.Label, maxLabel), true, false))
 		e.Style = slack.Style(b.Style)
 		if b.Confirm != "" {
 			e.Confirm = slack.NewConfirmationBlockObject(
-				slack.NewTextBlockObject(slack.PlainTextType, cut(b.Label, 100), false, false),
-				slack.NewTextBlockObject(slack.PlainTextType, cut(b.Confirm, maxConfirm), false, false),
-				slack.NewTextBlockObject(slack.PlainTextType, cut(b.Label, 30), false, false),
+				slack.NewTextBlockObject(slack.PlainTextType, incident.Cut(b.Label, 100), false, false),
+				slack.NewTextBlockObject(slack.PlainTextType, incident.Cut(b.Confirm, maxConfirm), false, false),
+				slack.NewTextBlockObject(slack.PlainTextType, incident.Cut(b.Label, 30), false, false),
 				slack.NewTextBlockObject(slack.PlainTextType, "Not yet", false, false))
 		}
 		out = append(out, e)
@@ -77,7 +77,7 @@ func actionID(command string, taken map[string]bool) string {
 	if word, rest, _ := strings.Cut(command, " "); strings.HasPrefix(word, "INC-") {
 		command = rest
 	}
-	slug := or(strings.Trim(notSlug.ReplaceAllString(strings.ToLower(cut(command, 200)), "-"), "-"), "button")
+	slug := or(strings.Trim(notSlug.ReplaceAllString(strings.ToLower(incident.Cut(command, 200)), "-"), "-"), "button")
 	id := slug
 	for n := 2; taken[id]; n++ {
 		id = fmt.Sprintf("%s-%d", slug, n)
@@ -305,57 +305,6 @@ func style(s markdown.Span) *slack.RichTextSectionTextStyle {
 func orSpace(s string) string {
 	if s == "" {
 		return " "
-	}
-	return s
-}
-
-func cut(s string, n int) string {
-	r := []rune(s)
-	if len(r) <= n {
-		return s
-	}
-	return string(r[:n-1]) + "…"
-}
-
-// escape makes text literal where Slack reads mrkdwn entities: the fallback
-// text and the topic (docs.slack.dev/messaging/formatting-message-text).
-func escape(s string) string {
-	return strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;").Replace(s)
-}
-
-var entity = regexp.MustCompile(`<([^<>]*)>`)
-
-// unescape is what somebody typed, as they saw it: entities become words. The
-// people it names are told apart.
-func unescape(s string) (plain string, mentions map[string]incident.Person) {
-	mentions = map[string]incident.Person{}
-	plain = entity.ReplaceAllStringFunc(s, func(e string) string {
-		ref, label, _ := strings.Cut(strings.TrimPrefix(e[1:len(e)-1], "mailto:"), "|")
-		switch {
-		case strings.HasPrefix(ref, "@"):
-			p := incident.Person{User: incident.User(ref[1:]), Name: label}
-			word := "@" + p.String()
-			mentions[word] = p
-			return word
-		case strings.HasPrefix(ref, "#"):
-			return "#" + or(label, ref[1:])
-		case strings.HasPrefix(ref, "!subteam^"):
-			return or(label, "@group")
-		case strings.HasPrefix(ref, "!date^"):
-			return label
-		case strings.HasPrefix(ref, "!"):
-			return "@" + or(label, ref[1:])
-		case label == "" || label == ref || "http://"+label == ref:
-			return ref
-		}
-		return label + " (" + ref + ")"
-	})
-	return strings.NewReplacer("&lt;", "<", "&gt;", ">", "&amp;", "&").Replace(plain), mentions
-}
-
-func or(s, other string) string {
-	if s == "" {
-		return other
 	}
 	return s
 }

@@ -1,0 +1,51 @@
+package bot
+
+import (
+	"fmt"
+	"time"
+
+	"tocsin/bot/effect"
+	"tocsin/bot/incident"
+	"tocsin/store"
+)
+
+// jobKey finds an effect again in the world.
+func jobKey(item store.Item) string {
+	return fmt.Sprintf("%s/%s", item.Incident, item.Key)
+}
+
+// job fills in what an effect shows, as late as can be.
+func (b *Bot) job(inc incident.Incident, item store.Item) Job {
+	j := Job{Key: jobKey(item), Effect: item.Effect, Tries: item.Tries, First: item.First}
+	switch e := item.Effect.(type) {
+	case effect.Say:
+		j.Message = e.Message
+	case effect.ShowCard:
+		j.Message = b.card(inc)
+	case effect.Announce:
+		j.Message = b.announcement(inc)
+	case effect.SetTopic:
+		j.Text = b.topic(inc)
+	case effect.Draft:
+		j.Text = b.draft(inc, e.Through)
+	}
+	return j
+}
+
+// firstTry and longestTry bound the wait between attempts at what does no harm
+// when it is done twice.
+const (
+	firstTry   = time.Second
+	longestTry = time.Minute
+)
+
+// wait is how long to leave an item in doubt alone.
+func (w *worker) wait(item store.Item) time.Duration {
+	d := firstTry << min(max(item.Tries-1, 0), 6)
+	d = min(d, longestTry)
+	switch item.Effect.(type) {
+	case effect.OpenChannel, effect.Invite, effect.Fetch, effect.Mark:
+		return d // a late act does no harm: the chat keeps it from happening twice
+	}
+	return max(d, w.bot.Quiet)
+}
