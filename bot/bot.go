@@ -225,13 +225,11 @@ func (b *Bot) load(ctx context.Context, id incident.ID) (*live, error) {
 	return l, nil
 }
 
-// publish lets others find an incident in memory once it is stored.
+// publish lets others find an incident in memory as it was just stored.
 func (b *Bot) publish(id incident.ID, l *live) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.live[id] == nil {
-		b.live[id] = l
-	}
+	b.live[id] = l
 }
 
 // drop forgets what is in memory, because the store knows better.
@@ -240,6 +238,25 @@ func (b *Bot) drop(id incident.ID, l *live) {
 	defer b.mu.Unlock()
 	if b.live[id] == l {
 		delete(b.live, id)
+	}
+}
+
+// idle is how long an incident that nobody works on stays in memory.
+const idle = time.Hour
+
+// forget drops what is over, idle and has nothing to perform; it is read again
+// when somebody asks for it.
+func (b *Bot) forget(now time.Time) {
+	b.worker.mu.Lock() // so that no effects come to be while we look
+	defer b.worker.mu.Unlock()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for id, l := range b.live {
+		inc := *l.inc.Load()
+		last := inc.Timeline[inc.Last()-1].Logged
+		if !inc.Active() && now.Sub(last) > idle && len(b.worker.lanes[id]) == 0 {
+			delete(b.live, id)
+		}
 	}
 }
 

@@ -36,6 +36,7 @@ func (b *Bot) watch(ctx context.Context) {
 	for {
 		now := b.Now()
 		b.tick(ctx, now.UTC())
+		b.forget(now)
 		if !b.worker.pause(ctx, everyTick.Next(now)) {
 			return
 		}

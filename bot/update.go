@@ -90,9 +90,8 @@ func (b *Bot) commit(ctx context.Context, l *live, o Origin, facts []incident.Fa
 	}
 	l.tip = tip
 	l.inc.Store(&inc)
-	b.publish(inc.ID, l)
 	hold(ctx, b.worker, inc.ID)
-	b.worker.change(inc, a)
+	b.worker.change(l, a)
 	return inc, nil
 }
 

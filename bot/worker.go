@@ -85,14 +85,19 @@ func (w *worker) run(ctx context.Context) {
 	}
 	w.mu.Unlock()
 	<-ctx.Done()
+	w.mu.Lock()
+	w.ctx = nil // nothing new begins
+	w.mu.Unlock()
 	w.wg.Wait()
 }
 
-// change takes note of what a transaction did to the outbox of an incident. The
+// change takes note of what a transaction did to an incident and its outbox. The
 // caller holds the incident's lock, so items come in the order of commits.
-func (w *worker) change(inc incident.Incident, a store.Append) {
+func (w *worker) change(live *live, a store.Append) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	inc := live.inc.Load()
+	w.bot.publish(inc.ID, live)
 	for _, l := range w.lanes[inc.ID] {
 		l.items = slices.DeleteFunc(l.items, func(i store.Item) bool { return slices.Contains(a.Settled, i.Key) })
 	}
@@ -170,9 +175,9 @@ func (w *worker) wake(id incident.ID) {
 			delete(w.lanes[id], name)
 			continue
 		}
-		if w.ctx != nil && w.ctx.Err() == nil && !l.running && w.ready(id, l) {
+		if ctx := w.ctx; ctx != nil && ctx.Err() == nil && !l.running && w.ready(id, l) {
 			l.running = true
-			w.wg.Go(func() { w.work(w.ctx, id, l) })
+			w.wg.Go(func() { w.work(ctx, id, l) })
 		}
 	}
 	if len(w.lanes[id]) == 0 {
