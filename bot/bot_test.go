@@ -301,14 +301,21 @@ func TestRaisingTheSeverity(t *testing.T) {
 		w.say("open", "", "open sev4 Answers are wrong")
 		w.say("done", "", "INC-1 task done 1")
 		w.say("own", "", "INC-1 task Ask the provider")
+		w.wait(5 * time.Hour)
 		w.say("sev", "", "INC-1 sev 1")
 		inc, err := w.bot.Incident(context.Background(), "INC-1")
 		if err != nil {
 			t.Fatal(err)
 		}
 		play, _ := w.bot.Plays.Choose("sev1", "")
-		if inc.Play.UpdateEvery != 30*time.Minute || !inc.Play.Postmortem || len(inc.Tasks) != len(play.Tasks)+2 {
-			t.Errorf("%+v with %d tasks", inc.Play.Title, len(inc.Tasks))
+		if inc.Play.UpdateEvery != 30*time.Minute || !inc.Play.Postmortem || len(inc.Tasks)-len(inc.Withdrawn) != len(play.Tasks)+2 {
+			t.Errorf("%+v with %d tasks, %d of them withdrawn", inc.Play.Title, len(inc.Tasks), len(inc.Withdrawn))
+		}
+		if _, err := inc.FinishTask(2); err == nil {
+			t.Error("a task of the play before can be finished")
+		}
+		if wait := time.Until(inc.UpdateDue()); wait < 29*time.Minute || wait > 31*time.Minute {
+			t.Errorf("the next update is due in %v", wait)
 		}
 		w.say("lower", "", "INC-1 sev 3")
 		if inc, _ = w.bot.Incident(context.Background(), "INC-1"); inc.Play.Play != play.ID {

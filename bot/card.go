@@ -106,7 +106,7 @@ func cardTasks(s *strings.Builder, inc incident.Incident) {
 	}
 	shown, open := 0, 0
 	for i, t := range inc.Tasks {
-		if t.Done {
+		if t.Done || inc.Withdrawn[i+1] {
 			continue
 		}
 		if open++; shown < maxTasks {

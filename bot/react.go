@@ -28,6 +28,8 @@ func (b *Bot) react(e incident.Event, inc incident.Incident) []effect.Effect {
 		return append(b.refresh(inc, false), say(signalMessage(e, f, inc)))
 	case incident.Joined:
 		return invite(inc, f.Person)
+	case incident.Left:
+		return b.left(e, inc)
 	case incident.Assigned:
 		return b.assigned(e, f, inc)
 	case incident.SeverityChanged, incident.Mitigated, incident.Resolved, incident.Reopened, incident.Closed:
@@ -128,6 +130,16 @@ func posted(f incident.Posted) []effect.Effect {
 		return []effect.Effect{effect.Bookmark{Title: cardBookmark, URL: f.Link}}
 	}
 	return nil
+}
+
+// left tells the room when a role has nobody any more.
+func (b *Bot) left(e incident.Event, inc incident.Incident) []effect.Effect {
+	before := incident.Fold(inc.ID, inc.Timeline[:e.Seq-1])
+	if len(before.Roles) == len(inc.Roles) {
+		return nil
+	}
+	m := effect.Message{Body: sentence(e, inc) + " Who takes over?", Buttons: []effect.Button{{Label: "Take a role", Command: command(inc, "take")}}}
+	return append(b.refresh(inc, true), say(m))
 }
 
 func (b *Bot) assigned(e incident.Event, f incident.Assigned, inc incident.Incident) []effect.Effect {

@@ -13,6 +13,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"regexp"
 	"strings"
 	"time"
 	"unicode"
@@ -179,6 +180,11 @@ func (c *Call) parse(line string) (Verb, string, error) {
 	}
 	for _, v := range c.all {
 		if word == v.Name {
+			if v.Name == sevVerb.Name && !c.Has() && args != "" && args[0] >= '0' && args[0] <= '9' {
+				if _, err := incident.ParseSeverity(args); err != nil {
+					return Verb{}, "", err
+				}
+			}
 			return v, args, nil
 		}
 		for _, a := range v.Aliases {
@@ -193,8 +199,15 @@ func (c *Call) parse(line string) (Verb, string, error) {
 		}
 		return openVerb, line, nil
 	}
+	if severityWord.MatchString(word) {
+		_, err := incident.ParseSeverity(word)
+		return Verb{}, "", err
+	}
 	return Verb{}, "", c.unknown(word)
 }
+
+// severityWord is a severity as people write it, also one there is not.
+var severityWord = regexp.MustCompile(`^sev-?\d+[:,;]?$`)
 
 func (c *Call) unknown(word string) error {
 	near, distance := "", 4

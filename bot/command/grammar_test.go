@@ -65,7 +65,7 @@ func TestContextDecides(t *testing.T) {
 		{"hlep", "C0", "", "Did you mean /incident help?"},
 		{"resolv", "C1", "", "Did you mean /incident resolve?"},
 		{"timelien", "C1", "", "Did you mean /incident timeline?"},
-		{"sev5", "C1", "", "Did you mean /incident sev?"},
+		{"sev5", "C1", "", "from sev1"},
 		{"Answers are wrong", "C0", "", "To report something: /incident open Answers are wrong"},
 		{"pinn", "C0", "", "I don't know “pinn”"},
 	}

@@ -18,6 +18,12 @@ var guideVerb = Verb{
 		show := strings.EqualFold(word, "show")
 		if show {
 			word, section = cutWord(section)
+			if word == "" {
+				word = c.Inc.Guide.Guide
+			}
+			if word == "" {
+				return guideList(c), nil
+			}
 		}
 		switch {
 		case strings.EqualFold(c.Args, "list"):

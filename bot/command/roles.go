@@ -57,22 +57,41 @@ func roleAndPerson(c *Call, verb string) (incident.Role, incident.Person, error)
 		role, err := incident.ParseRole(c.Values["role"])
 		return role, c.chosen("to"), about("role", err)
 	}
-	word, to := c.cutMention(c.Args)
-	word, rest := cutWord(word)
-	switch {
-	case word == "" && verb == "handover":
-		word = string(heldBy(c))
-	case strings.EqualFold(rest, "me"):
-		to, rest = c.By.Person, ""
+	text, to := c.cutMention(c.Args)
+	if _, other := c.cutMention(text); other != (incident.Person{}) {
+		return "", to, incident.Refusef("One person for one role: `/incident %s scribe @ada`.", verb)
 	}
-	role, err := incident.ParseRole(word)
-	if err != nil {
-		return "", to, err
+	var words []string
+	for _, w := range strings.Fields(text) {
+		switch strings.ToLower(w) {
+		case "to":
+		case "me":
+			to = c.By.Person
+		default:
+			words = append(words, w)
+		}
 	}
-	if to == (incident.Person{}) && rest != "" {
-		return "", to, incident.Refusef("I don't know “%s”. Type @ and choose a person: `/incident %s %s @ada`.", incident.Escape(rest), verb, role)
+	if len(words) == 0 && verb == "handover" {
+		words = []string{string(heldBy(c))}
 	}
-	return role, to, nil
+	role, rest, err := leadingRole(words)
+	if err == nil && to == (incident.Person{}) && len(rest) > 0 {
+		err = incident.Refusef("I don't know “%s”. Type @ and choose a person: `/incident %s %s @ada`.", incident.Escape(strings.Join(rest, " ")), verb, role)
+	}
+	return role, to, err
+}
+
+// leadingRole takes a role off the beginning; it may be several words, such as
+// "incident commander".
+func leadingRole(words []string) (role incident.Role, rest []string, err error) {
+	for n := len(words); n > 1; n-- {
+		if role, err := incident.ParseRole(strings.Join(words[:n], " ")); err == nil {
+			return role, words[n:], nil
+		}
+	}
+	n := min(1, len(words))
+	role, err = incident.ParseRole(strings.Join(words[:n], " "))
+	return role, words[n:], err
 }
 
 // cutMention takes the first person that a text names out of it. Of two that

@@ -27,7 +27,7 @@ func cutTime(text string, now time.Time) (string, time.Time, error) {
 	}
 	at, err := moment(m[2], now)
 	if err == nil && strings.Contains(m[2], ":") && !strings.Contains(m[2], "-") && at.Day() != now.UTC().Day() {
-		return text, at, nil // yesterday's is a guess: the words stay
+		return text, time.Time{}, nil // in the middle of words, another day would be a guess
 	}
 	return strings.TrimSpace(m[1]), at, err
 }

@@ -34,6 +34,9 @@ func taskList(c *Call) bot.Answer {
 	fmt.Fprintf(&s, "**%s · tasks**\n\n", c.Inc.ID)
 	a := bot.Answer{}
 	for i, t := range c.Inc.Tasks {
+		if c.Inc.Withdrawn[i+1] {
+			continue
+		}
 		fmt.Fprintf(&s, "- %s %d · %s", box(t.Done), i+1, incident.Escape(t.Text))
 		if t.Role != "" {
 			fmt.Fprintf(&s, " *(%s)*", t.Role.Title())

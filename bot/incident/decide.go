@@ -100,8 +100,8 @@ func (inc Incident) Arrive(p Person) ([]Fact, error) {
 // Leave records that somebody is no longer in the channel: of a private
 // incident they see no more.
 func (inc Incident) Leave(p Person) ([]Fact, error) {
-	if !inc.Knows(p) {
-		return nil, nil
+	if !inc.Knows(p) || inc.Private && len(inc.People) == 1 {
+		return nil, nil // whoever leaves last keeps sight of it, or nobody could reach it
 	}
 	return []Fact{Left{p}}, nil
 }
@@ -284,6 +284,9 @@ func (inc Incident) FinishTask(n int) ([]Fact, error) {
 	}
 	if inc.Tasks[n-1].Done {
 		return nil, Refusef("Task %d is done already.", n)
+	}
+	if inc.Withdrawn[n] {
+		return nil, Refusef("Task %d went with the play before. `/incident task` shows those there are now.", n)
 	}
 	return []Fact{TaskDone{N: n, Text: inc.Tasks[n-1].Text}}, nil
 }

@@ -98,13 +98,16 @@ var roleAliases = map[string]Role{
 
 // ParseRole reads a role by its id or a short name: "ic", "comms", "tech".
 func ParseRole(s string) (Role, error) {
-	s = strings.ToLower(strings.TrimSpace(s))
+	id := strings.ToLower(strings.Join(strings.Fields(s), "-"))
+	if id == "" {
+		return "", Refusal("Which role? The roles are commander, tech, comms and scribe: for example `take scribe`.")
+	}
 	for _, r := range Roles {
-		if s == string(r) {
+		if id == string(r) {
 			return r, nil
 		}
 	}
-	if r, ok := roleAliases[s]; ok {
+	if r, ok := roleAliases[id]; ok {
 		return r, nil
 	}
 	return "", Refusef("I don't know the role “%s”. The roles are commander, tech, comms and scribe: for example `take scribe`.", Escape(s))

@@ -41,7 +41,7 @@ func TestParseRole(t *testing.T) {
 		"incident-commander": incident.Commander, "commander": incident.Commander, "IC": incident.Commander, "lead": incident.Commander,
 		"technical-lead": incident.TechnicalLead, "tech": incident.TechnicalLead, "ops": incident.TechnicalLead,
 		"communications-lead": incident.CommsLead, "comms": incident.CommsLead, " Scribe ": incident.Scribe,
-		"": "", "boss": "", "incident commander": "", "scribes": "",
+		"": "", "boss": "", "incident commander": incident.Commander, "boss commander": "", "scribes": "",
 	} {
 		got, err := incident.ParseRole(s)
 		wantParsed(t, "ParseRole", s, string(got), string(want), err, "`take scribe`")

@@ -39,17 +39,20 @@ type Incident struct {
 	// a monitor or a person first said so.
 	Began, Detected, Declared, MitigatedAt, ResolvedAt, ClosedAt time.Time
 
-	Channel  Linked
-	Posts    map[string]Posted // the incident's own messages, by what they are
-	Roles    map[Role]Person
-	People   []Person // all to have in the channel, in the order they came
-	Guide    GuideServed
-	Play     PlayStarted
-	Tasks    []Task
-	Actions  []Action
-	Signals  []Signaled // the latest of each key
-	Failures []Failed
-	Retry    []Failed // what failed before somebody last asked to try again
+	Channel Linked
+	Posts   map[string]Posted // the incident's own messages, by what they are
+	Roles   map[Role]Person
+	People  []Person // all to have in the channel, in the order they came
+	Guide   GuideServed
+	Play    PlayStarted
+	Tasks   []Task
+	// Withdrawn are the tasks, counted from 1, that went with an earlier play.
+	// They keep their numbers, because buttons name them.
+	Withdrawn map[int]bool
+	Actions   []Action
+	Signals   []Signaled // the latest of each key
+	Failures  []Failed
+	Retry     []Failed // what failed before somebody last asked to try again
 
 	How        string // how it was mitigated, id of a mitigation
 	Mitigation string
@@ -165,6 +168,8 @@ func (inc *Incident) apply(e Event) {
 		inc.know(f.Person)
 	case Left:
 		inc.People = slices.DeleteFunc(slices.Clone(inc.People), f.Person.Is)
+		inc.Roles = maps.Clone(inc.Roles)
+		maps.DeleteFunc(inc.Roles, func(_ Role, p Person) bool { return p.Is(f.Person) })
 	case Assigned:
 		inc.Roles = with(inc.Roles, f.Role, f.To)
 		inc.know(f.To)
@@ -177,8 +182,7 @@ func (inc *Incident) apply(e Event) {
 	case GuideServed:
 		inc.Guide = f
 	case PlayStarted:
-		inc.Play = f
-		inc.Tasks = slices.Concat(inc.kept(), f.Tasks)
+		inc.play(e, f)
 	case TaskAdded:
 		inc.Tasks = append(slices.Clip(inc.Tasks), f.Task)
 	case TaskDone:
@@ -273,15 +277,19 @@ func (inc *Incident) failed(f Failed) {
 	}
 }
 
-// kept are the tasks that a new play leaves: those done, and those added by hand.
-func (inc *Incident) kept() []Task {
-	var kept []Task
-	for _, t := range inc.Tasks {
-		if t.Done || t.Role == "" {
-			kept = append(kept, t)
+// play starts a play. One that follows another withdraws its open tasks, but
+// not those done or added by hand, and its rhythm counts from now.
+func (inc *Incident) play(e Event, f PlayStarted) {
+	if inc.Play.Play != "" {
+		inc.LastUpdate = e.At
+		for i, t := range inc.Tasks {
+			if !t.Done && t.Role != "" {
+				inc.Withdrawn = with(inc.Withdrawn, i+1, true)
+			}
 		}
 	}
-	return kept
+	inc.Play = f
+	inc.Tasks = slices.Concat(inc.Tasks, f.Tasks)
 }
 
 func (inc *Incident) rate(s Severity) {

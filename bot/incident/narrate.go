@@ -125,6 +125,9 @@ func signal(f Signaled, by Actor) string {
 	}
 	switch f.State {
 	case StateFiring:
+		if strings.HasSuffix(f.Event, ".reopened") {
+			return "reopened " + what + via(f.Source, by)
+		}
 		s := "alerted: " + what
 		if f.Service != "" {
 			s += " (service " + Escape(f.Service) + ")"

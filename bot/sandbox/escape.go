@@ -6,19 +6,19 @@ import (
 )
 
 // mention is what a person may have typed to mean a person, a channel or an address.
-var mention = regexp.MustCompile(`https?://[^\s]+|[@#][\p{L}\p{N}_-]+`)
+var mention = regexp.MustCompile(`https?://[^\s<>|]+|[@#][\p{L}\p{N}_-]+`)
 
 // escape turns what a person typed into what Slack stores or sends: & < > become entities, a
 // person's @name, a #channel and a link become references
 // (https://docs.slack.dev/messaging/formatting-message-text/). In commands (should_escape) the
 // references carry the name too.
 func (w *world) escape(text, user string, inCommand bool) string {
-	text = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;").Replace(text)
+	literal := strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;")
 	var out strings.Builder
 	at := 0
 	for _, span := range mention.FindAllStringIndex(text, -1) {
 		word := text[span[0]:span[1]]
-		out.WriteString(text[at:span[0]])
+		out.WriteString(literal.Replace(text[at:span[0]]))
 		at = span[1]
 		if span[0] > 0 && isWordByte(text[span[0]-1]) && (word[0] == '@' || word[0] == '#') {
 			out.WriteString(word) // within a word: an e-mail address, an anchor
@@ -26,7 +26,7 @@ func (w *world) escape(text, user string, inCommand bool) string {
 		}
 		out.WriteString(w.reference(word, user, inCommand))
 	}
-	out.WriteString(text[at:])
+	out.WriteString(literal.Replace(text[at:]))
 	return out.String()
 }
 
@@ -67,7 +67,7 @@ func (w *world) reference(word, user string, inCommand bool) string {
 		}
 	default:
 		link := strings.TrimRight(word, ".,;:!?)")
-		return "<" + link + ">" + word[len(link):]
+		return "<" + strings.ReplaceAll(link, "&", "&amp;") + ">" + word[len(link):]
 	}
 	return word
 }

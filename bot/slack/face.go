@@ -87,12 +87,12 @@ func (f *Face) button(ctx context.Context, c slack.InteractionCallback) (any, fo
 		Line: c.ActionCallback.BlockActions[0].Value, By: f.actor(c.User.ID, c.User.Name),
 		Cause: "slack/" + or(c.TriggerID, c.ActionTs), Channel: or(c.Channel.ID, c.Container.ChannelID),
 	})
-	return nil, f.follow(c, a)
+	return nil, f.answer(c, a)
 }
 
-// follow answers an interaction after it was acknowledged. A choice that was
+// answer answers an interaction after it was acknowledged. A choice that was
 // shown to one person makes room for its outcome.
-func (f *Face) follow(c slack.InteractionCallback, a bot.Answer) follow {
+func (f *Face) answer(c slack.InteractionCallback, a bot.Answer) follow {
 	return func(ctx context.Context) {
 		if a.Form != nil {
 			f.openForm(ctx, c.TriggerID, c.ResponseURL, c.Channel.ID, a.Form)
@@ -121,7 +121,7 @@ func (f *Face) shortcut(ctx context.Context, c slack.InteractionCallback) (any, 
 		return nil, nil
 	}
 	a, _ := f.Handle(ctx, r)
-	return nil, f.follow(c, a)
+	return nil, f.answer(c, a)
 }
 
 // eventPayload is what we read of an event; Slack may add to the rest.

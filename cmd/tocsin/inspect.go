@@ -132,7 +132,9 @@ func (d *doctor) bad(what, how string) {
 // secrets says what is set, and never what it is.
 func (d *doctor) secrets(s settings) {
 	set := func(v string) string { return map[bool]string{true: "set", false: "not set"}[v != ""] }
-	d.good("Slack", fmt.Sprintf("bot token %s, app token %s, signing secret %s", set(s.slack.BotToken), set(s.slack.AppToken), set(s.slack.SigningSecret)))
+	if len(s.slack.Missing()) == 0 {
+		d.good("Slack", fmt.Sprintf("bot token %s, app token %s, signing secret %s", set(s.slack.BotToken), set(s.slack.AppToken), set(s.slack.SigningSecret)))
+	}
 	if len(s.secrets) > 0 {
 		d.good("PagerDuty", fmt.Sprintf("webhook on, %d secret(s)", len(s.secrets)))
 	} else {
