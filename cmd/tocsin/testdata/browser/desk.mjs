@@ -19,9 +19,20 @@ export const desktop = { width: 1280, height: 860 };
 export const tall = { width: 1280, height: 2000 };
 export const phone = { width: 390, height: 844 };
 
+/** Starts Chromium. On some machines it dies at once, now and then: that says nothing about the page. */
+async function launch(tries) {
+  try {
+    return await chromium.launch({ executablePath: process.env.CHROMIUM || '/usr/bin/chromium', args: flags, timeout: 60_000 });
+  } catch (error) {
+    if (tries <= 1) throw error;
+    console.log(`note  Chromium did not start, trying again: ${String(error).split('\n')[0]}`);
+    return launch(tries - 1);
+  }
+}
+
 /** Opens the sandbox at this address. */
 export async function openDesk(address) {
-  const browser = await chromium.launch({ executablePath: process.env.CHROMIUM || '/usr/bin/chromium', args: flags, timeout: 60_000 });
+  const browser = await launch(3);
   const page = await browser.newPage({ viewport: desktop, colorScheme: 'light' });
   page.setDefaultTimeout(patience);
   const problems = watch(page, new URL(address).host);
