@@ -65,7 +65,11 @@ func (b *Bot) guideMessage(inc incident.Incident, f incident.GuideServed) effect
 			{Label: "Another guide", Command: command(inc, "guide list")},
 		},
 	}
-	if inc.Symptom == incident.Unclassified && f.Symptom != "" && f.Symptom != incident.Unclassified {
+	switch {
+	case inc.Symptom != incident.Unclassified:
+	case f.Guide == triage: // its first question is the symptom
+		m.Buttons = append(m.Buttons, effect.Button{Label: "Choose the symptom", Command: command(inc, "symptom")})
+	case f.Symptom != "" && f.Symptom != incident.Unclassified:
 		label := fmt.Sprintf("It is “%s”", incident.Label(incident.Symptoms, f.Symptom))
 		m.Buttons = append(m.Buttons, effect.Button{Label: label, Command: command(inc, "symptom "+f.Symptom)})
 	}

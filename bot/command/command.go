@@ -1,6 +1,6 @@
 // Package command is the /incident grammar: what people say to tocsin and what
-// it answers. There is one file a verb and one list of them; help, the sandbox's
-// hints and README's table come from the list.
+// it answers. There is one file for each family of verbs and one list of them
+// all; help, the sandbox's hints and README's table come from the list.
 //
 // Buttons, forms, reactions and shortcuts are command lines too, so there is one
 // grammar, one path and one thing to test. A line may begin with the incident it

@@ -1,0 +1,38 @@
+package main
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"net/http"
+	"testing"
+	"time"
+)
+
+// TestPlayWaitsForThePage: a play begins when somebody looks, and ends with the
+// postmortem in the channel.
+func TestPlayWaitsForThePage(t *testing.T) {
+	e := &env{ctx: t.Context(), stdout: io.Discard, stderr: io.Discard, log: slog.New(slog.DiscardHandler)}
+	s, err := startSandbox(e, &sandboxCmd{Addr: "127.0.0.1:0"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.close()
+	soon, cancel := context.WithTimeout(s.ctx, 300*time.Millisecond)
+	defer cancel()
+	if err := s.play(soon, "provider-outage", 0); err == nil || (&stage{sandboxRun: s}).roomNamed("inc-") != "" {
+		t.Errorf("it played to nobody: %v", err)
+	}
+	page, err := http.Get(s.url + "/sandbox/events")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer page.Body.Close()
+	if err := s.play(s.ctx, "provider-outage", 0); err != nil {
+		t.Fatal(err)
+	}
+	st := &stage{sandboxRun: s}
+	if st.room = st.roomNamed("inc-"); st.file("postmortem") == "" {
+		t.Error("it does not end with the postmortem")
+	}
+}
