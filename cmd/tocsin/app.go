@@ -157,12 +157,7 @@ func (a *app) run(ctx context.Context, ln net.Listener, handler http.Handler) er
 		})
 	}
 	start("the bot stopped", func() error { return a.bot.Run(ctx) })
-	start("names", func() error {
-		if err := a.face.Performer.Meet(ctx); err != nil && ctx.Err() == nil {
-			a.log.Warn("people's names are not known yet", "error", err)
-		}
-		return nil
-	})
+	a.meet(ctx)
 	if a.socket {
 		start("Slack", func() error { return a.face.Connect(ctx) })
 	}
@@ -178,6 +173,19 @@ func (a *app) run(ctx context.Context, ln net.Listener, handler http.Handler) er
 		return nil
 	}
 	return err
+}
+
+// meeting is how long the start waits for people's names.
+const meeting = 5 * time.Second
+
+// meet learns people's names before anybody is answered: the record keeps the
+// name that was known when a thing happened. Without them it is the handle.
+func (a *app) meet(ctx context.Context) {
+	soon, cancel := context.WithTimeout(ctx, meeting)
+	defer cancel()
+	if err := a.face.Performer.Meet(soon); err != nil && ctx.Err() == nil {
+		a.log.Warn("people's names are not known yet", "error", err)
+	}
 }
 
 // close releases what newApp opened, for an app that never ran.
