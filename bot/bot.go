@@ -84,6 +84,7 @@ type Bot struct {
 	Config
 	journal *store.Journal
 	worker  *worker
+	past    *runbooks.Memory
 
 	mu   sync.Mutex
 	live map[incident.ID]*live
@@ -114,9 +115,12 @@ func New(ctx context.Context, c Config) (*Bot, error) {
 	}
 	c.Quiet = cmp.Or(c.Quiet, 15*time.Second)
 	c.Workers = cmp.Or(c.Workers, 16)
-	b := &Bot{Config: c, journal: store.NewJournal(c.Store), live: map[incident.ID]*live{}}
+	b := &Bot{Config: c, journal: store.NewJournal(c.Store), live: map[incident.ID]*live{}, past: &runbooks.Memory{}}
 	b.stopped, b.stop = context.WithCancelCause(context.Background())
 	b.worker = newWorker(b)
+	if err := b.recall(ctx); err != nil {
+		return nil, err
+	}
 	return b, b.worker.load(ctx)
 }
 

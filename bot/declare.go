@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"tocsin/bot/incident"
+	"tocsin/runbooks"
 	"tocsin/store"
 )
 
@@ -14,11 +15,22 @@ import (
 // lead to it from now on. Declaring again with the same cause, or a handle that
 // leads somewhere already, gives the incident that is there, and fresh is false.
 func (b *Bot) Declare(ctx context.Context, o Origin, d incident.Declared, handles ...string) (inc incident.Incident, fresh bool, err error) {
+	return b.declare(ctx, o, d, b.guide(declaredQuery(d)), handles...)
+}
+
+// declaredQuery is Query of an incident that is about to be declared.
+func declaredQuery(d incident.Declared, more ...string) runbooks.Query {
+	return Query(incident.Incident{Title: d.Title, Symptom: d.Symptom, Service: d.Service, Quote: d.Quote}, more...)
+}
+
+// declare is Declare with a guide.
+func (b *Bot) declare(ctx context.Context, o Origin, d incident.Declared, guide []incident.Fact, handles ...string) (inc incident.Incident, fresh bool, err error) {
+	unrated := d.Severity == ""
 	facts, err := incident.Declare(d, b.Now())
 	if err != nil {
 		return inc, false, err
 	}
-	facts = b.begin(o, facts)
+	facts = b.begin(o, facts[0].(incident.Declared), unrated, guide)
 	if o.Cause != "" {
 		handles = append(handles, causeHandle(o.Cause))
 	}
@@ -41,22 +53,45 @@ func (b *Bot) Declare(ctx context.Context, o Origin, d incident.Declared, handle
 const maxRaces = 16
 
 // begin adds to the declaration what follows from it at once.
-func (b *Bot) begin(o Origin, facts []incident.Fact) []incident.Fact {
-	d := facts[0].(incident.Declared)
+func (b *Bot) begin(o Origin, d incident.Declared, unrated bool, guide []incident.Fact) []incident.Fact {
 	play, ok := b.Plays.Choose(string(d.Severity), d.Symptom)
-	if ok && !d.Private {
+	if !d.Private && b.sensitive(guide, d.Symptom) && (o.By.Human() || ok && len(play.Invite) > 0) {
+		d.Private = true // before the first word of it is in a channel that all can read
+		if unrated {
+			d.Severity = incident.SEV2
+			play, ok = b.Plays.Choose(string(d.Severity), d.Symptom)
+		}
+	}
+	if ok && (!d.Private || !o.By.Human()) { // a private one that no person declared needs people
 		for _, u := range play.Invite {
 			d.People = append(d.People, incident.Person{User: incident.User(u)})
 		}
-		facts[0] = d
 	}
+	facts := []incident.Fact{d}
 	if o.By.Human() {
 		facts = append(facts, incident.Assigned{Role: incident.Commander, To: o.By.Person})
 	}
 	if ok {
 		facts = append(facts, playStarted(play))
 	}
-	return append(facts, b.choose(report(d.Title, d.Quote), d.Symptom, ""))
+	return append(facts, guide...)
+}
+
+// unsafe is the symptom of what not everybody may read.
+const unsafe = "security-privacy"
+
+// sensitive tells whether a symptom or a guide is for what not everybody may read.
+func (b *Bot) sensitive(facts []incident.Fact, symptom string) bool {
+	if symptom == unsafe {
+		return true
+	}
+	for _, f := range facts {
+		if served, ok := f.(incident.GuideServed); ok {
+			g, ok := b.Guides.Guide(served.Guide)
+			return ok && g.Security
+		}
+	}
+	return false
 }
 
 // known is the symptom, or "" when nobody has classified it.

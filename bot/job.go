@@ -22,6 +22,8 @@ func (b *Bot) job(inc incident.Incident, item store.Item) Job {
 		j.Message = e.Message
 	case effect.ShowCard:
 		j.Message = b.card(inc)
+	case effect.ShowGuide:
+		j.Message = b.guideMessage(inc, e.Seq)
 	case effect.Announce:
 		j.Message = b.announcement(inc)
 	case effect.SetTopic:

@@ -14,7 +14,7 @@ import (
 // TestForget: what is over leaves the memory after a while, unless something is
 // still to be performed, and comes back when somebody asks.
 func TestForget(t *testing.T) {
-	guides, _ := runbooks.Load(runbooks.Embedded())
+	guides, _ := runbooks.Load() // none: this is about memory
 	plays, _ := playbooks.Load(playbooks.Embedded())
 	ctx := context.Background()
 	b, err := New(ctx, Config{Store: mem.New(), Guides: guides, Plays: plays})

@@ -3,6 +3,7 @@ package bot
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"tocsin/bot/effect"
@@ -21,7 +22,13 @@ func (b *Bot) react(e incident.Event, inc incident.Incident) []effect.Effect {
 	case incident.Posted:
 		return posted(f)
 	case incident.GuideServed:
-		return append(b.refresh(inc, false), say(b.guideMessage(inc, f)))
+		return append(b.refresh(inc, false), showGuides(e, inc)...)
+	case incident.StepTaken:
+		return []effect.Effect{effect.ShowGuide{Seq: inc.Guide.Seq}}
+	case incident.GuideOffered:
+		return []effect.Effect{say(offerMessage(inc, f))}
+	case incident.MitigationChosen:
+		return []effect.Effect{say(b.begunMessage(e, f, inc))}
 	case incident.PlayStarted, incident.TaskAdded, incident.TaskDone:
 		return b.refresh(inc, false)
 	case incident.Signaled:
@@ -32,8 +39,11 @@ func (b *Bot) react(e incident.Event, inc incident.Incident) []effect.Effect {
 		return b.left(e, inc)
 	case incident.Assigned:
 		return b.assigned(e, f, inc)
-	case incident.SeverityChanged, incident.Mitigated, incident.Resolved, incident.Reopened, incident.Closed:
+	case incident.SeverityChanged, incident.Reopened, incident.Closed:
 		return append(b.refresh(inc, true), say(b.stateMessage(e, inc)))
+	case incident.Mitigated, incident.Resolved:
+		effects := append(b.refresh(inc, true), say(b.stateMessage(e, inc)))
+		return append(effects, askHelped(e, inc)...)
 	case incident.SymptomChanged, incident.ImpactBegan, incident.ActionAdded, incident.ActionDone:
 		return append(b.refresh(inc, false), echo(e, inc))
 	case incident.Noted:
@@ -58,7 +68,8 @@ func (b *Bot) react(e incident.Event, inc incident.Incident) []effect.Effect {
 		if inc.Channel.Channel == "" {
 			return append(retry(inc), effect.OpenChannel{})
 		}
-		return append(append(b.refresh(inc, true), b.furnish(inc, true)...), retry(inc)...)
+		effects := append(append(b.refresh(inc, true), b.furnish(inc, true)...), retry(inc)...)
+		return append(effects, effect.ShowGuide{Seq: inc.Guide.Seq})
 	}
 	return nil
 }
@@ -77,6 +88,21 @@ func (b *Bot) furnish(inc incident.Incident, again bool) []effect.Effect {
 		bookmark("Alert in "+sourceTitle(s.Source), s.Link)
 	}
 	bookmark(cardBookmark, inc.Posts[incident.PostedCard].Link)
+	return effects
+}
+
+// showGuides shows the guide that was served, and on the one before it that it
+// was set aside.
+func showGuides(e incident.Event, inc incident.Incident) []effect.Effect {
+	effects := []effect.Effect{effect.ShowGuide{Seq: e.Seq}}
+	for _, before := range slices.Backward(inc.Timeline[:e.Seq-1]) {
+		if _, ok := before.Fact.(incident.GuideServed); ok {
+			if _, posted := inc.Posts[incident.PostedGuide+strconv.Itoa(before.Seq)]; posted {
+				effects = append(effects, effect.ShowGuide{Seq: before.Seq})
+			}
+			break
+		}
+	}
 	return effects
 }
 

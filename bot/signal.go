@@ -48,9 +48,13 @@ func (b *Bot) Receive(ctx context.Context, s Signal) (Receipt, error) {
 
 func (b *Bot) attach(ctx context.Context, id incident.ID, o Origin, s Signal) (Receipt, error) {
 	known := true
-	_, err := b.Update(ctx, id, o, func(incident.Incident) ([]incident.Fact, error) {
+	_, err := b.Update(ctx, id, o, func(inc incident.Incident) ([]incident.Fact, error) {
 		known = false
-		return []incident.Fact{s.Signaled}, nil
+		facts := []incident.Fact{s.Signaled}
+		if s.State == incident.StateFiring && inc.Active() && len(inc.Signals) > 0 { // the first chose the guide
+			facts = append(facts, b.better(inc, Query(inc, s.Title, s.Text))...)
+		}
+		return facts, nil
 	})
 	return Receipt{Incident: id, Known: known}, err
 }
@@ -63,7 +67,7 @@ func (b *Bot) open(ctx context.Context, o Origin, s Signal, handle string) (Rece
 		d.Title = "Alert without a title from " + s.Source
 	}
 	d.Title = incident.Cut(d.Title, incident.MaxTitle)
-	inc, fresh, err := b.Declare(ctx, Origin{By: incident.Bot, Cause: "open/" + o.Cause}, d, handle)
+	inc, fresh, err := b.declare(ctx, Origin{By: incident.Bot, Cause: "open/" + o.Cause}, d, b.guide(declaredQuery(d, s.Text)), handle)
 	if err != nil {
 		return Receipt{}, err
 	}

@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -54,8 +55,14 @@ func newWorld(t *testing.T, seed uint64) *world {
 	return w
 }
 
-func newBot(kv store.KV, p bot.Performer) (*bot.Bot, error) {
+// shipped are the guides that come with tocsin, read once: they do not change.
+var shipped = sync.OnceValue(func() *runbooks.Library {
 	guides, _ := runbooks.Load(runbooks.Embedded())
+	return guides
+})
+
+func newBot(kv store.KV, p bot.Performer) (*bot.Bot, error) {
+	guides := shipped()
 	plays, _ := playbooks.Load(playbooks.Embedded())
 	set, _ := templates.Load(templates.Embedded())
 	return bot.New(context.Background(), bot.Config{Store: kv, Performer: p, Guides: guides, Plays: plays, Templates: set, Log: simLog()})
@@ -174,6 +181,10 @@ func (w *world) story() []string {
 			<-time.After(3 * time.Second)
 		}
 	}
+	first, _ := shipped().Guide("invalid-output")
+	q, _ := first.Question("")
+	w.say("step", "", "INC-1 guide answer invalid-output "+q.ID+" "+q.Answers[0].ID)
+	w.say("another", "", "INC-1 guide quality-degradation")
 	w.say("sev", "", "INC-1 sev 1")
 	w.say("tl", "", "INC-1 take tech")
 	w.say("update", "", "INC-1 update We are on it")
@@ -199,10 +210,17 @@ func (w *world) check(notes []string) {
 		t.Errorf("a message is there twice: %v", keys)
 	}
 	var said []string
+	guides := 0
 	for _, k := range keys {
-		if k != "INC-1/card" {
+		switch {
+		case strings.HasPrefix(k, "INC-1/guide/"): // waits for no message, and none for it
+			guides++
+		case k != "INC-1/card":
 			said = append(said, k)
 		}
+	}
+	if guides != 2 || w.said(room.ID, "Set aside: the guide in use is “"+inc.Guide.Title) != 1 {
+		t.Errorf("%d guides are shown, want the one in use and one set aside", guides)
 	}
 	if !slices.IsSorted(said) {
 		t.Errorf("messages are out of order: %v", said)

@@ -90,6 +90,7 @@ func (b *Bot) commit(ctx context.Context, l *live, o Origin, facts []incident.Fa
 	}
 	l.tip = tip
 	l.inc.Store(&inc)
+	b.learn(a.Head)
 	hold(ctx, b.worker, inc.ID)
 	b.worker.change(l, a)
 	return inc, nil

@@ -41,41 +41,6 @@ func (b *Bot) guideURL(id string) string {
 	return strings.TrimSuffix(b.URL, "/") + "/guides/" + url.PathEscape(id)
 }
 
-// guideMessage puts a guide into the room: what it is, why this one, and the
-// first question to answer.
-func (b *Bot) guideMessage(inc incident.Incident, f incident.GuideServed) effect.Message {
-	var body strings.Builder
-	if f.Summary != "" {
-		fmt.Fprintf(&body, "%s\n\n", f.Summary)
-	}
-	if f.Why != "" {
-		fmt.Fprintf(&body, "*Why this one: %s.*\n\n", incident.Escape(f.Why))
-	}
-	if f.Question != "" {
-		fmt.Fprintf(&body, "**First question**  \n%s\n\n", f.Question)
-	}
-	if u := b.guideURL(f.Guide); u != "" {
-		fmt.Fprintf(&body, "[The whole guide, printable](%s)", u)
-	}
-	m := effect.Message{
-		Title: "📖 " + f.Title,
-		Body:  strings.TrimSpace(body.String()),
-		Buttons: []effect.Button{
-			{Label: "Show the steps", Command: command(inc, "guide show "+f.Guide), Style: effect.Primary},
-			{Label: "Another guide", Command: command(inc, "guide list")},
-		},
-	}
-	switch {
-	case inc.Symptom != incident.Unclassified:
-	case f.Guide == triage: // its first question is the symptom
-		m.Buttons = append(m.Buttons, effect.Button{Label: "Choose the symptom", Command: command(inc, "symptom")})
-	case f.Symptom != "" && f.Symptom != incident.Unclassified:
-		label := fmt.Sprintf("It is “%s”", incident.Label(incident.Symptoms, f.Symptom))
-		m.Buttons = append(m.Buttons, effect.Button{Label: label, Command: command(inc, "symptom "+f.Symptom)})
-	}
-	return m
-}
-
 func signalMessage(e incident.Event, f incident.Signaled, inc incident.Incident) effect.Message {
 	m := effect.Message{Body: sentence(e, inc)}
 	if f.Link != "" {
@@ -128,8 +93,11 @@ func (b *Bot) stateMessage(e incident.Event, inc incident.Incident) effect.Messa
 	case incident.Reopened:
 		next("Welcome back. The guide and the roles are as they were.")
 	case incident.Closed:
-		if f.Of != "" {
+		switch {
+		case f.Of != "":
 			next("Go on in %s.", f.Of)
+		case f.Reason == "moved":
+			next("It goes on in a private channel. Please say nothing more about it here.")
 		}
 	}
 	return m

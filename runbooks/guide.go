@@ -29,12 +29,19 @@ type Guide struct {
 	Owner        string   // who keeps it up to date
 	LastReviewed string   // YYYY-MM-DD
 	Phrases      []string // things people say when they mean it
+	Needs        []string // parts without which a service cannot have this problem: "retrieval"
+	Changes      []string // kinds of change that bring it about: "config"
+	Shared       bool     // services with one provider have it together
 	Body         string   // Markdown
 	Sections     []markdown.Section
+	Questions    []Question   // the decision tree; the first is where to begin
+	Looks        []Look       // what can be looked at
+	Mitigations  []Mitigation // the fastest first
 
-	summary string
-	match   matcher
-	line    int // of the file where Body begins
+	summary  string
+	match    matcher
+	line     int       // of the file where Body begins
+	problems []Problem // what does not keep it from being served
 }
 
 type frontMatter struct {
@@ -47,6 +54,9 @@ type frontMatter struct {
 	Security     bool     `yaml:"security"`
 	Owner        string   `yaml:"owner"`
 	LastReviewed string   `yaml:"last_reviewed"`
+	Needs        []string `yaml:"needs"`
+	Changes      []string `yaml:"changes"`
+	Shared       bool     `yaml:"shared"`
 	Match        match    `yaml:"match"`
 }
 
@@ -82,13 +92,15 @@ func parse(name string, src []byte) (*Guide, error) {
 		ID: fm.ID, Title: fm.Title, Version: hex.EncodeToString(sum[:4]),
 		Symptoms: fm.Symptoms, Classes: fm.Classes, Severity: fm.Severity, Security: fm.Security,
 		Owner: fm.Owner, LastReviewed: fm.LastReviewed, Phrases: fm.Match.Phrases,
-		Body: body, summary: fm.Summary, line: line,
+		Needs: fm.Needs, Changes: fm.Changes, Shared: fm.Shared, Body: body, summary: fm.Summary, line: line,
 	}
-	for _, s := range markdown.Sections(body) {
+	sections := markdown.Sections(body)
+	for _, s := range sections {
 		if s.Level == 2 {
 			g.Sections = append(g.Sections, s)
 		}
 	}
+	g.grow(sections)
 	problems := append(g.check(name), g.checkSections()...)
 	var bad []Problem
 	g.match, bad = compile(fm.Match, src)

@@ -5,34 +5,25 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 )
 
-// The matcher's numbers. They are choices, not measurements: a pattern's weight
-// is 1 (a hint) to 3 (as good as a name), a phrase said word for word is worth 3.
-const (
-	enough       = 2.0  // below this score no guide is served
-	lead         = 1.5  // the best must be ahead of the second by this much
-	phraseWorth  = 3.0  // of a phrase whose every word is there
-	phraseShare  = 0.6  // of a phrase's words that must be there
-	symptomBonus = 1.0  // for a guide of the symptom a person chose
-	notPenalty   = 3.0  // for a phrase, every word of it there, that means something else
-	longestText  = 8192 // bytes of a report that are read
-)
-
-// Query is what is known when a guide is looked for.
+// Query is what is known when a guide is looked for. Only Text is needed.
 type Query struct {
-	Text    string // what a person or a monitor wrote
-	Symptom string // a symptom id that a person chose, or ""; only its guides are considered
+	Text    string  // what a person or a monitor wrote; the first LongestText bytes count
+	Symptom string  // the id of the symptom that a person chose
+	Past    *Memory // what people chose before
+	Context Context
 }
 
 // Match is the answer: a guide, or with Guide "" none, because nothing was clear
-// enough. Candidates are what came near, best first, at most three.
+// enough.
 type Match struct {
 	Guide      string
-	Confidence float64 // 0 to 1, for comparing matches; not a probability
-	Why        string  // in words that quote the report: plain text from outside, to be escaped
-	Candidates []Candidate
+	Confidence float64     // 0 to 1: how far ahead of the others the guide is
+	Why        string      // after "it …", in words that quote the report: text from outside, to be escaped
+	Candidates []Candidate // what came nearest, best first, at most maxCandidates
 }
 
 // Candidate is a guide that the report has some words for.
@@ -42,51 +33,193 @@ type Candidate struct {
 	Why   string
 }
 
-// Match finds the guide for a report. It is deterministic and works offline.
-func (l *Library) Match(q Query) Match {
-	text := strings.ToValidUTF8(q.Text[:min(len(q.Text), longestText)], "")
-	words := stems(text)
-	symptom := q.Symptom
-	if symptom == "unclassified" {
-		symptom = ""
-	}
-	var found []Candidate
-	for _, g := range l.guides {
-		if symptom != "" && !slices.Contains(g.Symptoms, symptom) {
-			continue
-		}
-		score, why := g.match.score(text, words)
-		if score <= 0 {
-			continue
-		}
-		if symptom != "" {
-			score += symptomBonus
-		}
-		found = append(found, Candidate{Guide: g.ID, Score: score, Why: strings.Join(why, " and ")})
-	}
-	slices.SortStableFunc(found, func(a, b Candidate) int { return cmp.Compare(b.Score, a.Score) }) // equals stay by id
-	return choose(found)
+const maxCandidates = 5
+
+// noGuide is the guide that stands for "none of these": its phrases are what
+// people say of other things, or when they cannot tell yet.
+const noGuide = "generic-triage"
+
+// weights are what the parts of a score count. They were fitted to labelled
+// reports by a random search (guides eval shows what they come to); their order
+// of size is what matters, not their digits.
+type weights struct {
+	pattern, words, letters, bayes, like, second, against, lesson float64
+	// of a guide whose first symptom is the one a person chose, one of its others,
+	// none
+	main, other, foreign float64
+	sharp                float64 // of the softmax that makes confidences
+	floor                float64 // the least score to be served
+	sure, sureSymptom    float64 // the least confidence to be served
 }
 
-// choose serves the best candidate if it is good enough and clearly ahead.
-func choose(found []Candidate) Match {
-	m := Match{Candidates: found[:min(len(found), 3)]}
-	if len(found) == 0 {
-		m.Why = "nothing in the report points to a guide"
-		return m
+var fitted = weights{
+	pattern: 0.6, words: 1.95, letters: 1.9, bayes: 2.3, like: 4.6, second: 1.4, against: 6, lesson: 6,
+	main: 2.3, other: 1.2, foreign: -4,
+	sharp: 1.5, floor: 0.2, sure: 0.53, sureSymptom: 0.4,
+}
+
+// mostPatterns is what patterns can be worth together.
+const mostPatterns = 6
+
+// Match finds the guide for a report. It is deterministic and works offline: no
+// network, no model. Unsure, it abstains.
+func (l *Library) Match(q Query) Match {
+	s := l.now.Load()
+	r := read(q.Text)
+	n := s.index.near(r, q.Past.all())
+	defer s.index.scratch.Put(n)
+	s.score(n, r, q, &fitted)
+	return s.choose(n, r, q, &fitted)
+}
+
+// score fills n.score.
+func (s *shelf) score(n *near, r report, q Query, w *weights) {
+	for i, g := range s.guides {
+		p, _ := g.match.says(r)
+		n.parts[i] = parts{
+			pattern: min(p, mostPatterns),
+			words:   float64(n.words[i]) / (float64(n.norm) + 4),
+			letters: float64(n.letters[i]) / (float64(len(r.grams)) + 20),
+			bayes:   float64(n.bayes[i]), like: float64(n.like[i]), second: float64(n.second[i]),
+			against: max(0, float64(n.against[i])-0.8*float64(n.like[i])), lesson: float64(n.lesson[i]), few: g.match.few(),
+			prior: q.Context.prior(g) + symptomPrior(g, q.Symptom, w),
+		}
+		n.score[i] = n.parts[i].sum(w)
 	}
-	best, second := found[0], Candidate{}
-	if len(found) > 1 {
-		second = found[1]
-	}
+}
+
+// parts are what a score is made of.
+type parts struct {
+	pattern, words, letters, bayes, like, second, against, lesson, prior float64
+	few                                                                  float64 // 1: a guide without phrases; near 0: one with many
+}
+
+func (p parts) sum(w *weights) float64 {
+	own := 1 + 2*p.few // what the author says outright
+	return w.pattern*p.pattern*own + w.words*p.words + w.letters*p.letters + w.bayes*p.bayes*(1-p.few) +
+		w.like*p.like + w.second*p.second - w.against*p.against*own + w.lesson*p.lesson + p.prior
+}
+
+func symptomPrior(g *Guide, symptom string, w *weights) float64 {
 	switch {
-	case best.Score < enough:
-		m.Why = fmt.Sprintf("too little to go on: it %s", best.Why)
-	case best.Score-second.Score < lead:
-		m.Why = fmt.Sprintf("it could be %s (%s) or %s (%s)", best.Guide, best.Why, second.Guide, second.Why)
+	case symptom == "" || g.ID == noGuide:
+		return 0
+	case len(g.Symptoms) > 0 && g.Symptoms[0] == symptom:
+		return w.main
+	case slices.Contains(g.Symptoms, symptom):
+		return w.other
+	}
+	return w.foreign
+}
+
+// choose serves the best guide if it is good enough and clearly ahead.
+func (s *shelf) choose(n *near, r report, q Query, w *weights) Match {
+	order := n.order[:0]
+	top := math.Inf(-1)
+	for i := range s.guides {
+		order = append(order, i)
+		top = max(top, n.score[i])
+	}
+	n.order = order
+	var all float64
+	for _, score := range n.score {
+		all += math.Exp(w.sharp * (score - top))
+	}
+	best := leaders(order, n.score)
+	m := Match{}
+	for _, i := range best {
+		if n.score[i] > 0 && s.guides[i].ID != noGuide && !n.silent(i) {
+			m.Candidates = append(m.Candidates, Candidate{Guide: s.guides[i].ID, Score: math.Round(100*n.score[i]) / 100, Why: s.why(n, i, r, q)})
+		}
+	}
+	sure := w.sure
+	if q.Symptom != "" {
+		sure = w.sureSymptom
+	}
+	switch confidence := 1 / all; {
+	case len(m.Candidates) == 0:
+		m.Why = "says nothing that points to a guide"
+	case s.isNone(n, best):
+		m.Why = "sounds like nothing that a guide is for"
+	case n.silent(best[0]), q.Symptom == "" && (n.score[best[0]] < w.floor || n.thin(best[0])):
+		m.Why = "says too little to go on, though it " + m.Candidates[0].Why
+	case confidence < sure && len(m.Candidates) > 1:
+		a, b := m.Candidates[0], m.Candidates[1]
+		m.Why = fmt.Sprintf("could be %s (it %s) or %s (it %s)", a.Guide, a.Why, b.Guide, b.Why)
 	default:
-		m.Guide, m.Why = best.Guide, best.Why
-		m.Confidence = math.Round(100*best.Score/(best.Score+second.Score+1)) / 100
+		m.Guide, m.Why, m.Confidence = m.Candidates[0].Guide, m.Candidates[0].Why, math.Round(100*confidence)/100
 	}
 	return m
+}
+
+// leaders are the indexes with the best scores, best first, one more than are
+// shown. Equals stay in the order of their ids.
+func leaders(order []int, score []float64) []int {
+	if len(order) > 4*maxCandidates { // what is far behind need not be sorted
+		best := slices.Clone(order[:0])
+		for _, i := range order {
+			at, _ := slices.BinarySearchFunc(best, i, func(a, b int) int { return cmp.Or(cmp.Compare(score[b], score[a]), cmp.Compare(a, b)) })
+			if at > maxCandidates {
+				continue
+			}
+			best = slices.Insert(best, at, i)
+			best = best[:min(len(best), maxCandidates+1)]
+		}
+		return best
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(score[b], score[a]) })
+	return order[:min(len(order), maxCandidates+1)]
+}
+
+// isNone tells whether a report is about nothing that there is a guide for. What
+// is as good as a name for a guide, in a few common words, is not.
+func (s *shelf) isNone(n *near, best []int) bool {
+	none := best[0]
+	if s.guides[none].ID != noGuide {
+		return false
+	}
+	named := len(best) > 1 && n.parts[best[1]].pattern >= 3 && n.score[none]-n.score[best[1]] < 2
+	return !named || n.parts[none].pattern > 0
+}
+
+// thin tells whether all that speaks for a guide is a single word, which is no
+// pattern of it.
+func (n *near) thin(i int) bool {
+	return n.known < 2 && n.parts[i].pattern < 2 && n.like[i] < 0.9 && n.lesson[i] == 0
+}
+
+// silent tells whether a report has no word for a guide: its score is prior.
+func (n *near) silent(i int) bool {
+	return n.parts[i].pattern == 0 && n.words[i] == 0 && n.lesson[i] == 0
+}
+
+// why tells what speaks for a guide, after "it …".
+func (s *shelf) why(n *near, i int, r report, q Query) string {
+	var why []string
+	if _, quotes := s.guides[i].match.says(r); len(quotes) > 0 {
+		why = append(why, "says "+enumerate(quotes[:min(len(quotes), 3)]))
+	} else if words := s.index.telling(r, i); len(words) > 0 {
+		why = append(why, "says "+enumerate(words))
+	}
+	if p := n.phrase[i]; p >= 0 && n.like[i] > sounds {
+		why = append(why, "sounds like "+strconv.Quote(short(s.index.phrases[p].text)))
+	}
+	if l := n.taught[i]; l >= 0 && n.lesson[i] > sounds {
+		why = append(why, "is like a report for which people chose it ("+q.Past.all()[l].name+")")
+	}
+	why = append(why, q.Context.why(s.guides[i])...)
+	if len(why) == 0 {
+		return "has a few words of it"
+	}
+	return strings.Join(why, ", and ")
+}
+
+// sounds is how near a phrase must be to be quoted.
+const sounds = 0.35
+
+func enumerate(list []string) string {
+	if len(list) < 2 {
+		return strings.Join(list, "")
+	}
+	return strings.Join(list[:len(list)-1], ", ") + " and " + list[len(list)-1]
 }

@@ -17,11 +17,12 @@ import (
 	"io/fs"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"tocsin/bot/markdown"
 )
 
-//go:embed guides/*.md
+//go:embed guides/*.md guides/said/*.txt
 var embedded embed.FS
 
 // Embedded returns the guides that come with tocsin, as <id>.md at its root: the
@@ -37,34 +38,45 @@ func Embedded() fs.FS {
 // Problem is something wrong with a guide.
 type Problem = markdown.Problem
 
-// Library is a set of guides that passed their checks. It does not change.
-type Library struct {
+// Library is a set of guides that passed their checks. Replace changes it as a
+// whole, under its readers.
+type Library struct{ now atomic.Pointer[shelf] }
+
+// shelf is what a library holds at a time; it does not change.
+type shelf struct {
 	guides []*Guide // by id
+	index  *index
 }
 
 // Load reads the guides of layered folders, each holding <id>.md; a later layer
 // overlays the earlier ones file by file. A file that is no usable guide is left
-// out and reported, and the layer beneath serves in its place. A link to a guide
-// that does not exist is reported and the guide served all the same.
+// out and reported, and the layer beneath serves in its place. What is wrong
+// with a guide's tree or its links is reported, and the guide served all the same.
 func Load(layers ...fs.FS) (*Library, []Problem) {
 	guides, problems := markdown.Overlay(layers, parse)
-	lib := &Library{guides: guides}
+	problems = append(problems, heard(guides, layers)...)
+	lib := &Library{}
+	lib.now.Store(&shelf{guides: guides, index: newIndex(guides)})
 	for _, g := range guides {
-		problems = append(problems, lib.deadLinks(g)...)
+		problems = append(append(problems, g.problems...), lib.deadLinks(g)...)
 	}
 	return lib, problems
 }
 
+// Replace puts the guides of newer in the place of l's own.
+func (l *Library) Replace(newer *Library) { l.now.Store(newer.now.Load()) }
+
 // Guides returns the guides by id.
-func (l *Library) Guides() []*Guide { return slices.Clone(l.guides) }
+func (l *Library) Guides() []*Guide { return slices.Clone(l.now.Load().guides) }
 
 // Guide returns the guide with an id.
 func (l *Library) Guide(id string) (*Guide, bool) {
-	i, ok := slices.BinarySearchFunc(l.guides, id, func(g *Guide, id string) int { return strings.Compare(g.ID, id) })
+	guides := l.now.Load().guides
+	i, ok := slices.BinarySearchFunc(guides, id, func(g *Guide, id string) int { return strings.Compare(g.ID, id) })
 	if !ok {
 		return nil, false
 	}
-	return l.guides[i], true
+	return guides[i], true
 }
 
 func (l *Library) deadLinks(g *Guide) []Problem {

@@ -38,6 +38,10 @@ type Head struct {
 	Declared time.Time         `json:"declared"`
 	Events   int               `json:"events"`
 	Actions  int               `json:"actions,omitempty"` // follow-ups not yet done
+	// Report and Guide are what the incident teaches: for such a report, people
+	// chose this guide. Empty: nothing.
+	Report string `json:"report,omitempty"`
+	Guide  string `json:"guide,omitempty"`
 }
 
 // Active tells whether people are still working on it.
@@ -53,8 +57,9 @@ func HeadOf(inc incident.Incident) Head {
 			open++
 		}
 	}
+	report, guide := inc.Lesson()
 	return Head{
-		ID: inc.ID, Title: inc.Title, Actions: open, Severity: inc.Severity, Status: inc.Status, Private: inc.Private,
+		Report: report, Guide: guide, ID: inc.ID, Title: inc.Title, Actions: open, Severity: inc.Severity, Status: inc.Status, Private: inc.Private,
 		Channel: inc.Channel.Channel, Declared: inc.Declared.UTC(), Events: inc.Last(),
 	}
 }

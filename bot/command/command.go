@@ -44,8 +44,8 @@ func verbs() []Verb {
 	return []Verb{
 		openVerb, listVerb, guideVerb, helpVerb,
 		takeVerb, assignVerb, handoverVerb, joinVerb,
-		sevVerb, symptomVerb, beganVerb, noteVerb, updateVerb, taskVerb,
-		mitigatedVerb, resolveVerb, reopenVerb, closeVerb,
+		sevVerb, symptomVerb, privateVerb, beganVerb, noteVerb, updateVerb, taskVerb,
+		mitigateVerb, mitigatedVerb, resolveVerb, reopenVerb, closeVerb,
 		actionVerb, timelineVerb, postmortemVerb, resyncVerb,
 		menuVerb, pinVerb, arrivedVerb, leftVerb,
 	}

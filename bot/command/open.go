@@ -69,7 +69,10 @@ func declare(ctx context.Context, c *Call, d incident.Declared) (bot.Answer, err
 	}
 	a := answer("**%s** is open as a %s: %s\n\nIts channel is #%s: you are its commander until somebody takes over, and the guide is on its way.",
 		inc.ID, inc.Severity.Title(), incident.Escape(incident.Cut(inc.Title, 300)), inc.ChannelName())
-	if inc.Private {
+	switch {
+	case inc.Private && !d.Private:
+		a.Body += "\n\nI made it private, because it may concern people's data or an abuse: only the people you bring in can see it."
+	case inc.Private:
 		a.Body += "\n\nIt is private: only the people you bring in can see it."
 	}
 	return a, nil

@@ -43,7 +43,21 @@ var symptomVerb = Verb{
 			return bot.Answer{}, err
 		}
 		inc, err := c.Classify(ctx, c.Inc.ID, c.Origin(), symptom)
+		if inc.Guide.Guide == incident.Triage {
+			return answer("Symptom: %s. One more question is in the channel, in the guide's message.", incident.Label(incident.Symptoms, symptom)), err
+		}
 		return answer("Symptom: %s. The guide is “%s”.", incident.Label(incident.Symptoms, symptom), incident.Escape(inc.Guide.Title)), err
+	},
+}
+
+var privateVerb = Verb{
+	Name: "private", Help: "go on in a private channel: for leaks, abuse, security",
+	Run: func(ctx context.Context, c *Call) (bot.Answer, error) {
+		inc, err := c.GoPrivate(ctx, c.Inc.ID, c.Origin())
+		if err != nil {
+			return bot.Answer{}, err
+		}
+		return answer("Go on in #%s (%s): only the people you bring in can see it. %s is closed here, and says nothing of it.", inc.ChannelName(), inc.ID, c.Inc.ID), nil
 	},
 }
 
@@ -90,8 +104,8 @@ func mitigatedForm(c *Call) *bot.Form {
 	return &bot.Form{
 		Title: "Impact is over", Submit: "Save", Command: string(c.Inc.ID) + " mitigated",
 		Fields: []bot.Field{
-			{Name: "how", Label: "What stopped it?", Kind: bot.OneOf, Choices: termChoices(incident.Mitigations)},
-			{Name: "text", Label: "In words", Kind: bot.LongText, Max: 3000, Hint: "Which version, flag or route; how you know that it helped."},
+			{Name: "how", Label: "What stopped it?", Kind: bot.OneOf, Value: c.Inc.Guide.Begun.Kind, Choices: termChoices(incident.Mitigations)},
+			{Name: "text", Label: "In words", Kind: bot.LongText, Max: 3000, Value: c.Inc.Guide.Begun.Name, Hint: "Which version, flag or route; how you know that it helped."},
 			{Name: "at", Label: "Since when", Kind: bot.Moment, Hint: "Empty: now. " + plain(timeHelp)},
 		},
 	}

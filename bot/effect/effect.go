@@ -12,6 +12,8 @@
 package effect
 
 import (
+	"fmt"
+
 	"tocsin/bot/incident"
 	"tocsin/bot/tagged"
 )
@@ -46,6 +48,11 @@ type (
 	// ShowCard makes the status card show the present state. The first time it
 	// leads to incident.Posted.
 	ShowCard struct{}
+	// ShowGuide makes the message of the guide that event Seq served show how far
+	// people got with it. The first time it leads to incident.Posted.
+	ShowGuide struct {
+		Seq int `json:"seq"`
+	}
 	// Announce makes the message in the announcement channel show the present
 	// state. The first time it leads to incident.Posted.
 	Announce struct{}
@@ -94,6 +101,9 @@ type Button struct {
 	Style   Style  `json:"style,omitempty"`
 	// Confirm is what to ask first; "" asks nothing.
 	Confirm string `json:"confirm,omitempty"`
+	// Apart is set when it begins a row of its own: what comes before are
+	// answers, what comes now are ways out.
+	Apart bool `json:"apart,omitempty"`
 }
 
 // Style is how much a button stands out.
@@ -107,6 +117,7 @@ func (OpenChannel) Lane() string { return "channel" }
 func (Invite) Lane() string      { return "invite" }
 func (SetTopic) Lane() string    { return "topic" }
 func (ShowCard) Lane() string    { return "card" }
+func (g ShowGuide) Lane() string { return fmt.Sprintf("guide/%d", g.Seq) }
 func (Announce) Lane() string    { return "announce" }
 func (b Bookmark) Lane() string  { return "bookmark " + b.URL }
 func (Say) Lane() string         { return "room" }
@@ -118,6 +129,7 @@ func (OpenChannel) Needs() Need { return Nothing }
 func (Invite) Needs() Need      { return Channel }
 func (SetTopic) Needs() Need    { return Channel }
 func (ShowCard) Needs() Need    { return Channel }
+func (ShowGuide) Needs() Need   { return Card }
 func (Announce) Needs() Need    { return Nothing } // where there is no channel, it says so
 func (Bookmark) Needs() Need    { return Channel }
 func (Say) Needs() Need         { return Card }
@@ -129,6 +141,7 @@ func (OpenChannel) Words() string { return "open the channel" }
 func (Invite) Words() string      { return "invite people to the channel" }
 func (SetTopic) Words() string    { return "set the channel's topic" }
 func (ShowCard) Words() string    { return "show the status card" }
+func (ShowGuide) Words() string   { return "show the guide" }
 func (Announce) Words() string    { return "announce the incident" }
 func (Bookmark) Words() string    { return "bookmark a link" }
 func (Say) Words() string         { return "post a message" }
@@ -140,7 +153,7 @@ func (Draft) Words() string       { return "post the postmortem draft" }
 // however many wait.
 func Projection(e Effect) bool {
 	switch e.(type) {
-	case OpenChannel, SetTopic, ShowCard, Announce:
+	case OpenChannel, SetTopic, ShowCard, ShowGuide, Announce:
 		return true
 	}
 	return false
@@ -152,6 +165,7 @@ var Effects = tagged.New[Effect](
 	tagged.Member[Effect]{Name: "invite", Zero: Invite{}},
 	tagged.Member[Effect]{Name: "set-topic", Zero: SetTopic{}},
 	tagged.Member[Effect]{Name: "show-card", Zero: ShowCard{}},
+	tagged.Member[Effect]{Name: "show-guide", Zero: ShowGuide{}},
 	tagged.Member[Effect]{Name: "announce", Zero: Announce{}},
 	tagged.Member[Effect]{Name: "bookmark", Zero: Bookmark{}},
 	tagged.Member[Effect]{Name: "say", Zero: Say{}},

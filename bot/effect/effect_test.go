@@ -32,11 +32,12 @@ func samples() []effect.Effect {
 		effect.Invite{People: []incident.User{"U0ADA", "U0BEN"}},
 		effect.SetTopic{},
 		effect.ShowCard{},
+		effect.ShowGuide{Seq: 4},
 		effect.Announce{},
 		effect.Bookmark{Title: "Alert in pagerduty", URL: "https://pager.example/PGR0VU2", Again: true},
 		effect.Say{Message: effect.Message{
 			Title: "📖 Answers are wrong", Body: "Look at the **stop reason** first.", Mentions: []incident.User{"U0BEN"},
-			Buttons: []effect.Button{{Label: "Close", Command: "INC-1 close false-alarm", Style: effect.Primary, Confirm: "Nothing was wrong?"}},
+			Buttons: []effect.Button{{Label: "Close", Command: "INC-1 close false-alarm", Style: effect.Primary, Confirm: "Nothing was wrong?", Apart: true}},
 		}},
 		effect.Fetch{Message: pinned},
 		effect.Mark{Message: pinned},
@@ -104,6 +105,7 @@ func TestWhatTheWorkerIsTold(t *testing.T) {
 		"invite: invite people to the channel. lane invite, needs 1, projection false",
 		"set-topic: set the channel's topic. lane topic, needs 1, projection true",
 		"show-card: show the status card. lane card, needs 1, projection true",
+		"show-guide: show the guide. lane guide/4, needs 2, projection true",
 		"announce: announce the incident. lane announce, needs 0, projection true",
 		"bookmark: bookmark a link. lane bookmark https://pager.example/PGR0VU2, needs 1, projection false",
 		"say: post a message. lane room, needs 2, projection false",
@@ -165,6 +167,7 @@ func TestProjectionsHaveLanesOfTheirOwn(t *testing.T) {
 func TestLanesOfTheirOwn(t *testing.T) {
 	one, two := incident.Message{Channel: "C1", ID: "1"}, incident.Message{Channel: "C1", ID: "2"}
 	for _, pair := range [][2]effect.Effect{
+		{effect.ShowGuide{Seq: 4}, effect.ShowGuide{Seq: 9}},
 		{effect.Bookmark{URL: "https://a"}, effect.Bookmark{URL: "https://b"}},
 		{effect.Fetch{Message: one}, effect.Fetch{Message: two}},
 		{effect.Mark{Message: one}, effect.Mark{Message: two}},

@@ -3,6 +3,7 @@ package incident_test
 import (
 	"errors"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -91,7 +92,7 @@ func TestEveryDecisionIsTested(t *testing.T) {
 }
 
 func allDecisions() []decision {
-	return append(append(append(people(), state()...), words()...), lists()...)
+	return slices.Concat(people(), state(), guided(), words(), lists())
 }
 
 // one is the list of a single fact.

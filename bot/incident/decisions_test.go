@@ -89,3 +89,42 @@ func state() []decision {
 		{method: "Close", when: "closed", inc: shut(), ask: closing("false-alarm", ""), refuse: []string{"INC-1 is closed already"}},
 	}
 }
+
+// guided are the decisions about guides.
+func guided() []decision {
+	step := func(guide, answer string) func(incident.Incident) ([]incident.Fact, error) {
+		return func(i incident.Incident) ([]incident.Fact, error) {
+			return i.Step(incident.StepTaken{Guide: guide, Question: "q", Answer: answer})
+		}
+	}
+	begin := func(i incident.Incident) ([]incident.Fact, error) {
+		return i.Begin(incident.MitigationChosen{Guide: "g", Mitigation: "m"})
+	}
+	reject := func(id string) func(incident.Incident) ([]incident.Fact, error) {
+		return func(i incident.Incident) ([]incident.Fact, error) { return i.RejectGuide(id) }
+	}
+	rate := func(how string) func(incident.Incident) ([]incident.Fact, error) {
+		return func(i incident.Incident) ([]incident.Fact, error) { return i.RateGuide(how) }
+	}
+	served := incident.GuideServed{Guide: "g", Title: "G *bold*", Version: "1"}
+	led := declared(served)
+	stepped := declared(served, incident.StepTaken{Guide: "g", Question: "q", Answer: "a"})
+	rated := declared(served, incident.GuideRated{Guide: "g", Helped: incident.HelpedNo})
+	return []decision{
+		{method: "Step", when: "answered", inc: led, ask: step("g", "a"), facts: one(incident.StepTaken{Guide: "g", Question: "q", Answer: "a"})},
+		{method: "Step", when: "answered otherwise", inc: stepped, ask: step("g", "b"), facts: one(incident.StepTaken{Guide: "g", Question: "q", Answer: "b"})},
+		{method: "Step", when: "back", inc: stepped, ask: step("g", ""), facts: one(incident.StepTaken{Guide: "g", Question: "q"})},
+		{method: "Step", when: "pressed by two: nothing happens", inc: stepped, ask: step("g", "a")},
+		{method: "Step", when: "of another guide", inc: led, ask: step("h", "a"), refuse: []string{`“G \*bold\*” now`, "`guide h`"}},
+		{method: "Step", when: "closed", inc: shut(), ask: step("", "a"), refuse: []string{"`reopen`"}},
+		{method: "Begin", when: "open", inc: led, ask: begin, facts: one(incident.MitigationChosen{Guide: "g", Mitigation: "m"})},
+		{method: "Begin", when: "resolved", inc: declared(incident.Resolved{}), ask: begin, refuse: []string{"INC-1 is resolved", "`reopen`"}},
+		{method: "RejectGuide", when: "in use", inc: led, ask: reject("g"), facts: one(incident.GuideRejected{Guide: "g", Title: "G *bold*", Version: "1"})},
+		{method: "RejectGuide", when: "not in use: nothing happens", inc: led, ask: reject("h")},
+		{method: "RejectGuide", when: "closed", inc: shut(), ask: reject("g"), refuse: []string{"`reopen`"}},
+		{method: "RateGuide", when: "it helped", inc: led, ask: rate("yes"), facts: one(incident.GuideRated{Guide: "g", Title: "G *bold*", Version: "1", Helped: "yes"})},
+		{method: "RateGuide", when: "said before: nothing happens", inc: rated, ask: rate("no")},
+		{method: "RateGuide", when: "no word of it", inc: led, ask: rate("maybe"), refuse: []string{"`guide helped yes`"}},
+		{method: "RateGuide", when: "no guide", inc: declared(), ask: rate("yes"), refuse: []string{"`guide TEXT`"}},
+	}
+}

@@ -111,6 +111,47 @@ type (
 		// Chosen is set when a person chose it, not the matching.
 		Chosen bool `json:"chosen,omitempty"`
 	}
+	// GuideOffered tells that another guide may fit better now.
+	GuideOffered struct {
+		Guide   string `json:"guide"`
+		Title   string `json:"title"`
+		Version string `json:"version"`
+		Why     string `json:"why,omitempty"`
+	}
+	// GuideRejected tells that a guide is not the right one.
+	GuideRejected struct {
+		Guide   string `json:"guide"`
+		Title   string `json:"title"`
+		Version string `json:"version"`
+	}
+	// GuideRated tells whether a guide helped.
+	GuideRated struct {
+		Guide   string `json:"guide"`
+		Title   string `json:"title"`
+		Version string `json:"version"`
+		Helped  string `json:"helped"` // one of the Helped constants
+	}
+	// StepTaken answers a question of the guide's decision tree. Without an
+	// answer it goes back to the question.
+	StepTaken struct {
+		Guide    string `json:"guide"`
+		Title    string `json:"title"`
+		Version  string `json:"version"`
+		Question string `json:"question"` // its id in the guide
+		Asked    string `json:"asked"`    // its words
+		Answer   string `json:"answer,omitempty"`
+		Answered string `json:"answered,omitempty"`
+	}
+	// MitigationChosen tells that somebody begins with one of a guide's ways to
+	// stop the impact. Whether it worked is another fact.
+	MitigationChosen struct {
+		Guide      string `json:"guide"`
+		Title      string `json:"title"`
+		Version    string `json:"version"`
+		Mitigation string `json:"mitigation"` // its id in the guide
+		Name       string `json:"name"`
+		Kind       string `json:"kind,omitempty"` // the id of a mitigation that it counts as
+	}
 	// PlayStarted begins a play: its tasks, and how it is run.
 	PlayStarted struct {
 		Play        string        `json:"play"`
@@ -215,8 +256,17 @@ const (
 // FailedFetch is a Failed fact's Effect when a pinned message was not read.
 const FailedFetch = "fetch"
 
-// What a Posted fact can tell of.
+// What a GuideRated fact's Helped can be.
 const (
+	HelpedYes    = "yes"
+	HelpedPartly = "partly"
+	HelpedNo     = "no"
+)
+
+// What a Posted fact can tell of; PostedGuide is followed by the number of the
+// event that served the guide.
+const (
+	PostedGuide        = "guide/"
 	PostedCard         = "card"
 	PostedAnnouncement = "announcement"
 	PostedPostmortem   = "postmortem"
@@ -230,35 +280,40 @@ type Task struct {
 	Done   bool          `json:"done,omitempty"`
 }
 
-func (Declared) fact()        {}
-func (Signaled) fact()        {}
-func (Linked) fact()          {}
-func (Posted) fact()          {}
-func (Joined) fact()          {}
-func (Left) fact()            {}
-func (Assigned) fact()        {}
-func (SeverityChanged) fact() {}
-func (SymptomChanged) fact()  {}
-func (ImpactBegan) fact()     {}
-func (GuideServed) fact()     {}
-func (PlayStarted) fact()     {}
-func (TaskAdded) fact()       {}
-func (TaskDone) fact()        {}
-func (Noted) fact()           {}
-func (Pinned) fact()          {}
-func (Quoted) fact()          {}
-func (Updated) fact()         {}
-func (Mitigated) fact()       {}
-func (Resolved) fact()        {}
-func (Reopened) fact()        {}
-func (Closed) fact()          {}
-func (ActionAdded) fact()     {}
-func (ActionDone) fact()      {}
-func (PostmortemAsked) fact() {}
-func (Reminded) fact()        {}
-func (Failed) fact()          {}
-func (Resynced) fact()        {}
-func (Unknown) fact()         {}
+func (Declared) fact()         {}
+func (Signaled) fact()         {}
+func (Linked) fact()           {}
+func (Posted) fact()           {}
+func (Joined) fact()           {}
+func (Left) fact()             {}
+func (Assigned) fact()         {}
+func (SeverityChanged) fact()  {}
+func (SymptomChanged) fact()   {}
+func (ImpactBegan) fact()      {}
+func (GuideServed) fact()      {}
+func (GuideOffered) fact()     {}
+func (GuideRejected) fact()    {}
+func (GuideRated) fact()       {}
+func (StepTaken) fact()        {}
+func (MitigationChosen) fact() {}
+func (PlayStarted) fact()      {}
+func (TaskAdded) fact()        {}
+func (TaskDone) fact()         {}
+func (Noted) fact()            {}
+func (Pinned) fact()           {}
+func (Quoted) fact()           {}
+func (Updated) fact()          {}
+func (Mitigated) fact()        {}
+func (Resolved) fact()         {}
+func (Reopened) fact()         {}
+func (Closed) fact()           {}
+func (ActionAdded) fact()      {}
+func (ActionDone) fact()       {}
+func (PostmortemAsked) fact()  {}
+func (Reminded) fact()         {}
+func (Failed) fact()           {}
+func (Resynced) fact()         {}
+func (Unknown) fact()          {}
 
 // Facts is the closed set of facts with their stored names.
 var Facts = tagged.New[Fact](
@@ -273,6 +328,11 @@ var Facts = tagged.New[Fact](
 	tagged.Member[Fact]{Name: "symptom-changed", Zero: SymptomChanged{}},
 	tagged.Member[Fact]{Name: "impact-began", Zero: ImpactBegan{}},
 	tagged.Member[Fact]{Name: "guide-served", Zero: GuideServed{}},
+	tagged.Member[Fact]{Name: "guide-offered", Zero: GuideOffered{}},
+	tagged.Member[Fact]{Name: "guide-rejected", Zero: GuideRejected{}},
+	tagged.Member[Fact]{Name: "guide-rated", Zero: GuideRated{}},
+	tagged.Member[Fact]{Name: "step-taken", Zero: StepTaken{}},
+	tagged.Member[Fact]{Name: "mitigation-chosen", Zero: MitigationChosen{}},
 	tagged.Member[Fact]{Name: "play-started", Zero: PlayStarted{}},
 	tagged.Member[Fact]{Name: "task-added", Zero: TaskAdded{}},
 	tagged.Member[Fact]{Name: "task-done", Zero: TaskDone{}},

@@ -47,6 +47,15 @@ var factMakers = map[string]func(*rapid.T) incident.Fact{
 	"symptom-changed":  func(t *rapid.T) incident.Fact { return incident.SymptomChanged{To: word.Draw(t, "to")} },
 	"impact-began":     func(t *rapid.T) incident.Fact { return incident.ImpactBegan{At: some.Draw(t, "at")} },
 	"guide-served":     func(t *rapid.T) incident.Fact { return incident.GuideServed{Guide: word.Draw(t, "guide")} },
+	"guide-offered":    func(t *rapid.T) incident.Fact { return incident.GuideOffered{Guide: word.Draw(t, "guide")} },
+	"guide-rejected":   func(t *rapid.T) incident.Fact { return incident.GuideRejected{Guide: word.Draw(t, "guide")} },
+	"guide-rated": func(t *rapid.T) incident.Fact {
+		return incident.GuideRated{Guide: word.Draw(t, "guide"), Helped: word.Draw(t, "helped")}
+	},
+	"step-taken": func(t *rapid.T) incident.Fact {
+		return incident.StepTaken{Guide: word.Draw(t, "guide"), Question: word.Draw(t, "question"), Answer: word.Draw(t, "answer")}
+	},
+	"mitigation-chosen": func(t *rapid.T) incident.Fact { return incident.MitigationChosen{Name: word.Draw(t, "name")} },
 	"play-started": func(t *rapid.T) incident.Fact {
 		return incident.PlayStarted{Postmortem: rapid.Bool().Draw(t, "postmortem"), Tasks: rapid.SliceOfN(task, 0, 3).Draw(t, "tasks")}
 	},
@@ -94,7 +103,7 @@ func anyEvent(t *rapid.T, n int, kinds []string) incident.Event {
 // together are facts that change the same part of an incident; last, all facts.
 var together = [][]string{
 	{"task-added", "task-done"}, {"task-added", "play-started"}, {"action-added", "action-done"}, {"failed", "failed", "failed", "resynced"},
-	{"joined", "assigned", "declared"}, {"signaled"}, {"posted", "linked"}, {"pinned", "quoted"}, {"mitigated", "resolved", "reopened", "closed"},
+	{"guide-served", "step-taken", "step-taken", "guide-rated", "guide-offered", "guide-rejected"}, {"joined", "assigned", "declared"}, {"signaled"}, {"posted", "linked"}, {"pinned", "quoted"}, {"mitigated", "resolved", "reopened", "closed"},
 	incident.Facts.Names(),
 }
 

@@ -43,7 +43,7 @@ type Incident struct {
 	Posts   map[string]Posted // the incident's own messages, by what they are
 	Roles   map[Role]Person
 	People  []Person // all to have in the channel, in the order they came
-	Guide   GuideServed
+	Guide   Guided
 	Play    PlayStarted
 	Tasks   []Task
 	// Withdrawn are the tasks, counted from 1, that went with an earlier play.
@@ -179,8 +179,8 @@ func (inc *Incident) apply(e Event) {
 		inc.Symptom = f.To
 	case ImpactBegan:
 		inc.Began = f.At
-	case GuideServed:
-		inc.Guide = f
+	case GuideServed, GuideOffered, GuideRejected, GuideRated, StepTaken, MitigationChosen:
+		inc.Guide = inc.Guide.with(e)
 	case PlayStarted:
 		inc.play(e, f)
 	case TaskAdded:

@@ -55,6 +55,16 @@ func predicate(e Event, call func(Person) string) string {
 		return "recorded that impact began " + Clock(f.At)
 	case GuideServed:
 		return "served the guide “" + Escape(f.Title) + "”" + because(f.Why)
+	case GuideOffered:
+		return "offered the guide “" + Escape(f.Title) + "”" + because(f.Why)
+	case GuideRejected:
+		return "set aside the guide “" + Escape(f.Title) + "”: it does not fit"
+	case GuideRated:
+		return "said that the guide “" + Escape(f.Title) + "” " + helped(f.Helped)
+	case StepTaken:
+		return stepped(f)
+	case MitigationChosen:
+		return "began with “" + Escape(f.Name) + "”" + fromGuide(f.Guide, f.Version)
 	case PlayStarted:
 		return "started the play “" + Escape(f.Title) + "”"
 	case TaskAdded:
@@ -200,6 +210,29 @@ func EscapeLines(s string) string {
 		}
 	}
 	return strings.Join(lines, "  \n  ")
+}
+
+func helped(how string) string {
+	switch how {
+	case HelpedYes:
+		return "helped"
+	case HelpedPartly:
+		return "helped in part"
+	}
+	return "did not help"
+}
+
+func stepped(f StepTaken) string {
+	asked := "“" + Escape(f.Asked) + "”"
+	if f.Answer == "" {
+		return "went back to " + asked + fromGuide(f.Guide, f.Version)
+	}
+	return "answered " + asked + " with “" + Escape(f.Answered) + "”" + fromGuide(f.Guide, f.Version)
+}
+
+// fromGuide names a guide as it was when somebody followed it.
+func fromGuide(id, version string) string {
+	return " (guide " + Escape(id) + ", version " + Escape(version) + ")"
 }
 
 func because(why string) string {

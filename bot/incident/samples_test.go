@@ -34,6 +34,17 @@ func samples() []incident.Event {
 			Summary: "Look at the stop reason first.", Question: "Which model answered?",
 			Symptom: "invalid-inference", Chosen: true,
 		},
+		incident.GuideOffered{Guide: "slow-answers", Title: "Answers are slow", Version: "1", Why: `says "slow"`},
+		incident.GuideRejected{Guide: "wrong-answers", Title: "Answers are wrong", Version: "3"},
+		incident.GuideRated{Guide: "wrong-answers", Title: "Answers are wrong", Version: "3", Helped: incident.HelpedPartly},
+		incident.StepTaken{
+			Guide: "wrong-answers", Title: "Answers are wrong", Version: "3",
+			Question: "which-model", Asked: "Which model?", Answer: "the-new-one", Answered: "The new one",
+		},
+		incident.MitigationChosen{
+			Guide: "wrong-answers", Title: "Answers are wrong", Version: "3",
+			Mitigation: "pin-the-model", Name: "Pin the model", Kind: "rollback",
+		},
 		incident.PlayStarted{
 			Play: "sev2", Title: "A SEV2 began", Version: "2", UpdateEvery: 30 * time.Minute, Postmortem: true,
 			Tasks: []incident.Task{{Text: "Open the status page", Role: incident.CommsLead, Within: 15 * time.Minute, Done: true}},

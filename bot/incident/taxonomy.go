@@ -42,6 +42,7 @@ var CloseReasons = []Term{
 	{"resolved", "Resolved", "it is over and there is nothing left to do here"},
 	{"false-alarm", "False alarm", "nothing was wrong"},
 	{"duplicate", "Duplicate", "it is the same as another incident"},
+	{"moved", "Moved", "it goes on in a private channel"},
 }
 
 // Find looks a term up by its id or its label, in any case.

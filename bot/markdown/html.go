@@ -14,15 +14,22 @@ import (
 // of this file's, and every address passed Parse. Headings have ids made of
 // their text; a link to a person is text; a link to the page beside this one
 // ("other-id.md") leads to "other-id".
-func HTML(md string) template.HTML {
-	w := &htmlWriter{ids: map[string]int{}}
+func HTML(md string) template.HTML { return htmlOf(md, "") }
+
+// FileHTML renders like HTML, for a page that is a file among others: a link to
+// the page beside this one leads to "other-id.html".
+func FileHTML(md string) template.HTML { return htmlOf(md, ".html") }
+
+func htmlOf(md, ending string) template.HTML {
+	w := &htmlWriter{ids: map[string]int{}, ending: ending}
 	w.blocks(Parse(md))
 	return template.HTML(w.b.String())
 }
 
 type htmlWriter struct {
-	b   strings.Builder
-	ids map[string]int // headings so far, by id
+	b      strings.Builder
+	ids    map[string]int // headings so far, by id
+	ending string         // of the addresses of the pages beside this one
 }
 
 func (w *htmlWriter) printf(format string, args ...any) { fmt.Fprintf(&w.b, format, args...) }
@@ -36,13 +43,13 @@ func (w *htmlWriter) blocks(blocks []Block) {
 func (w *htmlWriter) block(b Block) {
 	switch b.Kind {
 	case Paragraph:
-		w.printf("<p>%s</p>\n", spansHTML(b.Spans))
+		w.printf("<p>%s</p>\n", w.spansHTML(b.Spans))
 	case Heading:
-		w.printf("<h%d id=\"%s\">%s</h%d>\n", b.Level, w.id(plain(b.Spans)), spansHTML(b.Spans), b.Level)
+		w.printf("<h%d id=\"%s\">%s</h%d>\n", b.Level, w.id(plain(b.Spans)), w.spansHTML(b.Spans), b.Level)
 	case List:
 		w.list(b)
 	case Code:
-		w.printf("<pre><code%s>%s\n</code></pre>\n", class(b.Lang), html.EscapeString(b.Text))
+		w.printf("<pre tabindex=\"0\"><code%s>%s\n</code></pre>\n", class(b.Lang), html.EscapeString(b.Text))
 	case Quote:
 		w.printf("<blockquote>\n")
 		w.blocks(b.Blocks)
@@ -82,7 +89,7 @@ func (w *htmlWriter) item(item Item) {
 	w.b.WriteString(open)
 	rest := item.Blocks
 	if len(rest) > 0 && rest[0].Kind == Paragraph {
-		w.b.WriteString(spansHTML(rest[0].Spans))
+		w.b.WriteString(w.spansHTML(rest[0].Spans))
 		rest = rest[1:]
 	}
 	if len(rest) > 0 {
@@ -105,7 +112,7 @@ func (w *htmlWriter) table(b Block) {
 		}
 		w.printf("<tr>")
 		for col, cell := range row {
-			w.printf("<%s%s>%s</%s>", tag, alignClass(b.Align, col), spansHTML(cell), tag)
+			w.printf("<%s%s>%s</%s>", tag, alignClass(b.Align, col), w.spansHTML(cell), tag)
 		}
 		w.printf("</tr>\n")
 	}
@@ -131,15 +138,22 @@ func class(lang string) string {
 	return ` class="language-` + html.EscapeString(lang) + `"`
 }
 
-// id makes a heading's text into an id, once only in the document.
-func (w *htmlWriter) id(title string) string {
+// Anchor is the id of a heading: its letters and digits in lower case, with
+// hyphens between its words. Where a heading stands twice, the later ones get a
+// number.
+func Anchor(title string) string {
 	words := strings.FieldsFunc(strings.ToLower(title), func(r rune) bool {
-		return !unicode.IsLetter(r) && !unicode.IsDigit(r)
+		return !unicode.IsLetter(r) && !unicode.IsNumber(r)
 	})
-	id := strings.Join(words, "-")
-	if id == "" {
-		id = "section"
+	if len(words) == 0 {
+		return "section"
 	}
+	return strings.Join(words, "-")
+}
+
+// id is a heading's Anchor, once only in the document.
+func (w *htmlWriter) id(title string) string {
+	id := Anchor(title)
 	taken := id
 	for w.ids[taken] > 0 {
 		taken = id + "-" + strconv.Itoa(w.ids[id])
@@ -149,15 +163,15 @@ func (w *htmlWriter) id(title string) string {
 	return taken
 }
 
-func spansHTML(spans []Span) string {
+func (w *htmlWriter) spansHTML(spans []Span) string {
 	var b strings.Builder
 	for _, s := range spans {
-		b.WriteString(spanHTML(s))
+		b.WriteString(w.spanHTML(s))
 	}
 	return b.String()
 }
 
-func spanHTML(s Span) string {
+func (w *htmlWriter) spanHTML(s Span) string {
 	out := strings.ReplaceAll(html.EscapeString(s.Text), "\n", "<br>\n")
 	for _, style := range []struct {
 		on  bool
@@ -168,8 +182,10 @@ func spanHTML(s Span) string {
 		}
 	}
 	switch {
+	case s.Anchor != "":
+		return `<a href="#` + html.EscapeString(s.Anchor) + `">` + out + "</a>"
 	case s.Page != "":
-		return `<a href="` + html.EscapeString(s.Page) + `">` + out + "</a>"
+		return `<a href="` + html.EscapeString(s.Page+w.ending) + `">` + out + "</a>"
 	case s.Link != "" && !strings.HasPrefix(s.Link, "user:"):
 		return `<a href="` + html.EscapeString(s.Link) + `" rel="noopener noreferrer">` + out + "</a>"
 	}

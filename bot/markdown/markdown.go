@@ -4,7 +4,8 @@
 // The dialect is CommonMark with GitHub's tables, task lists and strikethrough,
 // less three things: there is no raw HTML (a "<b>" is three characters), bare
 // addresses do not become links, and a link goes only to http, https, mailto, a
-// person ("[@ada](user:U01)") or a page beside this one ("[…](other-id.md)").
+// person ("[@ada](user:U01)"), a page beside this one ("[…](other-id.md)") or a
+// heading of this one ("[…](#its-words)").
 // That policy lives in Parse alone. HTML, Text and bot/slack render a Doc, so
 // none of them can let through what Parse did not.
 //
@@ -74,4 +75,5 @@ type Span struct {
 	Code   bool
 	Link   string // an http, https, mailto or user: address, or ""
 	Page   string // the id of a page beside this one, or ""
+	Anchor string // the id of a heading of this page, or ""
 }

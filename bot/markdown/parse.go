@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"html"
 	"strings"
+	"sync"
 	"unicode"
 
 	"github.com/yuin/goldmark"
@@ -30,8 +31,11 @@ func Parse(md string) Doc {
 // parse returns the source that the tree's positions point into, and the tree.
 func parse(md string) ([]byte, ast.Node) {
 	src := []byte(strings.ToValidUTF8(md, "\uFFFD"))
-	return src, newParser().Parse(text.NewReader(src))
+	return src, dialect().Parse(text.NewReader(src))
 }
+
+// dialect is the parser, made once: it keeps nothing of what it reads.
+var dialect = sync.OnceValue(newParser)
 
 // newParser names every part of the dialect. goldmark's parsers for HTML blocks
 // and raw HTML are left out, so that markup is text.

@@ -1,6 +1,9 @@
 package markdown_test
 
 import (
+	"crypto/sha256"
+	"encoding/base64"
+	"html"
 	"regexp"
 	"strings"
 	"testing"
@@ -16,7 +19,7 @@ func TestHTML(t *testing.T) {
 		"[a](https://x.y/?p=1&q=2)":  `<p><a href="https://x.y/?p=1&amp;q=2" rel="noopener noreferrer">a</a></p>`,
 		"[ada](user:U01) [b](javascript:x) [c](other.md)": `<p>ada b <a href="other">c</a></p>`,
 		"|a|\n|-:|\n|1|":    `<div class="table"><table><tr><th class="right">a</th></tr><tr><td class="right">1</td></tr></table></div>`,
-		"```a\"b\n<i>\n```": `<pre><code class="language-a&#34;b">&lt;i&gt;</code></pre>`,
+		"```a\"b\n<i>\n```": `<pre tabindex="0"><code class="language-a&#34;b">&lt;i&gt;</code></pre>`,
 		"> a  \n> b\n\n---": `<blockquote><p>a<br>b</p></blockquote><hr>`,
 	} {
 		if got := strings.ReplaceAll(string(markdown.HTML(md)), "\n", ""); got != want {
@@ -27,7 +30,7 @@ func TestHTML(t *testing.T) {
 
 // tag matches every tag that HTML may write; what is left of its output after
 // removing these must hold no angle bracket and no quote.
-var tag = regexp.MustCompile(`</?(p|h[1-6]|ul|ol|li|pre|code|blockquote|hr|br|table|tr|th|td|div|del|em|strong|a)>|` +
+var tag = regexp.MustCompile(`</?(p|h[1-6]|ul|ol|li|pre|pre tabindex="0"|code|blockquote|hr|br|table|tr|th|td|div|del|em|strong|a)>|` +
 	`<h[1-6] id="[^"<>]*">|<ol start="\d+">|<li class="task"><input type="checkbox" disabled( checked)?>|<code class="language-[^"<>]*">|` +
 	`<t[hd] class="(right|center)">|<div class="table">|<a href="(https?://[^"<>]*|mailto:[^"<>]*)" rel="noopener noreferrer">|<a href="[a-z0-9-]+">`)
 
@@ -56,10 +59,11 @@ func FuzzHTML(f *testing.F) {
 }
 
 func TestPageNeedsNothingElse(t *testing.T) {
-	page := string(markdown.Page(`A "<b>"`, "# Hi\n\n[x](https://example.com/y)"))
+	src := string(markdown.Page(`A "<b>"`, "# Hi\n\n[x](https://example.com/y)"))
+	page := strings.ReplaceAll(src, "&#39;", "'")
 	for _, want := range []string{
 		"<title>A &#34;&lt;b&gt;&#34;</title>", `<h1 id="hi">Hi</h1>`, `http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'`,
-		"prefers-color-scheme: dark", "@media print", "width=device-width",
+		"form-action 'none'", "prefers-color-scheme: dark", "@media print", "width=device-width",
 	} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page lacks %s", want)
@@ -67,6 +71,36 @@ func TestPageNeedsNothingElse(t *testing.T) {
 	}
 	if found := regexp.MustCompile(`<script|<link|<img|<iframe|@import|url\(|\bsrc=|\son\w+=|ZgotmplZ`).FindString(page); found != "" {
 		t.Errorf("the page holds %q", found)
+	}
+}
+
+// TestFileHTML: pages that are files find each other by their names.
+func TestFileHTML(t *testing.T) {
+	got := string(markdown.FileHTML("[c](other.md) [d](#e) [f](https://g.h/i.md)"))
+	for _, want := range []string{`<a href="other.html">`, `<a href="#e">`, `<a href="https://g.h/i.md" `} {
+		if !strings.Contains(got, want) {
+			t.Errorf("%s lacks %s", got, want)
+		}
+	}
+}
+
+// TestSheetAllowsItsOwnScriptAlone: the policy names the script by the hash of
+// what stands between its tags, and a page without one allows none.
+func TestSheetAllowsItsOwnScriptAlone(t *testing.T) {
+	s := markdown.Sheet{Title: "T", Body: "<p>x</p>", Script: "let a = 1 < 2 && '\"';\n", Style: "p > i { color: red }", Form: true}
+	page := string(s.Bytes())
+	_, script, _ := strings.Cut(page, "<script>")
+	script, _, _ = strings.Cut(script, "</script>")
+	sum := sha256.Sum256([]byte(script))
+	want := "script-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
+	if !strings.HasSuffix(s.Policy(), "; form-action 'self'; "+want) || !strings.Contains(html.UnescapeString(page), `content="`+s.Policy()+`"`) {
+		t.Errorf("want %s in %s and in\n%s", want, s.Policy(), page)
+	}
+	if !strings.Contains(page, "p > i { color: red }") || !strings.Contains(page, "<main>\n<p>x</p>") {
+		t.Errorf("style or body is not as it was given:\n%s", page)
+	}
+	if p := (markdown.Sheet{}).Policy(); strings.Contains(p, "script-src") || !strings.HasPrefix(p, "default-src 'none'; ") || !strings.HasSuffix(p, "form-action 'none'") {
+		t.Errorf("a page without script or form has %s", p)
 	}
 }
 

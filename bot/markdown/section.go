@@ -116,6 +116,18 @@ func Pages(md string) []string {
 	return out
 }
 
+// Anchors returns the ids of the headings of this page that a document links to,
+// in the order of their first link.
+func Anchors(md string) []string {
+	var out []string
+	eachSpan(Parse(md), func(s Span) {
+		if s.Anchor != "" && !slices.Contains(out, s.Anchor) {
+			out = append(out, s.Anchor)
+		}
+	})
+	return out
+}
+
 func eachSpan(blocks []Block, visit func(Span)) {
 	for _, b := range blocks {
 		for _, s := range b.Spans {

@@ -110,6 +110,7 @@ func trimmed(spans []Span) []Span {
 var (
 	person  = regexp.MustCompile(`^user:[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$`)
 	sibling = regexp.MustCompile(`^([a-z0-9][a-z0-9-]{0,63})\.md$`)
+	anchor  = regexp.MustCompile(`^#([\pL\pN]+(?:-[\pL\pN]+)*)$`)
 )
 
 // withLink returns s leading to an address, or s as it was if the address is
@@ -117,6 +118,10 @@ var (
 func withLink(s Span, address string) Span {
 	if page := sibling.FindStringSubmatch(address); page != nil {
 		s.Page = page[1]
+		return s
+	}
+	if heading := anchor.FindStringSubmatch(address); heading != nil {
+		s.Anchor = heading[1]
 		return s
 	}
 	if person.MatchString(address) {

@@ -29,7 +29,7 @@ func newFace(t *testing.T, handle func(context.Context, bot.Request) (bot.Answer
 
 // newBot is a real bot in a workspace, with its face.
 func newBot(t *testing.T, s *stage) (*bot.Bot, *Face) {
-	guides, _ := runbooks.Load(runbooks.Embedded())
+	guides, _ := runbooks.Load() // none: these tests are about requests
 	plays, _ := playbooks.Load(playbooks.Embedded())
 	texts, _ := templates.Load(templates.Embedded())
 	log, _ := quiet()

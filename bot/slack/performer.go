@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -54,6 +55,9 @@ func (p *Performer) Perform(ctx context.Context, inc incident.Incident, job bot.
 		err = p.setTopic(ctx, channel, job)
 	case effect.ShowCard:
 		facts, err = p.show(ctx, channel, inc.Posts[incident.PostedCard], incident.PostedCard, job)
+	case effect.ShowGuide:
+		what := incident.PostedGuide + strconv.Itoa(e.Seq)
+		facts, err = p.show(ctx, channel, inc.Posts[what], what, job)
 	case effect.Announce:
 		facts, err = p.announceIncident(ctx, inc, job)
 	case effect.Bookmark:

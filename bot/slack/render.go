@@ -38,8 +38,21 @@ func blocks(m effect.Message) []slack.Block {
 	if elements := richText(m); len(elements) > 0 {
 		out = append(out, slack.NewRichTextBlock("", elements...))
 	}
-	if len(m.Buttons) > 0 {
-		out = append(out, slack.NewActionBlock("", buttons(m.Buttons)...))
+	ids := map[string]bool{}
+	for _, row := range rows(m.Buttons) {
+		out = append(out, slack.NewActionBlock("", buttons(row, ids)...))
+	}
+	return out
+}
+
+// rows cuts buttons where one stands apart.
+func rows(list []effect.Button) [][]effect.Button {
+	var out [][]effect.Button
+	for i, b := range list {
+		if i == 0 || b.Apart {
+			out = append(out, nil)
+		}
+		out[len(out)-1] = append(out[len(out)-1], b)
 	}
 	return out
 }
@@ -50,8 +63,8 @@ func fallback(m effect.Message) string {
 	return escape(incident.Cut(text, maxFallback))
 }
 
-func buttons(list []effect.Button) []slack.BlockElement {
-	ids := map[string]bool{}
+// buttons renders a row; ids are those that the message has so far.
+func buttons(list []effect.Button, ids map[string]bool) []slack.BlockElement {
 	var out []slack.BlockElement
 	for _, b := range list[:min(len(list), maxButtons)] {
 		e := slack.NewButtonBlockElement(actionID(b.Command, ids), incident.Cut(b.Command, maxValue),

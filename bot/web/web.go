@@ -1,14 +1,21 @@
 // Package web serves tocsin's pages: the guides, without login, so that they
 // can be read when everything else is broken, and what a load balancer asks.
+//
+// A guide page and the list are made once for each state of the library (an
+// edition) and carry an ETag, so that a phone that has one asks cheaply. Every
+// page needs nothing but itself: no font, no picture, no script to be readable.
+// The same pages can be had as files (Files), for the day the server is down.
 package web
 
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
+	"sync/atomic"
+	"unicode/utf8"
 
 	"tocsin/bot/incident"
-	"tocsin/bot/markdown"
 	"tocsin/runbooks"
 )
 
@@ -21,32 +28,13 @@ type Pages struct {
 
 // Routes adds the pages to mux.
 func (p Pages) Routes(mux *http.ServeMux) {
+	d := &desk{library: p.Guides}
 	// Guides link to each other as pages beside themselves, so the list is one too.
-	mux.Handle("GET /guides", http.RedirectHandler("/guides/", http.StatusFound))
-	mux.HandleFunc("GET /guides/{$}", p.list)
-	mux.HandleFunc("GET /guides/{id}", p.guide)
+	mux.HandleFunc("GET /guides", toList)
+	mux.HandleFunc("GET /guides/{$}", d.list)
+	mux.HandleFunc("GET /guides/{id}", d.guide)
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
 	mux.HandleFunc("GET /readyz", p.ready)
-}
-
-func (p Pages) list(w http.ResponseWriter, _ *http.Request) {
-	var s strings.Builder
-	s.WriteString("# Guides\n\nWhat do people see? Each guide says where to look, and what helps fastest.\n\n")
-	for _, g := range p.Guides.Guides() {
-		fmt.Fprintf(&s, "## [%s](%s.md)\n\n%s\n\n", incident.Escape(g.Title), g.ID, incident.Escape(g.Summary()))
-	}
-	page(w, http.StatusOK, "Guides", s.String())
-}
-
-func (p Pages) guide(w http.ResponseWriter, r *http.Request) {
-	g, ok := p.Guides.Guide(r.PathValue("id"))
-	if !ok {
-		page(w, http.StatusNotFound, "No such guide", "# No such guide\n\nAll guides are at `/guides`.")
-		return
-	}
-	note := fmt.Sprintf("\n\n---\n\n*Guide %s, version %s, last reviewed %s, kept by %s.*\n",
-		incident.Escape(g.ID), incident.Escape(g.Version), incident.Escape(g.LastReviewed), incident.Escape(g.Owner))
-	page(w, http.StatusOK, g.Title, g.Body+note)
 }
 
 func (p Pages) ready(w http.ResponseWriter, _ *http.Request) {
@@ -57,11 +45,67 @@ func (p Pages) ready(w http.ResponseWriter, _ *http.Request) {
 	fmt.Fprintln(w, "ready")
 }
 
-func page(w http.ResponseWriter, status int, title, md string) {
-	h := w.Header()
-	h.Set("Content-Type", "text/html; charset=utf-8")
-	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("Referrer-Policy", "no-referrer")
-	w.WriteHeader(status)
-	w.Write(markdown.Page(title, md))
+func toList(w http.ResponseWriter, r *http.Request) {
+	to := "/guides/"
+	if r.URL.RawQuery != "" {
+		to += "?" + r.URL.RawQuery
+	}
+	http.Redirect(w, r, to, http.StatusFound)
+}
+
+// desk hands out the newest edition.
+type desk struct {
+	library *runbooks.Library
+	newest  atomic.Pointer[edition]
+}
+
+// edition is the one of the library as it is now. Two requests that find it
+// changed may both make one; they are the same.
+func (d *desk) edition() *edition {
+	guides := d.library.Guides()
+	e := d.newest.Load()
+	if e == nil || !slices.Equal(e.guides, guides) {
+		e = newEdition(guides, served)
+		d.newest.Store(e)
+	}
+	return e
+}
+
+// list is all guides, or with ?q= and perhaps &symptom= those that fit.
+func (d *desk) list(w http.ResponseWriter, r *http.Request) {
+	e := d.edition()
+	q := question{text: cut(r.FormValue("q"))}
+	if q.text == "" {
+		e.list().serve(w, r)
+		return
+	}
+	if t, ok := incident.Find(symptoms(), r.FormValue("symptom")); ok {
+		q.symptom = t.ID
+	}
+	e.answer(q, d.library.Match(runbooks.Query{Text: q.text, Symptom: q.symptom})).serve(w, r)
+}
+
+func (d *desk) guide(w http.ResponseWriter, r *http.Request) {
+	e := d.edition()
+	if page, ok := e.pages[r.PathValue("id")]; ok {
+		page().serve(w, r)
+		return
+	}
+	e.missing().refuse(w, http.StatusNotFound)
+}
+
+// longestQuestion is how many characters of a question are read.
+const longestQuestion = 2000
+
+// cut is the beginning of what was asked, as valid text.
+func cut(q string) string {
+	if utf8.RuneCountInString(q) > longestQuestion {
+		q = string([]rune(q)[:longestQuestion])
+	}
+	return strings.TrimSpace(strings.ToValidUTF8(q, "\uFFFD"))
+}
+
+// symptoms are those that a person can tell.
+func symptoms() []incident.Term {
+	return slices.DeleteFunc(slices.Clone(incident.Symptoms), func(t incident.Term) bool { return t.ID == incident.Unclassified })
 }
