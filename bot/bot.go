@@ -64,6 +64,7 @@ type Config struct {
 	Store     store.KV
 	Performer Performer
 	Guides    *runbooks.Library
+	Services  *runbooks.Services // nil: none are described
 	Plays     *playbooks.Library
 	Templates *templates.Set
 	Log       *slog.Logger

@@ -15,12 +15,14 @@ import (
 // lead to it from now on. Declaring again with the same cause, or a handle that
 // leads somewhere already, gives the incident that is there, and fresh is false.
 func (b *Bot) Declare(ctx context.Context, o Origin, d incident.Declared, handles ...string) (inc incident.Incident, fresh bool, err error) {
-	return b.declare(ctx, o, d, b.guide(declaredQuery(d)), handles...)
+	return b.declare(ctx, o, d, b.guide(b.declaredQuery(ctx, d)), handles...)
 }
 
 // declaredQuery is Query of an incident that is about to be declared.
-func declaredQuery(d incident.Declared, more ...string) runbooks.Query {
-	return Query(incident.Incident{Title: d.Title, Symptom: d.Symptom, Service: d.Service, Quote: d.Quote}, more...)
+func (b *Bot) declaredQuery(ctx context.Context, d incident.Declared, more ...string) runbooks.Query {
+	q := Query(incident.Incident{Title: d.Title, Symptom: d.Symptom, Service: d.Service, Quote: d.Quote}, more...)
+	q.Context = b.situation(ctx, "", d.Service, q.Text)
+	return q
 }
 
 // declare is Declare with a guide.

@@ -17,6 +17,12 @@ func (b *Bot) FindGuide(q runbooks.Query) runbooks.Match {
 	return b.Guides.Match(q)
 }
 
+// FindFor is FindGuide for what an incident says, or a person.
+func (b *Bot) FindFor(ctx context.Context, inc incident.Incident, q runbooks.Query) runbooks.Match {
+	q.Context = b.situation(ctx, inc.ID, inc.Service, q.Text)
+	return b.FindGuide(q)
+}
+
 // Query is what an incident says of itself, with what else is said.
 func Query(inc incident.Incident, more ...string) runbooks.Query {
 	q := runbooks.Query{Text: inc.Report(), Symptom: inc.Symptom}
@@ -149,13 +155,18 @@ func offered(g *runbooks.Guide, why string) incident.GuideOffered {
 // Classify sets the symptom. While nobody has found a guide it brings the one
 // that fits, or the next question; after that it only offers one.
 func (b *Bot) Classify(ctx context.Context, id incident.ID, o Origin, symptom string) (incident.Incident, error) {
+	inc, err := b.Incident(ctx, id)
+	if err != nil {
+		return inc, err
+	}
+	around := b.situation(ctx, id, inc.Service, inc.Report())
 	return b.Update(ctx, id, o, func(inc incident.Incident) ([]incident.Fact, error) {
 		facts, err := inc.Classify(symptom)
 		if err != nil {
 			return nil, err
 		}
 		q := Query(inc, alerts(inc)...)
-		q.Symptom = symptom
+		q.Symptom, q.Context = symptom, around
 		if inc.Guide.Guide != incident.Triage && inc.Guide.Guide != "" {
 			return append(facts, b.betterFor(inc, q)...), nil
 		}

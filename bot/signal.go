@@ -48,11 +48,14 @@ func (b *Bot) Receive(ctx context.Context, s Signal) (Receipt, error) {
 
 func (b *Bot) attach(ctx context.Context, id incident.ID, o Origin, s Signal) (Receipt, error) {
 	known := true
+	around := b.situation(ctx, id, s.Service, s.Title+" "+s.Text)
 	_, err := b.Update(ctx, id, o, func(inc incident.Incident) ([]incident.Fact, error) {
 		known = false
 		facts := []incident.Fact{s.Signaled}
 		if s.State == incident.StateFiring && inc.Active() && len(inc.Signals) > 0 { // the first chose the guide
-			facts = append(facts, b.better(inc, Query(inc, s.Title, s.Text))...)
+			q := Query(inc, s.Title, s.Text)
+			q.Context = around
+			facts = append(facts, b.better(inc, q)...)
 		}
 		return facts, nil
 	})
@@ -67,7 +70,7 @@ func (b *Bot) open(ctx context.Context, o Origin, s Signal, handle string) (Rece
 		d.Title = "Alert without a title from " + s.Source
 	}
 	d.Title = incident.Cut(d.Title, incident.MaxTitle)
-	inc, fresh, err := b.declare(ctx, Origin{By: incident.Bot, Cause: "open/" + o.Cause}, d, b.guide(declaredQuery(d, s.Text)), handle)
+	inc, fresh, err := b.declare(ctx, Origin{By: incident.Bot, Cause: "open/" + o.Cause}, d, b.guide(b.declaredQuery(ctx, d, s.Text)), handle)
 	if err != nil {
 		return Receipt{}, err
 	}

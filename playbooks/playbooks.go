@@ -15,6 +15,7 @@ import (
 	"embed"
 	"io/fs"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"tocsin/bot/markdown"
@@ -58,9 +59,10 @@ type Task struct {
 	Text   string        // plain text
 }
 
-// Library is a set of plays that passed their checks. It does not change.
+// Library is a set of plays that passed their checks. Replace changes it as a
+// whole, under its readers.
 type Library struct {
-	plays []*Play // by id
+	now atomic.Pointer[[]*Play] // by id
 }
 
 // Load reads the plays of layered folders, each holding <id>.md; a later layer
@@ -68,18 +70,23 @@ type Library struct {
 // out and reported, and the layer beneath serves in its place.
 func Load(layers ...fs.FS) (*Library, []Problem) {
 	plays, problems := markdown.Overlay(layers, parse)
-	return &Library{plays: plays}, problems
+	lib := &Library{}
+	lib.now.Store(&plays)
+	return lib, problems
 }
 
+// Replace puts the plays of newer in the place of l's own.
+func (l *Library) Replace(newer *Library) { l.now.Store(newer.now.Load()) }
+
 // Plays returns the plays by id.
-func (l *Library) Plays() []*Play { return slices.Clone(l.plays) }
+func (l *Library) Plays() []*Play { return slices.Clone(*l.now.Load()) }
 
 // Choose returns the play for an incident, and false if there is none for its
 // severity. A play that names the symptom wins over one for any symptom; of two
 // alike, the one whose id comes first.
 func (l *Library) Choose(severity, symptom string) (*Play, bool) {
 	var general *Play
-	for _, p := range l.plays {
+	for _, p := range *l.now.Load() {
 		switch {
 		case !slices.Contains(p.Severities, severity):
 		case slices.Contains(p.Symptoms, symptom):

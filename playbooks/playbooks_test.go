@@ -139,3 +139,12 @@ func TestUpdateEveryIsATimeBetweenUpdates(t *testing.T) {
 		}
 	}
 }
+
+// TestReplace changes a library under those who hold it.
+func TestReplace(t *testing.T) {
+	held := load(t, nil)
+	held.Replace(load(t, fstest.MapFS{"sev1.md": play("sev1", "severities: [sev1]\n", task), "more.md": play("more", "severities: [sev4]\n", task)}))
+	if p, _ := held.Choose("sev1", ""); p.Title != "T" || len(held.Plays()) != 5 {
+		t.Errorf("%d plays, and sev1 is called %q", len(held.Plays()), p.Title)
+	}
+}

@@ -128,7 +128,7 @@ func (s *shelf) choose(n *near, r report, q Query, w *weights) Match {
 	best := leaders(order, n.score)
 	m := Match{}
 	for _, i := range best {
-		if n.score[i] > 0 && s.guides[i].ID != noGuide && !n.silent(i) {
+		if n.score[i] > 0 && s.guides[i].ID != noGuide && (!n.silent(i) || symptomPrior(s.guides[i], q.Symptom, w) == w.main) {
 			m.Candidates = append(m.Candidates, Candidate{Guide: s.guides[i].ID, Score: math.Round(100*n.score[i]) / 100, Why: s.why(n, i, r, q)})
 		}
 	}
@@ -143,6 +143,12 @@ func (s *shelf) choose(n *near, r report, q Query, w *weights) Match {
 		m.Why = "sounds like nothing that a guide is for"
 	case n.silent(best[0]), q.Symptom == "" && (n.score[best[0]] < w.floor || n.thin(best[0])):
 		m.Why = "says too little to go on, though it " + m.Candidates[0].Why
+	case q.Symptom != "" && n.thin(best[0]):
+		if only := s.only(q.Symptom); only != nil {
+			m.Guide, m.Confidence, m.Why = only.ID, w.sureSymptom, "is for the symptom"
+			break
+		}
+		m.Why = "says nothing that points to one of these"
 	case confidence < sure && len(m.Candidates) > 1:
 		a, b := m.Candidates[0], m.Candidates[1]
 		m.Why = fmt.Sprintf("could be %s (it %s) or %s (it %s)", a.Guide, a.Why, b.Guide, b.Why)
@@ -169,6 +175,20 @@ func leaders(order []int, score []float64) []int {
 	}
 	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(score[b], score[a]) })
 	return order[:min(len(order), maxCandidates+1)]
+}
+
+// only is the guide that alone is for a symptom, nil if there are several.
+func (s *shelf) only(symptom string) *Guide {
+	var found *Guide
+	for _, g := range s.guides {
+		if len(g.Symptoms) > 0 && g.Symptoms[0] == symptom {
+			if found != nil {
+				return nil
+			}
+			found = g
+		}
+	}
+	return found
 }
 
 // isNone tells whether a report is about nothing that there is a guide for. What
@@ -208,7 +228,10 @@ func (s *shelf) why(n *near, i int, r report, q Query) string {
 		why = append(why, "is like a report for which people chose it ("+q.Past.all()[l].name+")")
 	}
 	why = append(why, q.Context.why(s.guides[i])...)
-	if len(why) == 0 {
+	switch {
+	case len(why) == 0 && n.silent(i):
+		return "is for the symptom"
+	case len(why) == 0:
 		return "has a few words of it"
 	}
 	return strings.Join(why, ", and ")

@@ -17,6 +17,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"text/template"
 
 	"tocsin/bot/markdown"
@@ -35,9 +36,10 @@ type Problem = markdown.Problem
 // maxOutput bounds what a template renders, in bytes.
 const maxOutput = 1 << 20
 
-// Set is a set of templates that parsed. It does not change.
+// Set is a set of templates that parsed. Replace changes it as a whole, under
+// its readers.
 type Set struct {
-	byName map[string]*template.Template
+	now atomic.Pointer[map[string]*template.Template] // by name
 }
 
 // Load reads the templates of layered folders, each holding <name>.md; a later
@@ -46,17 +48,22 @@ type Set struct {
 // beneath serves in its place.
 func Load(layers ...fs.FS) (*Set, []Problem) {
 	parsed, problems := markdown.Overlay(layers, parse)
-	set := &Set{byName: map[string]*template.Template{}}
+	byName := map[string]*template.Template{}
 	for _, t := range parsed {
-		set.byName[t.Name()] = t
+		byName[t.Name()] = t
 	}
+	set := &Set{}
+	set.now.Store(&byName)
 	return set, problems
 }
+
+// Replace puts the templates of newer in the place of s's own.
+func (s *Set) Replace(newer *Set) { s.now.Store(newer.now.Load()) }
 
 // Render renders the template <name>.md over data, which is a Postmortem for
 // "postmortem" and an Update for "update". The result is Markdown.
 func (s *Set) Render(name string, data any) (string, error) {
-	t, ok := s.byName[name]
+	t, ok := (*s.now.Load())[name]
 	if !ok {
 		return "", fmt.Errorf("there is no template %q: add %s.md", name, name)
 	}

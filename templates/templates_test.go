@@ -214,3 +214,16 @@ func TestOutputIsBounded(t *testing.T) {
 		t.Errorf("error %v", err)
 	}
 }
+
+// TestReplace changes a set under those who hold it.
+func TestReplace(t *testing.T) {
+	held := set(t)
+	newer, problems := templates.Load(fstest.MapFS{"ours.md": {Data: []byte("Hello")}})
+	held.Replace(newer)
+	if text, err := held.Render("ours", nil); err != nil || text != "Hello\n" {
+		t.Errorf("%q %v %v", text, err, problems)
+	}
+	if _, err := held.Render("postmortem", templates.Postmortem{}); err == nil {
+		t.Error("what newer does not have is still there")
+	}
+}

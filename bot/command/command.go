@@ -44,7 +44,7 @@ func verbs() []Verb {
 	return []Verb{
 		openVerb, listVerb, guideVerb, helpVerb,
 		takeVerb, assignVerb, handoverVerb, joinVerb,
-		sevVerb, symptomVerb, privateVerb, beganVerb, noteVerb, updateVerb, taskVerb,
+		sevVerb, symptomVerb, privateVerb, beganVerb, noteVerb, changedVerb, updateVerb, taskVerb,
 		mitigateVerb, mitigatedVerb, resolveVerb, reopenVerb, closeVerb,
 		actionVerb, timelineVerb, postmortemVerb, resyncVerb,
 		menuVerb, pinVerb, arrivedVerb, leftVerb,

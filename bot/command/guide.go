@@ -131,7 +131,7 @@ func findFor(ctx context.Context, c *Call, args string) (bot.Answer, error) {
 // findGuide finds a guide for a text in a person's own words. Unsure, it asks:
 // first for the symptom, then which of those that come near it is.
 func findGuide(ctx context.Context, c *Call, text, symptom string) (bot.Answer, error) {
-	m := c.FindGuide(runbooks.Query{Text: text, Symptom: symptom})
+	m := c.FindFor(ctx, c.Inc, runbooks.Query{Text: text, Symptom: symptom})
 	if g, ok := c.Guides.Guide(m.Guide); ok {
 		a, err := serve(ctx, c, g)
 		a.Body = "*Why this one: it " + incident.Escape(m.Why) + ".*\n\n" + a.Body
@@ -176,7 +176,7 @@ func notThis(ctx context.Context, c *Call, id string) (bot.Answer, error) {
 		return bot.Answer{}, err
 	}
 	a := answer("What is it, then? Your choice makes the next match better.")
-	a.Buttons = candidates(c, c.FindGuide(bot.Query(c.Inc)), id)
+	a.Buttons = candidates(c, c.FindFor(ctx, c.Inc, bot.Query(c.Inc)), id)
 	for _, s := range incident.Symptoms {
 		if s.ID != incident.Unclassified && s.ID != c.Inc.Symptom {
 			a.Buttons = append(a.Buttons, effect.Button{Label: s.Label, Command: prefix(c) + "guide for " + s.ID + " " + incident.Cut(c.Inc.Report(), 1500)})

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -10,6 +11,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -42,20 +44,27 @@ func (s storeFlags) path() (string, error) {
 
 // contentFlags name a team's own guides, plays and templates.
 type contentFlags struct {
-	Content string `env:"TOCSIN_CONTENT" help:"A directory with your own runbooks, playbooks and templates; they go over the built-in ones, file by file."`
+	Content string `env:"TOCSIN_CONTENT" help:"A directory with your own runbooks, services, playbooks and templates; they go over the built-in ones, file by file."`
 }
 
 // content is the Markdown that tocsin works with.
 type content struct {
 	guides    *runbooks.Library
+	services  *runbooks.Services
 	plays     *playbooks.Library
 	templates *templates.Set
 	problems  []string
+	from      contentFlags
+	stamp     string // of from's files, taken before they were read
 }
 
 // load reads the built-in content and the team's own over it. What is broken is
 // left out and reported; the rest serves.
-func (c contentFlags) load() (content, error) {
+func (c contentFlags) load() (content, error) { return c.loadOver(nil) }
+
+// loadOver is load with what is kept from before under a team's own, by folder:
+// it serves in the place of a file that is broken now.
+func (c contentFlags) loadOver(kept map[string]memory) (content, error) {
 	if c.Content != "" {
 		if st, err := os.Stat(c.Content); err != nil || !st.IsDir() {
 			return content{}, fmt.Errorf("TOCSIN_CONTENT is %q, which is no directory that can be read", c.Content)
@@ -67,14 +76,18 @@ func (c contentFlags) load() (content, error) {
 		}
 		return os.DirFS(filepath.Join(c.Content, name))
 	}
-	var out content
-	var p1 []runbooks.Problem
+	out := content{from: c}
+	if c.Content != "" {
+		out.stamp, _ = stamp(c.Content)
+	}
+	var p0, p1 []runbooks.Problem
 	var p2 []playbooks.Problem
 	var p3 []templates.Problem
-	out.guides, p1 = runbooks.Load(runbooks.Embedded(), own("runbooks"))
-	out.plays, p2 = playbooks.Load(playbooks.Embedded(), own("playbooks"))
-	out.templates, p3 = templates.Load(templates.Embedded(), own("templates"))
-	for _, p := range append(append(p1, p2...), p3...) {
+	out.guides, p1 = runbooks.Load(runbooks.Embedded(), kept["runbooks"], own("runbooks"))
+	out.services, p0 = runbooks.LoadServices(kept["services"], own("services"))
+	out.plays, p2 = playbooks.Load(playbooks.Embedded(), kept["playbooks"], own("playbooks"))
+	out.templates, p3 = templates.Load(templates.Embedded(), kept["templates"], own("templates"))
+	for _, p := range slices.Concat(p0, p1, p2, p3) {
 		out.problems = append(out.problems, p.String())
 	}
 	return out, nil
@@ -88,6 +101,7 @@ type settings struct {
 	url       string
 	secrets   []string // of PagerDuty's webhooks
 	quiet     time.Duration
+	look      time.Duration // how often the content is looked at; 0: lookEvery
 	now       func() time.Time
 }
 
@@ -100,6 +114,8 @@ type app struct {
 	socket  bool
 	routes  func(*http.ServeMux)
 	control net.Listener
+	watch   *watch // nil without content of a team's own
+	look    time.Duration
 }
 
 // newApp opens the store and builds the bot. Slack must answer: it says who the
@@ -116,10 +132,13 @@ func newApp(ctx context.Context, s settings, log *slog.Logger) (*app, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &app{log: log, kv: kv, socket: s.slack.AppToken != ""}
+	a := &app{log: log, kv: kv, socket: s.slack.AppToken != "", look: cmp.Or(s.look, lookEvery)}
+	if s.content.from.Content != "" {
+		a.watch = newWatch(s.content, log)
+	}
 	a.bot, err = bot.New(ctx, bot.Config{
 		Store: kv, Performer: conn.Performer, Log: log, Now: s.now, URL: s.url, Quiet: s.quiet,
-		Guides: s.content.guides, Plays: s.content.plays, Templates: s.content.templates,
+		Guides: s.content.guides, Services: s.content.services, Plays: s.content.plays, Templates: s.content.templates,
 	})
 	if err != nil {
 		kv.Close()
@@ -160,6 +179,11 @@ func (a *app) run(ctx context.Context, ln net.Listener, handler http.Handler) er
 	a.meet(ctx)
 	if a.socket {
 		start("Slack", func() error { return a.face.Connect(ctx) })
+	}
+	if a.watch != nil {
+		looks := time.NewTicker(a.look)
+		defer looks.Stop()
+		start("the content", func() error { a.watch.run(ctx, looks.C); return nil })
 	}
 	start("HTTP", func() error { return serveHTTP(ctx, ln, handler) })
 	start("the control socket", func() error { return serveHTTP(ctx, a.control, a.controlRoutes()) })

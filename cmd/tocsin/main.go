@@ -24,7 +24,7 @@ type cli struct {
 	Serve      serveCmd      `cmd:"" help:"Run the bot in a real Slack workspace."`
 	Postmortem postmortemCmd `cmd:"" help:"Print the postmortem draft of an incident."`
 	Timeline   timelineCmd   `cmd:"" help:"Print what happened in an incident."`
-	Guides     guidesCmd     `cmd:"" help:"List the troubleshooting guides, or show one."`
+	Guides     guidesCmd     `cmd:"" help:"List, show, find, check or export the troubleshooting guides."`
 	Doctor     doctorCmd     `cmd:"" help:"Say what is configured, what is reachable, and whether the record is whole."`
 	Manifest   manifestCmd   `cmd:"" help:"Print the Slack app manifest to paste."`
 	Version    versionCmd    `cmd:"" help:"Print the version."`
@@ -68,11 +68,16 @@ func execute(e *env, args []string) int {
 		return 80
 	}
 	if err := k.Run(e); err != nil && !errors.Is(err, context.Canceled) {
-		fmt.Fprintf(e.stderr, "tocsin: %v\n", err)
+		if !errors.Is(err, errTold) {
+			fmt.Fprintf(e.stderr, "tocsin: %v\n", err)
+		}
 		return 1
 	}
 	return 0
 }
+
+// errTold is the error of a subcommand that has printed all there is to say.
+var errTold = errors.New("what is wrong is told above")
 
 type versionCmd struct{}
 

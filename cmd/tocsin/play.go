@@ -18,7 +18,7 @@ import (
 const readingPace = 4 * time.Second
 
 // patience is how long a step may take before the play fails.
-const patience = 10 * time.Second
+const patience = 30 * time.Second
 
 // The people of the sandbox.
 const (

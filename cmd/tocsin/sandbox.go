@@ -25,6 +25,8 @@ type sandboxCmd struct {
 	NoBot bool   `name:"no-bot" help:"The workspace alone, for any Slack client library."`
 	HTTP  bool   `name:"http" help:"Reach the bot by signed HTTP requests instead of Socket Mode."`
 	Seed  uint64 `help:"Seed of the faults' chance."`
+
+	look time.Duration // how often the content is looked at; 0: as with a real workspace
 }
 
 // The sandbox's own secrets protect nothing: everything is on this machine.
@@ -162,7 +164,7 @@ func (s *sandboxRun) startBot(e *env, c *sandboxCmd) error {
 		return err
 	}
 	set := settings{
-		storePath: path, content: content, url: s.url, secrets: []string{sandboxPagerSecret}, quiet: sandboxQuiet,
+		storePath: path, content: content, url: s.url, secrets: []string{sandboxPagerSecret}, quiet: sandboxQuiet, look: c.look,
 		slack: slack.Config{
 			BotToken: sandboxBotToken, APIURL: s.url + "/api/", Announce: "incidents",
 			HTTP: &http.Client{Timeout: sandboxTimeout},

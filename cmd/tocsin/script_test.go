@@ -14,7 +14,9 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
@@ -48,6 +50,7 @@ func TestMain(m *testing.M) {
 //	told ID TEXT                 wait until a timeline has a text
 //	settle                       wait until no effect waits any more
 //	show CHANNEL                 print all there is to see of a channel
+//	logged TEXT                  wait until the bot has logged a text
 //	get PATH / post PATH FILE    plain HTTP to the bot; prints status and body
 func TestStories(t *testing.T) {
 	testscript.Run(t, testscript.Params{
@@ -63,7 +66,7 @@ func TestStories(t *testing.T) {
 			"ada":     speak(ada), "ben": speak(ben), "mei": speak(mei), "dina": speak(dina),
 			"reply": reply, "leave": leave, "press": pressButton, "fill": fill, "shortcut": useShortcut, "pin": pin,
 			"linked": linked, "called": called, "page": firePage, "fault": switchFault, "see": see, "told": told, "settle": settleAll, "show": show,
-			"get": get, "post": post,
+			"get": get, "post": post, "logged": logged,
 		},
 	})
 }
@@ -93,7 +96,28 @@ func TestEveryCommandHasAStory(t *testing.T) {
 type stageKey struct{}
 
 // story is what one script has running.
-type story struct{ run *sandboxRun }
+type story struct {
+	run *sandboxRun
+	log journal
+}
+
+// journal is what the bot logs in a story.
+type journal struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (j *journal) Write(p []byte) (int, error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.text.Write(p)
+}
+
+func (j *journal) String() string {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.text.String()
+}
 
 func (s *story) ws(ts *testscript.TestScript) *sandbox.Workspace {
 	if s.run == nil {
@@ -105,7 +129,7 @@ func (s *story) ws(ts *testscript.TestScript) *sandbox.Workspace {
 func of(ts *testscript.TestScript) *story { return ts.Value(stageKey{}).(*story) }
 
 func startStory(ts *testscript.TestScript, _ bool, args []string) {
-	c := &sandboxCmd{Addr: "127.0.0.1:0", Store: "bolt:" + ts.MkAbs("tocsin.db")}
+	c := &sandboxCmd{Addr: "127.0.0.1:0", Store: "bolt:" + ts.MkAbs("tocsin.db"), look: 20 * time.Millisecond}
 	for _, a := range args {
 		switch {
 		case a == "--http":
@@ -118,7 +142,7 @@ func startStory(ts *testscript.TestScript, _ bool, args []string) {
 			ts.Fatalf("the story's sandbox has no flag %s", a)
 		}
 	}
-	e := &env{ctx: context.Background(), stdout: io.Discard, stderr: io.Discard, log: slog.New(slog.DiscardHandler)}
+	e := &env{ctx: context.Background(), stdout: io.Discard, stderr: io.Discard, log: slog.New(slog.NewTextHandler(&of(ts).log, nil))}
 	run, err := startSandbox(e, c)
 	ts.Check(err)
 	of(ts).run = run
@@ -332,6 +356,16 @@ func told(ts *testscript.TestScript, _ bool, a []string) {
 	})
 	if err != nil {
 		ts.Fatalf("the timeline of %s does not have %q:\n%s", a[0], a[1], timeline)
+	}
+}
+
+// logged waits until the bot has logged a text, and prints the log.
+func logged(ts *testscript.TestScript, _ bool, a []string) {
+	log := &of(ts).log
+	err := until(context.Background(), func() bool { return strings.Contains(log.String(), a[0]) })
+	fmt.Fprint(ts.Stdout(), log.String())
+	if err != nil {
+		ts.Fatalf("it has not logged %q", a[0])
 	}
 }
 

@@ -1,0 +1,81 @@
+package bot
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"tocsin/bot/incident"
+	"tocsin/runbooks"
+	"tocsin/store"
+)
+
+// recently is how far back a change, or trouble elsewhere, may have to do with
+// what is reported now (half an hour before the onset, as guides say).
+const recently = 30 * time.Minute
+
+// Changes are what people say that they changed: a kind, and what it means.
+var ChangeKinds = []incident.Term{
+	{ID: "config", Label: "Config", Means: "a setting, flag, key, secret or route"},
+	{ID: "model", Label: "Model", Means: "a model, its version or its alias"},
+	{ID: "prompt", Label: "Prompt", Means: "a prompt, a template or a tool's schema"},
+	{ID: "index", Label: "Index", Means: "a document index or an embedder"},
+	{ID: "data", Label: "Data", Means: "a data job, a feature pipeline, a schema"},
+	{ID: "deploy", Label: "Deploy", Means: "a release of code or an image"},
+}
+
+// Change records what somebody changed: guides weigh it for half an hour.
+func (b *Bot) Change(ctx context.Context, o Origin, kind, what string) (store.Change, error) {
+	c := store.Change{At: b.Now().UTC(), By: o.By.Person.String(), Kind: kind, What: what}
+	if s, ok := b.Services.Find("", what); ok {
+		c.Service = s.ID
+	}
+	return c, b.journal.Changed(ctx, o.Cause, c)
+}
+
+// situation is what is known besides the words of a report: of its service, of
+// what was changed, and of trouble elsewhere. What cannot be read is left out: a
+// guide without it is better than none.
+func (b *Bot) situation(ctx context.Context, self incident.ID, service, text string) runbooks.Context {
+	c := b.Services.Context(service, text)
+	now := b.Now()
+	changes, err := b.journal.Changes(ctx, now.Add(-recently))
+	if err != nil {
+		b.Log.Warn("changes cannot be read", "error", err)
+	}
+	for _, ch := range slices.Backward(changes) {
+		if ch.Service == "" || ch.Service == c.Service {
+			c.Changes = append(c.Changes, runbooks.Change{Kind: ch.Kind, What: ch.What})
+		}
+	}
+	if c.Provider != "" {
+		c.Others = b.others(ctx, self, c, now)
+	}
+	return c
+}
+
+// others are the services with the same provider that have had an incident
+// lately. Private ones are told of nowhere.
+func (b *Bot) others(ctx context.Context, self incident.ID, c runbooks.Context, now time.Time) []string {
+	heads, err := b.journal.Heads(ctx)
+	if err != nil {
+		b.Log.Warn("incidents cannot be read", "error", err)
+	}
+	var out []string
+	for _, h := range slices.Backward(heads) {
+		if now.Sub(h.Declared) > recently {
+			break
+		}
+		if h.ID == self || h.Private || !h.Active() {
+			continue
+		}
+		inc, err := b.Incident(ctx, h.ID)
+		if err != nil {
+			continue
+		}
+		if o, ok := b.Services.Find(inc.Service, inc.Report()); ok && o.ID != c.Service && o.Provider == c.Provider && !slices.Contains(out, o.ID) {
+			out = append(out, o.ID)
+		}
+	}
+	return out
+}

@@ -1,0 +1,56 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"time"
+)
+
+// Change is something that somebody changed in a running system, outside any
+// incident.
+type Change struct {
+	At      time.Time `json:"at"`
+	By      string    `json:"by"`      // a name
+	Kind    string    `json:"kind"`    // "config", "model" …
+	What    string    `json:"what"`    // in words
+	Service string    `json:"service"` // "" if not said
+}
+
+// changeTime orders changes by time as text.
+const changeTime = "20060102T150405.000000000"
+
+// Changed records a change; cause names the request, and the same twice is one.
+func (j *Journal) Changed(ctx context.Context, cause string, c Change) error {
+	value, err := json.Marshal(c)
+	if err != nil {
+		return err
+	}
+	seen := "seen/change/" + cause
+	err = j.kv.Commit(ctx, Tx{Absent: []string{seen}, Put: []Pair{
+		sealedPair(seen, value), sealedPair("change/"+c.At.UTC().Format(changeTime), value),
+	}})
+	if errors.Is(err, ErrConflict) {
+		return nil
+	}
+	return err
+}
+
+// Changes lists what was changed since a time, the oldest first.
+func (j *Journal) Changes(ctx context.Context, since time.Time) ([]Change, error) {
+	pairs, err := j.kv.Scan(ctx, "change/", "change/"+since.UTC().Format(changeTime), 0)
+	if err != nil {
+		return nil, err
+	}
+	list := make([]Change, len(pairs))
+	for i, p := range pairs {
+		body, err := openPair(p)
+		if err != nil {
+			return nil, err
+		}
+		if err := json.Unmarshal(body, &list[i]); err != nil {
+			return nil, corrupt(p.Key, err)
+		}
+	}
+	return list, nil
+}
