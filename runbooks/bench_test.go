@@ -40,8 +40,9 @@ func benchmark(b *testing.B, lib *Library, text string) {
 	}
 }
 
-// many is a library of n guides with the texts of the embedded ones, of which
-// each has words and patterns of its own.
+// many is a library of n guides with the patterns of the embedded ones and their
+// phrases, half of which have words of each guide's own. That is harder than 1,000
+// guides are: what one pattern finds, sixty find.
 func many(n int) *Library {
 	ours, _ := Ours()
 	var guides []*Guide
@@ -50,14 +51,11 @@ func many(n int) *Library {
 		g.ID = fmt.Sprintf("g%04d-%s", i, g.ID)
 		own := strings.Map(func(d rune) rune { return d - '0' + 'a' }, fmt.Sprintf("%04d", i))
 		g.match.phrases, g.match.said = nil, nil
-		for j, p := range g.Phrases[:10] {
-			g.match.phrases = append(g.match.phrases, p, varied(p, own, j))
-		}
-		patterns := g.match.patterns
-		g.match.patterns = nil
-		for _, p := range patterns { // as if each asked for its guide's own word too
-			p.needs = &need{all: []*need{p.needs, {texts: []string{own}}}}
-			g.match.patterns = append(g.match.patterns, p)
+		for j, p := range g.Phrases {
+			if j%2 == 0 {
+				p = varied(p, own, j)
+			}
+			g.match.phrases = append(g.match.phrases, p)
 		}
 		guides = append(guides, &g)
 	}
@@ -75,7 +73,8 @@ func varied(phrase, own string, from int) string {
 	return strings.Join(words, " ")
 }
 
-// TestMatchAllocates: what is read is allocated for, not what is searched.
+// TestMatchAllocates: what is read is allocated for, not what is searched: a guide
+// more costs nothing, but where a pattern of its own hits.
 func TestMatchAllocates(t *testing.T) {
 	ours, _ := Ours()
 	cost := func(lib *Library) float64 {
@@ -83,7 +82,7 @@ func TestMatchAllocates(t *testing.T) {
 	}
 	few, lots := cost(ours), cost(many(1000))
 	t.Logf("%.0f allocations with %d guides, %.0f with 1,000", few, len(ours.Guides()), lots)
-	if lots > few+50 {
+	if lots > few+250 { // sixty copies of a guide hit each time one does
 		t.Errorf("%.0f allocations with %d guides, %.0f with 1,000", few, len(ours.Guides()), lots)
 	}
 }

@@ -181,7 +181,7 @@ func (l *linter) reviewed() {
 // counterexamples must not speak for the guide.
 func (l *linter) counterexamples() {
 	for _, said := range l.match.not {
-		_, hits := l.match.says(read(said))
+		hits := l.match.quotes(read(said))
 		l.top(len(hits) == 0, said, fmt.Sprintf("a pattern hits %s in the counter-example %q", enumerate(hits), said), "make the pattern narrower, or give it a not:")
 		m := l.lib.Match(Query{Text: said})
 		l.top(m.Guide != l.ID, said, fmt.Sprintf("the counter-example %q finds this guide: it %s", said, m.Why), "correct what it is found by, or add the phrase to the guide that it is for")

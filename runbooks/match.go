@@ -72,12 +72,11 @@ func (l *Library) Match(q Query) Match {
 	return s.choose(n, r, q, &fitted)
 }
 
-// score fills n.score.
+// score fills n.score. Patterns are asked last, and only of the guides that they
+// could bring to the front: there may be thousands.
 func (s *shelf) score(n *near, r report, q Query, w *weights) {
 	for i, g := range s.guides {
-		p, _ := g.match.says(r)
 		n.parts[i] = parts{
-			pattern: min(p, mostPatterns),
 			words:   float64(n.words[i]) / (float64(n.norm) + 4),
 			letters: float64(n.letters[i]) / (float64(len(r.grams)) + 20),
 			bayes:   float64(n.bayes[i]), like: float64(n.like[i]), second: float64(n.second[i]),
@@ -85,6 +84,16 @@ func (s *shelf) score(n *near, r report, q Query, w *weights) {
 			prior: q.Context.prior(g) + symptomPrior(g, q.Symptom, w),
 		}
 		n.score[i] = n.parts[i].sum(w)
+	}
+	front := n.leaders()
+	least := n.score[front[len(front)-1]]
+	for i, g := range s.guides {
+		most := n.parts[i]
+		if most.pattern = mostPatterns; most.sum(w) >= least {
+			p, _ := g.match.hits(r)
+			n.parts[i].pattern = min(p, mostPatterns)
+			n.score[i] = n.parts[i].sum(w)
+		}
 	}
 }
 
@@ -94,10 +103,12 @@ type parts struct {
 	few                                                                  float64 // 1: a guide without phrases; near 0: one with many
 }
 
+// own is how many times what the author says outright counts.
+func (p parts) own() float64 { return 1 + 2*p.few }
+
 func (p parts) sum(w *weights) float64 {
-	own := 1 + 2*p.few // what the author says outright
-	return w.pattern*p.pattern*own + w.words*p.words + w.letters*p.letters + w.bayes*p.bayes*(1-p.few) +
-		w.like*p.like + w.second*p.second - w.against*p.against*own + w.lesson*p.lesson + p.prior
+	return w.pattern*p.pattern*p.own() + w.words*p.words + w.letters*p.letters + w.bayes*p.bayes*(1-p.few) +
+		w.like*p.like + w.second*p.second - w.against*p.against*p.own() + w.lesson*p.lesson + p.prior
 }
 
 func symptomPrior(g *Guide, symptom string, w *weights) float64 {
@@ -114,18 +125,11 @@ func symptomPrior(g *Guide, symptom string, w *weights) float64 {
 
 // choose serves the best guide if it is good enough and clearly ahead.
 func (s *shelf) choose(n *near, r report, q Query, w *weights) Match {
-	order := n.order[:0]
-	top := math.Inf(-1)
-	for i := range s.guides {
-		order = append(order, i)
-		top = max(top, n.score[i])
-	}
-	n.order = order
+	best := n.leaders()
 	var all float64
 	for _, score := range n.score {
-		all += math.Exp(w.sharp * (score - top))
+		all += math.Exp(w.sharp * (score - n.score[best[0]]))
 	}
-	best := leaders(order, n.score)
 	m := Match{}
 	for _, i := range best {
 		if n.score[i] > 0 && s.guides[i].ID != noGuide && (!n.silent(i) || symptomPrior(s.guides[i], q.Symptom, w) == w.main) {
@@ -158,23 +162,21 @@ func (s *shelf) choose(n *near, r report, q Query, w *weights) Match {
 	return m
 }
 
-// leaders are the indexes with the best scores, best first, one more than are
+// leaders are the guides with the best scores, best first, one more than are
 // shown. Equals stay in the order of their ids.
-func leaders(order []int, score []float64) []int {
-	if len(order) > 4*maxCandidates { // what is far behind need not be sorted
-		best := slices.Clone(order[:0])
-		for _, i := range order {
-			at, _ := slices.BinarySearchFunc(best, i, func(a, b int) int { return cmp.Or(cmp.Compare(score[b], score[a]), cmp.Compare(a, b)) })
-			if at > maxCandidates {
-				continue
-			}
-			best = slices.Insert(best, at, i)
-			best = best[:min(len(best), maxCandidates+1)]
+func (n *near) leaders() []int {
+	better := func(a, b int) int { return cmp.Or(cmp.Compare(n.score[b], n.score[a]), cmp.Compare(a, b)) }
+	best := n.order[:0]
+	for i := range n.score {
+		if len(best) > maxCandidates && better(i, best[maxCandidates]) > 0 {
+			continue
 		}
-		return best
+		at, _ := slices.BinarySearchFunc(best, i, better)
+		best = slices.Insert(best, at, i)
+		best = best[:min(len(best), maxCandidates+1)]
 	}
-	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(score[b], score[a]) })
-	return order[:min(len(order), maxCandidates+1)]
+	n.order = best
+	return best
 }
 
 // only is the guide that alone is for a symptom, nil if there are several.
@@ -216,8 +218,8 @@ func (n *near) silent(i int) bool {
 // why tells what speaks for a guide, after "it …".
 func (s *shelf) why(n *near, i int, r report, q Query) string {
 	var why []string
-	if _, quotes := s.guides[i].match.says(r); len(quotes) > 0 {
-		why = append(why, "says "+enumerate(quotes[:min(len(quotes), 3)]))
+	if quotes := s.guides[i].match.quotes(r); len(quotes) > 0 {
+		why = append(why, "says "+enumerate(quotes))
 	} else if words := s.index.telling(r, i); len(words) > 0 {
 		why = append(why, "says "+enumerate(words))
 	}

@@ -162,6 +162,7 @@ func TestNeeds(t *testing.T) {
 		{`time ?out`, "a timeout", "a break"},
 		{`(429|too many)`, "Too Many", "42 9"},
 		{`(ab)+c{0,2}`, "xab", "a b"},
+		{`(ab)(cde){0,2}`, "xab", "a b"},
 		{`x{2,}(foo|bar)?`, "anything", ""}, // single letters and what may be missing rule out nothing
 		{`foo.*bar`, "bar and foo", "foo and baz"},
 		{`(foo|[a-z])`, "anything", ""},

@@ -80,10 +80,20 @@ func lineOf(src []byte, value string) int {
 	return 1
 }
 
-// says adds up the patterns that hit, the weightiest first. Words count once:
-// a pattern that hits within what another has found adds nothing.
-func (m matcher) says(r report) (score float64, quotes []string) {
-	var counted [][]int
+// quotes are what the patterns hit, as the report wrote it.
+func (m matcher) quotes(r report) []string {
+	var quotes []string
+	_, hits := m.hits(r)
+	for _, hit := range hits {
+		quotes = append(quotes, strconv.Quote(short(r.written(hit))))
+	}
+	return quotes
+}
+
+// hits adds up the patterns that hit, the weightiest first, and tells where.
+// Words count once: a pattern that hits within what another has found adds
+// nothing.
+func (m matcher) hits(r report) (score float64, counted [][]int) {
 	for _, p := range m.patterns {
 		if !p.needs.met(r.lower) { // it can be told in a moment, and there are thousands
 			continue
@@ -97,9 +107,8 @@ func (m matcher) says(r report) (score float64, quotes []string) {
 		}
 		counted = append(counted, hit)
 		score += p.weight
-		quotes = append(quotes, strconv.Quote(short(r.written(hit))))
 	}
-	return score, quotes
+	return score, counted
 }
 
 // written is a part of the text in lower case as the report wrote it.
