@@ -5,11 +5,9 @@ package runbooks
 //
 //	go test ./runbooks -run TestFit -fit -v -timeout 30m
 //
-// On 2026-11-22, of each line of said/ among the other five sixths, in percent
-// (found, none, another): 51.8, 40.0, 8.1 by words and 77.5, 8.1, 14.4 with the
-// symptom pressed. A hundred tries brought 51.9, 40.3, 7.8 and 79.9, 6.0, 14.1
-// with pattern 0.29, letters 3.0, second 0.65, main 3.8, other 0.9, floor 0.3:
-// too little to change for. The lines are harder than the test reports.
+// On 2026-11-22 (found, none, another, in percent): 51.8, 40.0, 8.1 by words, 77.5,
+// 8.1, 14.4 with the symptom pressed; a hundred tries brought 51.9, 40.3, 7.8 and
+// 79.9, 6.0, 14.1: too little to change for. The test reports are easier lines.
 
 import (
 	"cmp"
@@ -22,7 +20,6 @@ import (
 var fit = flag.Bool("fit", false, "cross-validate the matcher's weights and look for better ones")
 
 const folds, tries = 6, 100
-
 // heardOf is a line of said/ as a library stands to it that has not heard it.
 type heardOf struct {
 	shelf *shelf
