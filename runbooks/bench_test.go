@@ -73,16 +73,18 @@ func varied(phrase, own string, from int) string {
 	return strings.Join(words, " ")
 }
 
-// TestMatchAllocates: what is read is allocated for, not what is searched: a guide
-// more costs nothing, but where a pattern of its own hits.
+// TestMatchAllocates: what is read is allocated for, not what is searched; only
+// for each pattern that hits, and here sixty guides have the same, a little more.
 func TestMatchAllocates(t *testing.T) {
+	if race {
+		t.Skip("with -race, pools are emptied at random: allocations cannot be counted")
+	}
 	ours, _ := Ours()
 	cost := func(lib *Library) float64 {
 		return testing.AllocsPerRun(20, func() { lib.Match(Query{Text: vague}) })
 	}
 	few, lots := cost(ours), cost(many(1000))
-	t.Logf("%.0f allocations with %d guides, %.0f with 1,000", few, len(ours.Guides()), lots)
-	if lots > few+250 { // sixty copies of a guide hit each time one does
-		t.Errorf("%.0f allocations with %d guides, %.0f with 1,000", few, len(ours.Guides()), lots)
+	if t.Logf("%.0f allocations with 17 guides, %.0f with 1,000", few, lots); lots > few+200 {
+		t.Errorf("%.0f allocations with 17 guides, %.0f with 1,000", few, lots)
 	}
 }

@@ -20,6 +20,7 @@ import (
 var fit = flag.Bool("fit", false, "cross-validate the matcher's weights and look for better ones")
 
 const folds, tries = 6, 100
+
 // heardOf is a line of said/ as a library stands to it that has not heard it.
 type heardOf struct {
 	shelf *shelf

@@ -85,8 +85,10 @@ func (s *shelf) score(n *near, r report, q Query, w *weights) {
 		}
 		n.score[i] = n.parts[i].sum(w)
 	}
-	front := n.leaders()
-	least := n.score[front[len(front)-1]]
+	least := math.Inf(-1)
+	if front := n.leaders(); len(front) > 0 {
+		least = n.score[front[len(front)-1]]
+	}
 	for i, g := range s.guides {
 		most := n.parts[i]
 		if most.pattern = mostPatterns; most.sum(w) >= least {

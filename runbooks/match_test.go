@@ -248,6 +248,13 @@ func TestStripKeepsTheMeaning(t *testing.T) {
 	}
 }
 
+func TestNoGuidesNoAnswer(t *testing.T) {
+	lib, _ := runbooks.Load()
+	if m := lib.Match(runbooks.Query{Text: "it is slow", Symptom: "performance-degradation"}); m.Guide != "" || m.Why == "" {
+		t.Errorf("%+v", m)
+	}
+}
+
 // TestLongTextIsCut: what stands after LongestText is not read, what stands
 // before it is.
 func TestLongTextIsCut(t *testing.T) {

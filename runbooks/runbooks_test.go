@@ -175,7 +175,6 @@ var metrics = map[string]string{
 		vllm:num_requests_waiting vllm:num_preemptions_total vllm:kv_cache_usage_perc vllm:request_success_total
 		vllm:request_prompt_tokens_bucket vllm:request_generation_tokens_bucket vllm:generation_tokens_total
 		vllm:prefix_cache_hits_total vllm:prefix_cache_queries_total`,
-	"vLLM before 0.13, where inter_token_latency has taken its place": `vllm:time_per_output_token_seconds_bucket`,
 	"OpenTelemetry, semantic conventions for generative AI, in their Prometheus form; with attributes": `
 		gen_ai_client_operation_duration_seconds_count gen_ai_client_operation_duration_seconds_bucket
 		gen_ai_client_token_usage_count gen_ai_client_token_usage_sum
