@@ -60,7 +60,8 @@ func many(n int) *Library {
 		guides = append(guides, &g)
 	}
 	lib := &Library{}
-	lib.now.Store(&shelf{guides: guides, index: newIndex(guides)})
+	lib.now.Store(newShelf(guides))
+	lib.Warm()
 	return lib
 }
 

@@ -46,10 +46,10 @@ func fold(k int) []heardOf {
 		}
 		guides = append(guides, &rest)
 	}
-	s := &shelf{guides: guides, index: newIndex(guides)}
+	s := newShelf(guides)
 	for i := range out {
 		h := &out[i]
-		h.shelf, h.n = s, s.index.near(h.r, nil)
+		h.shelf, h.n = s, s.index().near(h.r, nil)
 		s.score(h.n, h.r, Query{}, &fitted)
 	}
 	return out

@@ -66,8 +66,8 @@ const mostPatterns = 6
 func (l *Library) Match(q Query) Match {
 	s := l.now.Load()
 	r := read(q.Text)
-	n := s.index.near(r, q.Past.all())
-	defer s.index.scratch.Put(n)
+	n := s.index().near(r, q.Past.all())
+	defer s.index().scratch.Put(n)
 	s.score(n, r, q, &fitted)
 	return s.choose(n, r, q, &fitted)
 }
@@ -222,11 +222,11 @@ func (s *shelf) why(n *near, i int, r report, q Query) string {
 	var why []string
 	if quotes := s.guides[i].match.quotes(r); len(quotes) > 0 {
 		why = append(why, "says "+enumerate(quotes))
-	} else if words := s.index.telling(r, i); len(words) > 0 {
+	} else if words := s.index().telling(r, i); len(words) > 0 {
 		why = append(why, "says "+enumerate(words))
 	}
 	if p := n.phrase[i]; p >= 0 && n.like[i] > sounds {
-		why = append(why, "sounds like "+strconv.Quote(short(s.index.phrases[p].text)))
+		why = append(why, "sounds like "+strconv.Quote(short(s.index().phrases[p].text)))
 	}
 	if l := n.taught[i]; l >= 0 && n.lesson[i] > sounds {
 		why = append(why, "is like a report for which people chose it ("+q.Past.all()[l].name+")")

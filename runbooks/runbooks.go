@@ -17,6 +17,7 @@ import (
 	"io/fs"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 
 	"tocsin/bot/markdown"
@@ -44,8 +45,12 @@ type Library struct{ now atomic.Pointer[shelf] }
 
 // shelf is what a library holds at a time; it does not change.
 type shelf struct {
-	guides []*Guide // by id
-	index  *index
+	guides []*Guide      // by id
+	index  func() *index // made when it is first asked for: reading a timeline needs none
+}
+
+func newShelf(guides []*Guide) *shelf {
+	return &shelf{guides: guides, index: sync.OnceValue(func() *index { return newIndex(guides) })}
 }
 
 // Load reads the guides of layered folders, each holding <id>.md; a later layer
@@ -56,7 +61,7 @@ func Load(layers ...fs.FS) (*Library, []Problem) {
 	guides, problems := markdown.Overlay(layers, parse)
 	problems = append(problems, heard(guides, layers)...)
 	lib := &Library{}
-	lib.now.Store(&shelf{guides: guides, index: newIndex(guides)})
+	lib.now.Store(newShelf(guides))
 	for _, g := range guides {
 		problems = append(append(problems, g.problems...), lib.deadLinks(g)...)
 	}
@@ -65,6 +70,9 @@ func Load(layers ...fs.FS) (*Library, []Problem) {
 
 // Replace puts the guides of newer in the place of l's own.
 func (l *Library) Replace(newer *Library) { l.now.Store(newer.now.Load()) }
+
+// Warm makes ready what the first Match would otherwise wait for, some 100 ms.
+func (l *Library) Warm() { l.now.Load().index() }
 
 // Guides returns the guides by id.
 func (l *Library) Guides() []*Guide { return slices.Clone(l.now.Load().guides) }

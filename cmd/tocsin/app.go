@@ -176,6 +176,7 @@ func (a *app) run(ctx context.Context, ln net.Listener, handler http.Handler) er
 		})
 	}
 	start("the bot stopped", func() error { return a.bot.Run(ctx) })
+	wg.Go(a.bot.Guides.Warm)
 	a.meet(ctx)
 	if a.socket {
 		start("Slack", func() error { return a.face.Connect(ctx) })

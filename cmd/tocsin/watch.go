@@ -89,6 +89,7 @@ func (w *watch) reload() {
 		w.log.Warn("the content cannot be read; what was loaded before goes on serving", "error", err)
 		return
 	}
+	newer.guides.Warm()
 	w.content.guides.Replace(newer.guides)
 	w.content.services.Replace(newer.services)
 	w.content.plays.Replace(newer.plays)
