@@ -34,7 +34,7 @@ type Job struct {
 	// Key is unique to this effect: what finds it again in the world.
 	Key    string
 	Effect effect.Effect
-	// Message is what a Say, a ShowCard or an Announce is to show.
+	// Message is what a Say, a ShowCard, a ShowGuide or an Announce is to show.
 	Message effect.Message
 	// Text is the topic of a SetTopic, the file of a Draft.
 	Text string

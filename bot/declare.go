@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"tocsin/bot/incident"
 	"tocsin/runbooks"
@@ -56,13 +57,16 @@ const maxRaces = 16
 
 // begin adds to the declaration what follows from it at once.
 func (b *Bot) begin(o Origin, d incident.Declared, unrated bool, guide []incident.Fact) []incident.Fact {
+	sensitive := b.sensitive(guide, d)
+	if sensitive && unrated {
+		d.Severity = b.floor(guide)
+	}
 	play, ok := b.Plays.Choose(string(d.Severity), d.Symptom)
-	if !d.Private && b.sensitive(guide, d.Symptom) && (o.By.Human() || ok && len(play.Invite) > 0) {
+	if sensitive && (o.By.Human() || ok && len(play.Invite) > 0) {
 		d.Private = true // before the first word of it is in a channel that all can read
-		if unrated {
-			d.Severity = incident.SEV2
-			play, ok = b.Plays.Choose(string(d.Severity), d.Symptom)
-		}
+	}
+	if q := d.Quote; q != nil && q.Author.User != "" && !d.Private {
+		d.People = append(d.People, q.Author)
 	}
 	if ok && (!d.Private || !o.By.Human()) { // a private one that no person declared needs people
 		for _, u := range play.Invite {
@@ -82,18 +86,43 @@ func (b *Bot) begin(o Origin, d incident.Declared, unrated bool, guide []inciden
 // unsafe is the symptom of what not everybody may read.
 const unsafe = "security-privacy"
 
-// sensitive tells whether a symptom or a guide is for what not everybody may read.
-func (b *Bot) sensitive(facts []incident.Fact, symptom string) bool {
-	if symptom == unsafe {
+// sensitive tells whether a report is of what not everybody may read: by its
+// symptom, its guide, or by calling such a guide by its name beside another.
+func (b *Bot) sensitive(facts []incident.Fact, d incident.Declared) bool {
+	if d.Symptom == unsafe {
 		return true
 	}
 	for _, f := range facts {
-		if served, ok := f.(incident.GuideServed); ok {
-			g, ok := b.Guides.Guide(served.Guide)
-			return ok && g.Security
+		if served, ok := f.(incident.GuideServed); ok && b.secure(served.Guide) {
+			return true
 		}
 	}
-	return false
+	near := b.FindGuide(Query(incident.Incident{Title: d.Title, Quote: d.Quote})).Candidates
+	return slices.ContainsFunc(near, func(c runbooks.Candidate) bool {
+		return c.Named && b.secure(c.Guide) && near[0].Score-c.Score < closeBy
+	})
+}
+
+// floor is how bad what concerns people's data is taken to be until somebody knows:
+// as its guide says, and a SEV2 at least.
+func (b *Bot) floor(facts []incident.Fact) incident.Severity {
+	for _, f := range facts {
+		if served, ok := f.(incident.GuideServed); ok && b.secure(served.Guide) {
+			g, _ := b.Guides.Guide(served.Guide)
+			if s, err := incident.ParseSeverity(g.Severity); err == nil && s.Worse(incident.SEV2) {
+				return s
+			}
+		}
+	}
+	return incident.SEV2
+}
+
+// closeBy is how far behind the best guide one is that may be meant as well.
+const closeBy = 1.5
+
+func (b *Bot) secure(guide string) bool {
+	g, ok := b.Guides.Guide(guide)
+	return ok && g.Security
 }
 
 // known is the symptom, or "" when nobody has classified it.

@@ -94,13 +94,31 @@ func first(list []string) string {
 	return list[0]
 }
 
-// ServeGuide puts the guide that a person chose in front of the responders.
-func (b *Bot) ServeGuide(ctx context.Context, id incident.ID, o Origin, g *runbooks.Guide) (incident.Incident, error) {
+// NextQuestion is the question that triage asks when the symptom is known; all its
+// answers lead to guides.
+func (b *Bot) NextQuestion(symptom string) (runbooks.Question, bool) {
+	t, ok := b.Guides.Guide(incident.Triage)
+	if !ok {
+		return runbooks.Question{}, false
+	}
+	_, a, ok := symptomAnswer(t, symptom)
+	q, asked := t.Question(a.Question)
+	for _, to := range q.Answers {
+		asked = asked && to.Guide != ""
+	}
+	return q, ok && asked && a.Question != ""
+}
+
+// ServeGuide puts a guide in front of the responders. why is the matching's reason
+// for it; "" tells that a person chose it.
+func (b *Bot) ServeGuide(ctx context.Context, id incident.ID, o Origin, g *runbooks.Guide, why string) (incident.Incident, error) {
 	return b.Update(ctx, id, o, func(inc incident.Incident) ([]incident.Fact, error) {
 		if g.ID == inc.Guide.Guide && g.Version == inc.Guide.Version {
 			return nil, nil
 		}
-		facts := []incident.Fact{chosen(g)}
+		f := guideServed(g, why)
+		f.Chosen = why == ""
+		facts := []incident.Fact{f}
 		if q, a, ok := symptomAnswer(g, inc.Symptom); ok && g.ID == incident.Triage && a.Question != "" {
 			facts = append(facts, stepTaken(g, q, a)) // its first question is answered already
 		}
@@ -190,7 +208,7 @@ func alerts(inc incident.Incident) []string {
 
 // stale refuses a step of a guide that is not as it was.
 func stale(guide string) error {
-	return incident.Refusef("The guide has changed since this was asked. Begin with it again: `/incident guide show %s`.", incident.Escape(guide))
+	return incident.Refusef("The guide has changed since this was asked. Begin with it again: `/incident guide %s`.", incident.Escape(guide))
 }
 
 // Step answers a question of a guide's tree; without an answer it goes back to

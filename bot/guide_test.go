@@ -39,7 +39,7 @@ func (w *world) as(user, cause, line string) (bot.Answer, error) {
 }
 
 // TestSignalsOfferABetterGuide: what a new signal says may point to another guide:
-// it is offered once, and the one in use stays. Signals that inform do nothing.
+// it is offered once, also when the signal is a note, and the one in use stays.
 func TestSignalsOfferABetterGuide(t *testing.T) {
 	inBubble(t, func(t *testing.T, w *world) {
 		send := func(event, state, title string) {
@@ -53,9 +53,6 @@ func TestSignalsOfferABetterGuide(t *testing.T) {
 			t.Fatalf("served %s", first.Guide)
 		}
 		send("2", incident.StateInfo, "GPU has fallen off the bus, Xid 79")
-		if n := count[incident.GuideOffered](w.inc("INC-1")); n != 0 {
-			t.Errorf("%d offers after a signal that only informs", n)
-		}
 		for _, event := range []string{"3", "4"} {
 			send(event, incident.StateFiring, "GPU has fallen off the bus, Xid 79, NVLink errors, node lost a card: "+event)
 		}
@@ -173,6 +170,7 @@ func TestLessons(t *testing.T) {
 func TestStepsOfAChangedGuide(t *testing.T) {
 	inBubble(t, func(t *testing.T, w *world) {
 		w.say("open", "", "open every reply says please try again")
+		w.settle()
 		for _, line := range []string{
 			"INC-1 guide answer provider-outage no-such-question yes",
 			"INC-1 guide answer provider-outage which-code-does-it-return no-such-answer",
@@ -212,6 +210,47 @@ func TestDidItHelpIsAskedOnce(t *testing.T) {
 		w.settle()
 		if n := w.said(w.room().ID, "help? Your answer"); n != 0 {
 			t.Errorf("asked %d times about triage", n)
+		}
+	})
+}
+
+// TestSignalsFollowThePrivateOne: what a source says of an incident that went on in
+// private is told there, and nothing of it where all can read.
+func TestSignalsFollowThePrivateOne(t *testing.T) {
+	inBubble(t, func(t *testing.T, w *world) {
+		send := func(event, state, title string) {
+			s := signal(event, "P1", state)
+			s.Title = title
+			w.insist(func() error { _, err := w.bot.Receive(context.Background(), s); return err })
+		}
+		send("1", incident.StateFiring, "Assistant behaves strangely")
+		if _, err := w.as("U0BEN", "press", "INC-1 private"); err != nil {
+			t.Fatal(err)
+		}
+		w.settle()
+		before := w.inc("INC-1").Last()
+		send("2", incident.StateFiring, "invoices of ACME Corp shown to Globex")
+		if w.inc("INC-1").Last() != before || count[incident.Signaled](w.inc("INC-2")) != 1 {
+			t.Error("the signal is told in the open")
+		}
+	})
+}
+
+// TestPrivateTwice: reopened in the open, it can go on in private again, and what
+// was changed in private is known nowhere else.
+func TestPrivateTwice(t *testing.T) {
+	inBubble(t, func(t *testing.T, w *world) {
+		w.say("1", "", "open sev3 The assistant behaves strangely")
+		w.say("2", "", "INC-1 private")
+		w.say("3", "", "INC-1 reopen")
+		w.say("4", "", "INC-1 private")
+		if s := w.inc("INC-1").Status; s != incident.Shut {
+			t.Errorf("INC-1 is %s", s)
+		}
+		w.say("5", "", "INC-2 changed config revoked the Acme key")
+		w.say("6", "", "open it uses the wrong settings")
+		if why := w.inc("INC-3").Guide.Why; strings.Contains(why, "Acme") {
+			t.Errorf("told outside: %s", why)
 		}
 	})
 }

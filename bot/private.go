@@ -15,7 +15,7 @@ func (b *Bot) GoPrivate(ctx context.Context, id incident.ID, o Origin) (incident
 	if err != nil {
 		return inc, err
 	}
-	handle := "private/" + string(id)
+	handle := privateHandle(id)
 	if at, ok, err := b.journal.Lookup(ctx, handle); err != nil || ok {
 		return b.goneTo(ctx, at, id, o, err)
 	}
@@ -33,8 +33,10 @@ func (b *Bot) GoPrivate(ctx context.Context, id incident.ID, o Origin) (incident
 		d.Severity = incident.SEV2
 	}
 	guide := b.guide(Query(inc, alerts(inc)...))
-	if g, ok := b.Guides.Guide(inc.Guide.Guide); ok {
-		guide = []incident.Fact{guideServed(g, inc.Guide.Why)}
+	for _, id := range []string{inc.Guide.Offered, inc.Guide.Guide} {
+		if g, ok := b.Guides.Guide(id); ok && g.Security {
+			guide = []incident.Fact{guideServed(g, inc.Guide.Why)}
+		}
 	}
 	private, _, err := b.declare(ctx, Origin{By: o.By, Cause: "private/" + o.Cause}, d, guide, handle)
 	if err != nil {
@@ -43,13 +45,24 @@ func (b *Bot) GoPrivate(ctx context.Context, id incident.ID, o Origin) (incident
 	return b.goneTo(ctx, private.ID, id, o, nil)
 }
 
+func privateHandle(id incident.ID) string { return "private/" + string(id) }
+
+// movedTo is the private incident that goes on with another one, or that one
+// itself: what comes in for it belongs there.
+func (b *Bot) movedTo(ctx context.Context, id incident.ID) (incident.ID, error) {
+	if at, ok, err := b.journal.Lookup(ctx, privateHandle(id)); ok || err != nil {
+		return at, err
+	}
+	return id, nil
+}
+
 // goneTo closes the incident that all can read. Who is not among the people of
 // the private one is told only that there is one.
 func (b *Bot) goneTo(ctx context.Context, private, public incident.ID, o Origin, err error) (incident.Incident, error) {
 	if err != nil {
 		return incident.Incident{}, err
 	}
-	o.Cause = "moved/" + string(public)
+	o.Cause = "moved/" + o.Cause
 	_, err = b.Update(ctx, public, o, func(inc incident.Incident) ([]incident.Fact, error) {
 		if inc.Status == incident.Shut {
 			return nil, nil

@@ -20,13 +20,13 @@ func (b *Bot) react(e incident.Event, inc incident.Incident) []effect.Effect {
 	case incident.Linked:
 		return append(b.refresh(inc, true), b.furnish(inc, false)...)
 	case incident.Posted:
-		return posted(f)
+		return posted(f, inc)
 	case incident.GuideServed:
 		return append(b.refresh(inc, false), showGuides(e, inc)...)
 	case incident.StepTaken:
 		return []effect.Effect{effect.ShowGuide{Seq: inc.Guide.Seq}}
 	case incident.GuideOffered:
-		return []effect.Effect{say(offerMessage(inc, f))}
+		return []effect.Effect{say(b.offer(inc, f))}
 	case incident.MitigationChosen:
 		return []effect.Effect{say(b.begunMessage(e, f, inc))}
 	case incident.PlayStarted, incident.TaskAdded, incident.TaskDone:
@@ -44,7 +44,9 @@ func (b *Bot) react(e incident.Event, inc incident.Incident) []effect.Effect {
 	case incident.Mitigated, incident.Resolved:
 		effects := append(b.refresh(inc, true), say(b.stateMessage(e, inc)))
 		return append(effects, askHelped(e, inc)...)
-	case incident.SymptomChanged, incident.ImpactBegan, incident.ActionAdded, incident.ActionDone:
+	case incident.SymptomChanged:
+		return append(b.refresh(inc, false), b.classified(e, f, inc)...)
+	case incident.ImpactBegan, incident.ActionAdded, incident.ActionDone:
 		return append(b.refresh(inc, false), echo(e, inc))
 	case incident.Noted:
 		return []effect.Effect{echo(e, inc)}
@@ -151,7 +153,10 @@ func invite(inc incident.Incident, people ...incident.Person) []effect.Effect {
 	return []effect.Effect{effect.Invite{People: users}}
 }
 
-func posted(f incident.Posted) []effect.Effect {
+func posted(f incident.Posted, inc incident.Incident) []effect.Effect {
+	if seq, err := strconv.Atoi(strings.TrimPrefix(f.What, incident.PostedGuide)); err == nil && seq != inc.Guide.Seq {
+		return []effect.Effect{effect.ShowGuide{Seq: seq}} // another came while it was on its way
+	}
 	if f.What == incident.PostedCard && f.Link != "" {
 		return []effect.Effect{effect.Bookmark{Title: cardBookmark, URL: f.Link}}
 	}
@@ -220,6 +225,19 @@ func retry(inc incident.Incident) []effect.Effect {
 		}
 	}
 	return again
+}
+
+// classified tells of the symptom, and shows the guide's message with it. What may
+// concern people's data goes on in private before anything else.
+func (b *Bot) classified(e incident.Event, f incident.SymptomChanged, inc incident.Incident) []effect.Effect {
+	effects := []effect.Effect{echo(e, inc)}
+	if inc.Guide.Seq > 0 {
+		effects = append(effects, effect.ShowGuide{Seq: inc.Guide.Seq})
+	}
+	if f.To == unsafe && !inc.Private {
+		effects = append(effects, say(privateMessage(inc)))
+	}
+	return effects
 }
 
 func say(m effect.Message) effect.Effect { return effect.Say{Message: m} }

@@ -36,6 +36,9 @@ func (b *Bot) Receive(ctx context.Context, s Signal) (Receipt, error) {
 			return Receipt{}, err
 		}
 		if ok {
+			if id, err = b.movedTo(ctx, id); err != nil {
+				return Receipt{}, err
+			}
 			return b.attach(ctx, id, o, s)
 		}
 		if s.State == incident.StateFiring {
@@ -52,7 +55,7 @@ func (b *Bot) attach(ctx context.Context, id incident.ID, o Origin, s Signal) (R
 	_, err := b.Update(ctx, id, o, func(inc incident.Incident) ([]incident.Fact, error) {
 		known = false
 		facts := []incident.Fact{s.Signaled}
-		if s.State == incident.StateFiring && inc.Active() && len(inc.Signals) > 0 { // the first chose the guide
+		if s.State != incident.StateResolved && inc.Active() && len(inc.Signals) > 0 { // the first chose the guide
 			q := Query(inc, s.Title, s.Text)
 			q.Context = around
 			facts = append(facts, b.better(inc, q)...)

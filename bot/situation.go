@@ -14,7 +14,7 @@ import (
 // what is reported now (half an hour before the onset, as guides say).
 const recently = 30 * time.Minute
 
-// Changes are what people say that they changed: a kind, and what it means.
+// ChangeKinds are the kinds of change that people tell of.
 var ChangeKinds = []incident.Term{
 	{ID: "config", Label: "Config", Means: "a setting, flag, key, secret or route"},
 	{ID: "model", Label: "Model", Means: "a model, its version or its alias"},
@@ -49,33 +49,30 @@ func (b *Bot) situation(ctx context.Context, self incident.ID, service, text str
 		}
 	}
 	if c.Provider != "" {
-		c.Others = b.others(ctx, self, c, now)
+		c.Others = b.others(self, c, now)
 	}
 	return c
 }
 
 // others are the services with the same provider that have had an incident
-// lately. Private ones are told of nowhere.
-func (b *Bot) others(ctx context.Context, self incident.ID, c runbooks.Context, now time.Time) []string {
-	heads, err := b.journal.Heads(ctx)
-	if err != nil {
-		b.Log.Warn("incidents cannot be read", "error", err)
+// lately, of those in memory: what people work on is there. Private ones are told
+// of nowhere.
+func (b *Bot) others(self incident.ID, c runbooks.Context, now time.Time) []string {
+	b.mu.Lock()
+	var live []incident.Incident
+	for _, l := range b.live {
+		live = append(live, *l.inc.Load())
 	}
+	b.mu.Unlock()
 	var out []string
-	for _, h := range slices.Backward(heads) {
-		if now.Sub(h.Declared) > recently {
-			break
-		}
-		if h.ID == self || h.Private || !h.Active() {
-			continue
-		}
-		inc, err := b.Incident(ctx, h.ID)
-		if err != nil {
+	for _, inc := range live {
+		if inc.ID == self || inc.Private || !inc.Active() || now.Sub(inc.Declared) > recently {
 			continue
 		}
 		if o, ok := b.Services.Find(inc.Service, inc.Report()); ok && o.ID != c.Service && o.Provider == c.Provider && !slices.Contains(out, o.ID) {
 			out = append(out, o.ID)
 		}
 	}
+	slices.Sort(out)
 	return out
 }

@@ -23,7 +23,7 @@ func (b *Bot) guideMessage(inc incident.Incident, seq int) effect.Message {
 	case !ok:
 		m.Body = served.Summary + "\n\n" + served.Question
 		m.Buttons = []effect.Button{{Label: "Another guide", Command: command(inc, "guide list")}}
-	case g.Security && !inc.Private:
+	case !inc.Private && (g.Security || inc.Symptom == unsafe):
 		b.goPrivate(&m, inc, g)
 	case len(inc.Guide.Steps) == 0:
 		b.firstQuestion(&m, inc, g)
@@ -35,13 +35,19 @@ func (b *Bot) guideMessage(inc incident.Incident, seq int) effect.Message {
 
 // goPrivate comes before anything else where data may be exposed.
 func (b *Bot) goPrivate(m *effect.Message, inc incident.Incident, g *runbooks.Guide) {
-	m.Body = "**Say nothing more about it here.** This may concern people's data, and everybody can read this channel. Go on in a private one: the guide waits for you there."
+	private := privateMessage(inc)
+	m.Body = private.Body
 	if inc.Guide.Why != "" {
 		m.Body += "\n\n*Why: it " + incident.Escape(inc.Guide.Why) + ".*"
 	}
-	m.Buttons = []effect.Button{
-		{Label: "Continue in a private channel", Command: command(inc, "private"), Style: effect.Primary},
-		{Label: "It is something else", Command: command(inc, "guide not "+g.ID)},
+	m.Buttons = append(private.Buttons, effect.Button{Label: "It is something else", Command: command(inc, "guide not "+g.ID)})
+}
+
+// privateMessage asks to go on in private.
+func privateMessage(inc incident.Incident) effect.Message {
+	return effect.Message{
+		Body:    "**Say nothing more about it here.** This may concern people's data, and everybody can read this channel. Go on in a private one: the guide waits for you there.",
+		Buttons: []effect.Button{{Label: "Continue in a private channel", Command: command(inc, "private"), Style: effect.Primary}},
 	}
 }
 
@@ -108,7 +114,6 @@ func (b *Bot) nextStep(m *effect.Message, inc incident.Incident, g *runbooks.Gui
 			})
 		}
 		m.Body = body.String()
-		m.Buttons = append(m.Buttons, effect.Button{Label: "All mitigations", Command: command(inc, "mitigate")})
 	}
 	m.Buttons = append(m.Buttons, effect.Button{Label: "Back", Command: command(inc, "guide back "+g.ID+" "+last.Question), Apart: true})
 	m.Buttons = append(m.Buttons, b.ways(inc, g)...)
@@ -129,7 +134,7 @@ func shown(g *runbooks.Guide, q runbooks.Question) bool {
 }
 
 // seeLook is a sentence that leads to looks: not needed where they are shown.
-var seeLook = regexp.MustCompile(`\s*\bSee \[[^\]]*\]\(#[^)]*\)(?:(?:,| and|, and) \[[^\]]*\]\(#[^)]*\))*\.`)
+var seeLook = regexp.MustCompile(`\s*\bSee \[[^\]]*\]\(#[^)]*\)(?:(?:,| and|, and) \[[^\]]*\]\(#[^)]*\))*\.?`)
 
 func (b *Bot) questionBody(g *runbooks.Guide, q runbooks.Question) string {
 	if !shown(g, q) {
@@ -158,12 +163,16 @@ func (b *Bot) answers(m *effect.Message, inc incident.Incident, g *runbooks.Guid
 		}
 		m.Buttons = append(m.Buttons, effect.Button{Label: a.Label, Command: command(inc, line)})
 	}
+	if len(q.Looks) > 0 && now && g.Setup != "" && strings.Contains(m.Body, "$") {
+		looks = append(looks, effect.Button{Label: "🔎 Names to set first", Command: command(inc, "guide look "+g.ID+" "+q.Looks[0])})
+	}
 	m.Buttons = append(m.Buttons, looks...)
 }
 
 // ways are the ways out of a guide.
 func (b *Bot) ways(inc incident.Incident, g *runbooks.Guide) []effect.Button {
 	ways := []effect.Button{
+		{Label: "Stop it now", Command: command(inc, "mitigate")},
 		{Label: "Not this", Command: command(inc, "guide not "+g.ID)},
 		{Label: "Whole guide", Command: command(inc, "guide show "+g.ID)},
 	}
@@ -172,6 +181,14 @@ func (b *Bot) ways(inc incident.Incident, g *runbooks.Guide) []effect.Button {
 		ways = append(ways, effect.Button{Label: label, Command: command(inc, "symptom "+s)})
 	}
 	return ways
+}
+
+// offer offers a guide; one for what not everybody may read is for a private room.
+func (b *Bot) offer(inc incident.Incident, f incident.GuideOffered) effect.Message {
+	if b.secure(f.Guide) && !inc.Private {
+		return privateMessage(inc)
+	}
+	return offerMessage(inc, f)
 }
 
 // offerMessage offers a guide that may fit better than the one in use.

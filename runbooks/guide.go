@@ -35,6 +35,7 @@ type Guide struct {
 	Body         string   // Markdown
 	Sections     []markdown.Section
 	Questions    []Question   // the decision tree; the first is where to begin
+	Setup        string       // Markdown: what to set before any command of a look, or ""
 	Looks        []Look       // what can be looked at
 	Mitigations  []Mitigation // the fastest first
 
@@ -120,6 +121,7 @@ func (g *Guide) check(name string) []Problem {
 		}
 	}
 	bad(g.ID+".md" == name, fmt.Sprintf("its id is %q", g.ID), "give file and id one name: <id>.md")
+	bad(kebab.MatchString(g.ID) && g.ID != "index", fmt.Sprintf("%q is no id for a guide", g.ID), "use lower case letters, digits and hyphens, and not index")
 	bad(g.Title != "", "it has no title", "add title:")
 	bad(slices.Contains(severities, g.Severity), fmt.Sprintf("severity %q is none", g.Severity), "use sev1, sev2, sev3 or sev4")
 	_, err := time.Parse(time.DateOnly, g.LastReviewed)

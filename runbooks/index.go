@@ -205,6 +205,7 @@ type near struct {
 	phrase                []int32   // the nearest phrase, -1 for none
 	lesson                []float32 // with the nearest lesson
 	taught                []int32   // that lesson, -1 for none
+	lessons               []lesson  // as they were when the report was read
 	dots                  []float32 // by phrase
 	norm                  float32   // the worth of the report's words together
 	known                 int       // how many of its words, ideas apart, any guide has

@@ -30,6 +30,7 @@ type Match struct {
 type Candidate struct {
 	Guide string
 	Score float64
+	Named bool // the report says what is as good as its name
 	Why   string
 }
 
@@ -66,7 +67,9 @@ const mostPatterns = 6
 func (l *Library) Match(q Query) Match {
 	s := l.now.Load()
 	r := read(q.Text)
-	n := s.index().near(r, q.Past.all())
+	lessons := q.Past.all()
+	n := s.index().near(r, lessons)
+	n.lessons = lessons
 	defer s.index().scratch.Put(n)
 	s.score(n, r, q, &fitted)
 	return s.choose(n, r, q, &fitted)
@@ -128,6 +131,10 @@ func symptomPrior(g *Guide, symptom string, w *weights) float64 {
 // choose serves the best guide if it is good enough and clearly ahead.
 func (s *shelf) choose(n *near, r report, q Query, w *weights) Match {
 	best := n.leaders()
+	if s.named(n, best) {
+		n.score[best[0]] = math.Inf(-1)
+		best = n.leaders()
+	}
 	var all float64
 	for _, score := range n.score {
 		all += math.Exp(w.sharp * (score - n.score[best[0]]))
@@ -135,7 +142,7 @@ func (s *shelf) choose(n *near, r report, q Query, w *weights) Match {
 	m := Match{}
 	for _, i := range best {
 		if n.score[i] > 0 && s.guides[i].ID != noGuide && (!n.silent(i) || symptomPrior(s.guides[i], q.Symptom, w) == w.main) {
-			m.Candidates = append(m.Candidates, Candidate{Guide: s.guides[i].ID, Score: math.Round(100*n.score[i]) / 100, Why: s.why(n, i, r, q)})
+			m.Candidates = append(m.Candidates, Candidate{Guide: s.guides[i].ID, Score: math.Round(100*n.score[i]) / 100, Named: n.parts[i].pattern >= 2, Why: s.why(n, i, r, q)})
 		}
 	}
 	sure := w.sure
@@ -145,11 +152,13 @@ func (s *shelf) choose(n *near, r report, q Query, w *weights) Match {
 	switch confidence := 1 / all; {
 	case len(m.Candidates) == 0:
 		m.Why = "says nothing that points to a guide"
-	case s.isNone(n, best):
+	case s.guides[best[0]].ID == noGuide:
 		m.Why = "sounds like nothing that a guide is for"
-	case n.silent(best[0]), q.Symptom == "" && (n.score[best[0]] < w.floor || n.thin(best[0])):
+	case q.Symptom == "" && (n.silent(best[0]) || n.score[best[0]] < w.floor || n.thin(best[0])):
 		m.Why = "says too little to go on, though it " + m.Candidates[0].Why
-	case q.Symptom != "" && n.thin(best[0]):
+	case n.silent(best[0]) && n.known > 1:
+		m.Why = "says nothing that points to one of these"
+	case n.silent(best[0]) || n.thin(best[0]):
 		if only := s.only(q.Symptom); only != nil {
 			m.Guide, m.Confidence, m.Why = only.ID, w.sureSymptom, "is for the symptom"
 			break
@@ -195,15 +204,13 @@ func (s *shelf) only(symptom string) *Guide {
 	return found
 }
 
-// isNone tells whether a report is about nothing that there is a guide for. What
-// is as good as a name for a guide, in a few common words, is not.
-func (s *shelf) isNone(n *near, best []int) bool {
-	none := best[0]
-	if s.guides[none].ID != noGuide {
+// named tells whether a guide is called by its name in a report whose other words
+// are of something else: that is no report about nothing.
+func (s *shelf) named(n *near, best []int) bool {
+	if len(best) < 2 || s.guides[best[0]].ID != noGuide || n.parts[best[0]].pattern > 0 {
 		return false
 	}
-	named := len(best) > 1 && n.parts[best[1]].pattern >= 3 && n.score[none]-n.score[best[1]] < 2
-	return !named || n.parts[none].pattern > 0
+	return n.parts[best[1]].pattern >= 3 && n.score[best[0]]-n.score[best[1]] < 2
 }
 
 // thin tells whether all that speaks for a guide is a single word, which is no
@@ -229,7 +236,7 @@ func (s *shelf) why(n *near, i int, r report, q Query) string {
 		why = append(why, "sounds like "+strconv.Quote(short(s.index().phrases[p].text)))
 	}
 	if l := n.taught[i]; l >= 0 && n.lesson[i] > sounds {
-		why = append(why, "is like a report for which people chose it ("+q.Past.all()[l].name+")")
+		why = append(why, "is like a report for which people chose it ("+n.lessons[l].name+")")
 	}
 	why = append(why, q.Context.why(s.guides[i])...)
 	switch {

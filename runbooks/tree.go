@@ -133,6 +133,11 @@ func (g *Guide) grow(sections []markdown.Section) {
 			g.bad(1+strings.Count(before(g.Body, "(#"+a+")"), "\n"), "links to #"+a+", which is no heading here", "correct the link: a heading in lower case, with hyphens for all that is no letter or digit")
 		}
 	}
+	g.Setup, _, _ = strings.Cut("\n"+g.Section("Investigate"), "\n### ")
+	g.Setup = strings.TrimSpace(g.Setup)
+	if len(g.Looks) == 0 {
+		g.Setup = "" // it is all of Investigate
+	}
 	g.lead()
 }
 

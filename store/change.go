@@ -28,7 +28,7 @@ func (j *Journal) Changed(ctx context.Context, cause string, c Change) error {
 	}
 	seen := "seen/change/" + cause
 	err = j.kv.Commit(ctx, Tx{Absent: []string{seen}, Put: []Pair{
-		sealedPair(seen, value), sealedPair("change/"+c.At.UTC().Format(changeTime), value),
+		sealedPair(seen, value), sealedPair("change/"+c.At.UTC().Format(changeTime)+"/"+cause, value),
 	}})
 	if errors.Is(err, ErrConflict) {
 		return nil

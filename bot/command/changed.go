@@ -26,6 +26,12 @@ var changedVerb = Verb{
 			return a, nil
 		}
 		what := incident.Cut(incident.Line(rest), 300)
+		note := func(inc incident.Incident) ([]incident.Fact, error) {
+			return inc.Note("changed "+kind.ID+": "+what, c.Now, c.Now)
+		}
+		if c.Inc.Private { // what is said in private is known nowhere else
+			return answer("On the timeline of %s alone, because it is private: %s, %s.", c.Inc.ID, kind.ID, incident.Escape(what)), c.decide(ctx, note)
+		}
 		ch, err := c.Change(ctx, c.Origin(), kind.ID, what)
 		if err != nil {
 			return bot.Answer{}, err
@@ -35,9 +41,7 @@ var changedVerb = Verb{
 			a.Body += ", of the service " + incident.Escape(ch.Service)
 		}
 		if c.Has() {
-			err = c.decide(ctx, func(inc incident.Incident) ([]incident.Fact, error) {
-				return inc.Note("changed "+kind.ID+": "+what, c.Now, c.Now)
-			})
+			err = c.decide(ctx, note)
 		}
 		a.Body += "."
 		return a, err

@@ -16,14 +16,15 @@ var guideVerb = Verb{
 	Help: "find the troubleshooting guide for what people see",
 	Run: func(ctx context.Context, c *Call) (bot.Answer, error) {
 		word, rest := cutWord(c.Args)
-		if run, ok := guideWords[strings.ToLower(word)]; ok {
+		word = strings.ToLower(word)
+		if run, ok := guideWords[word]; ok && meant(c, word, strings.Fields(rest)) {
 			return run(ctx, c, rest)
 		}
 		if word == "" {
 			return thisGuide(ctx, c)
 		}
-		if g, ok := c.Guides.Guide(strings.ToLower(word)); ok && rest == "" {
-			return serve(ctx, c, g)
+		if g, ok := c.Guides.Guide(word); ok && rest == "" {
+			return serve(ctx, c, g, "")
 		}
 		return findGuide(ctx, c, c.Args, "")
 	},
@@ -42,6 +43,27 @@ var guideWords = map[string]func(context.Context, *Call, string) (bot.Answer, er
 	"helped": rateGuide,
 }
 
+// meant tells whether a word behind "guide" is meant as one of guideWords: people
+// also say "guide not responding at all".
+func meant(c *Call, word string, rest []string) bool {
+	if len(rest) == 0 {
+		return true
+	}
+	switch _, guide := c.Guides.Guide(strings.ToLower(rest[0])); word {
+	case "list":
+		return false
+	case "for":
+		_, symptom := incident.Find(incident.Symptoms, rest[0])
+		return symptom
+	case "helped":
+		return len(rest) == 1
+	case "not":
+		return guide && len(rest) == 1
+	default:
+		return guide || len(rest) == 3 && word == "answer" || len(rest) == 2 && word == "back"
+	}
+}
+
 // thisGuide shows the guide in use; where there is none, all of them.
 func thisGuide(_ context.Context, c *Call) (bot.Answer, error) {
 	if g, ok := c.Guides.Guide(c.Inc.Guide.Guide); ok {
@@ -52,9 +74,10 @@ func thisGuide(_ context.Context, c *Call) (bot.Answer, error) {
 
 // serve shows a guide to whoever asks, and puts it in the room if the room has
 // another one.
-func serve(ctx context.Context, c *Call, g *runbooks.Guide) (bot.Answer, error) {
-	if c.Has() && c.Inc.Guide.Guide != g.ID && c.Inc.Status != incident.Shut {
-		inc, err := c.ServeGuide(ctx, c.Inc.ID, c.Origin(), g)
+// why is the matching's reason; "" is a person's choice.
+func serve(ctx context.Context, c *Call, g *runbooks.Guide, why string) (bot.Answer, error) {
+	if c.Has() && c.Inc.Status != incident.Shut {
+		inc, err := c.ServeGuide(ctx, c.Inc.ID, c.Origin(), g, why)
 		if err != nil {
 			return bot.Answer{}, err
 		}
@@ -106,6 +129,9 @@ func showLook(_ context.Context, c *Call, args string) (bot.Answer, error) {
 		return bot.Answer{}, incident.Refusef("The guide has changed since. `/incident guide show %s` shows it as it is now.", incident.Escape(id))
 	}
 	a := answer("%s", look.Body)
+	if g.Setup != "" {
+		a = answer("%s\n\n**%s**\n\n%s", g.Setup, incident.Escape(look.Title), look.Body)
+	}
 	a.Title = look.Title
 	return a, nil
 }
@@ -133,7 +159,7 @@ func findFor(ctx context.Context, c *Call, args string) (bot.Answer, error) {
 func findGuide(ctx context.Context, c *Call, text, symptom string) (bot.Answer, error) {
 	m := c.FindFor(ctx, c.Inc, runbooks.Query{Text: text, Symptom: symptom})
 	if g, ok := c.Guides.Guide(m.Guide); ok {
-		a, err := serve(ctx, c, g)
+		a, err := serve(ctx, c, g, m.Why)
 		a.Body = "*Why this one: it " + incident.Escape(m.Why) + ".*\n\n" + a.Body
 		a.Buttons = append(a.Buttons, effect.Button{Label: "Another guide", Command: prefix(c) + "guide list"})
 		return a, err
@@ -148,7 +174,14 @@ func findGuide(ctx context.Context, c *Call, text, symptom string) (bot.Answer, 
 		return a, nil
 	}
 	a := answer("Which of these comes nearest?")
-	a.Buttons = candidates(c, m, "")
+	if q, ok := c.NextQuestion(symptom); ok {
+		a = answer("**%s**", incident.Escape(q.Title))
+		for _, to := range q.Answers {
+			a.Buttons = append(a.Buttons, effect.Button{Label: to.Label, Command: prefix(c) + "guide " + to.Guide})
+		}
+	} else {
+		a.Buttons = candidates(c, m, "")
+	}
 	a.Buttons = append(a.Buttons, effect.Button{Label: "All guides", Command: prefix(c) + "guide list"})
 	return a, nil
 }
@@ -279,12 +312,8 @@ func mitigations(c *Call, g *runbooks.Guide, name string) bot.Answer {
 		a.Body = fmt.Sprintf("The guide has no step “%s”. It has these:\n\n%s", incident.Escape(name), a.Body)
 	}
 	a.Title = incident.Cut("Mitigate: "+g.Title, 150)
-	for i, m := range g.Mitigations {
-		b := effect.Button{Label: "Begin: " + incident.Cut(m.Name, 60), Command: prefix(c) + "mitigate " + g.ID + " " + m.ID}
-		if i == 0 {
-			b.Style = effect.Primary
-		}
-		a.Buttons = append(a.Buttons, b)
+	for _, m := range g.Mitigations {
+		a.Buttons = append(a.Buttons, effect.Button{Label: "Begin: " + incident.Cut(m.Name, 60), Command: prefix(c) + "mitigate " + g.ID + " " + m.ID})
 	}
 	return a
 }

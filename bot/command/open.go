@@ -59,9 +59,6 @@ func mentioned(c *Call) []incident.Person {
 func declare(ctx context.Context, c *Call, d incident.Declared) (bot.Answer, error) {
 	if c.Message != nil {
 		d.Quote = c.Message
-		if !d.Private && c.Message.Author.User != "" {
-			d.People = append(d.People, c.Message.Author)
-		}
 	}
 	inc, _, err := c.Declare(ctx, c.Origin(), d)
 	if err != nil {

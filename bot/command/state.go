@@ -145,6 +145,9 @@ var closeVerb = Verb{
 			}
 			return a, nil
 		}
+		if reason.ID == "moved" {
+			return bot.Answer{}, incident.Refusef("To go on in a private channel, use `/incident %s private`: it closes %s and opens the other.", c.Inc.ID, c.Inc.ID)
+		}
 		of, text, err := c.original(ctx, reason.ID, rest)
 		if err != nil {
 			return bot.Answer{}, err

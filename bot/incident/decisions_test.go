@@ -120,6 +120,7 @@ func guided() []decision {
 		{method: "Begin", when: "open", inc: led, ask: begin, facts: one(incident.MitigationChosen{Guide: "g", Mitigation: "m"})},
 		{method: "Begin", when: "resolved", inc: declared(incident.Resolved{}), ask: begin, refuse: []string{"INC-1 is resolved", "`reopen`"}},
 		{method: "RejectGuide", when: "in use", inc: led, ask: reject("g"), facts: one(incident.GuideRejected{Guide: "g", Title: "G *bold*", Version: "1"})},
+		{method: "RejectGuide", when: "said before: nothing happens", inc: declared(served, incident.GuideRejected{Guide: "g"}), ask: reject("g")},
 		{method: "RejectGuide", when: "not in use: nothing happens", inc: led, ask: reject("h")},
 		{method: "RejectGuide", when: "closed", inc: shut(), ask: reject("g"), refuse: []string{"`reopen`"}},
 		{method: "RateGuide", when: "it helped", inc: led, ask: rate("yes"), facts: one(incident.GuideRated{Guide: "g", Title: "G *bold*", Version: "1", Helped: "yes"})},

@@ -10,8 +10,11 @@ type Guided struct {
 	Steps []StepTaken // the way through its tree so far
 	// Begun is the mitigation that was begun last, of any guide.
 	Begun  MitigationChosen
-	Helped string   // what people last said of it: one of the Helped constants, or ""
-	Shown  []string // ids of the guides that were served, offered or rejected, each once
+	Helped string // what people last said of it: one of the Helped constants, or ""
+	// Rejected is set when people said that it does not fit.
+	Rejected bool
+	Offered  string   // id of the guide that was offered last, or ""
+	Shown    []string // ids of the guides that were served, offered or rejected, each once
 }
 
 // Met tells whether a guide was served, offered or rejected before: it is not to
@@ -38,7 +41,10 @@ const maxLesson = 300
 // teaches nothing, for a lesson is quoted to whoever reports the like.
 func (inc Incident) Lesson() (report, guide string) {
 	g := inc.Guide
-	right := g.Chosen || g.Helped == HelpedYes
+	right := g.Chosen && !g.Rejected || g.Helped == HelpedYes
+	if inc.Reason == "false-alarm" || inc.Reason == "duplicate" {
+		return "", ""
+	}
 	if inc.Private || g.Guide == "" || g.Guide == Triage || !right || g.Helped == HelpedNo {
 		return "", ""
 	}
@@ -55,11 +61,13 @@ func (g Guided) with(e Event) Guided {
 	switch f := e.Fact.(type) {
 	case GuideServed:
 		meet(f.Guide)
-		g.GuideServed, g.Seq, g.Steps, g.Helped = f, e.Seq, nil, ""
+		g.GuideServed, g.Seq, g.Steps, g.Helped, g.Rejected = f, e.Seq, nil, "", false
 	case GuideOffered:
 		meet(f.Guide)
+		g.Offered = f.Guide
 	case GuideRejected:
 		meet(f.Guide)
+		g.Rejected = g.Rejected || f.Guide == g.Guide
 	case GuideRated:
 		if f.Guide == g.Guide {
 			g.Helped = f.Helped
@@ -114,7 +122,7 @@ func (inc Incident) RejectGuide(id string) ([]Fact, error) {
 	if err := inc.open(); err != nil {
 		return nil, err
 	}
-	if g := inc.Guide; g.Guide == id {
+	if g := inc.Guide; g.Guide == id && !g.Rejected {
 		return []Fact{GuideRejected{Guide: g.Guide, Title: g.Title, Version: g.Version}}, nil
 	}
 	return nil, nil

@@ -20,6 +20,7 @@ type Problem struct {
 	Line int // 0: the file as a whole
 	What string
 	Do   string
+	Out  bool // the file is left out because of it
 }
 
 // String returns "file:line: what; do".
@@ -80,7 +81,7 @@ func Overlay[T any](layers []fs.FS, parse func(name string, src []byte) (T, erro
 				values = append(values, v)
 				break
 			}
-			problems = append(problems, in(name, AsProblems(err))...)
+			problems = append(problems, out(in(name, AsProblems(err)))...)
 		}
 	}
 	return values, problems
@@ -131,6 +132,13 @@ func sorted(names map[string]bool) []string {
 	}
 	slices.Sort(out)
 	return out
+}
+
+func out(ps []Problem) []Problem {
+	for i := range ps {
+		ps[i].Out = true
+	}
+	return ps
 }
 
 func in(file string, ps []Problem) []Problem {

@@ -107,14 +107,6 @@ func TestFiles(t *testing.T) {
 	}
 }
 
-// TestGuideCalledIndex: the list is what one opens.
-func TestGuideCalledIndex(t *testing.T) {
-	files := own(t, "x", map[string]string{"index": "title: T\nsymptoms: [invalid-inference]\nowner: g"}).Files()
-	if len(files) != 1 || !strings.Contains(string(files["index.html"]), "<h1>Guides</h1>") {
-		t.Errorf("%d files; index.html is\n%s", len(files), files["index.html"])
-	}
-}
-
 // TestGuideHeader: what one has to know before reading stands on top, and the
 // contents lead to every section and to every question of Decide.
 func TestGuideHeader(t *testing.T) {

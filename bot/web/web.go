@@ -74,12 +74,12 @@ func (d *desk) edition() *edition {
 // list is all guides, or with ?q= and perhaps &symptom= those that fit.
 func (d *desk) list(w http.ResponseWriter, r *http.Request) {
 	e := d.edition()
-	q := question{text: cut(r.FormValue("q"))}
+	q := question{text: cut(r.URL.Query().Get("q"))}
 	if q.text == "" {
 		e.list().serve(w, r)
 		return
 	}
-	if t, ok := incident.Find(symptoms(), r.FormValue("symptom")); ok {
+	if t, ok := incident.Find(symptoms(), r.URL.Query().Get("symptom")); ok {
 		q.symptom = t.ID
 	}
 	e.answer(q, d.library.Match(runbooks.Query{Text: q.text, Symptom: q.symptom})).serve(w, r)

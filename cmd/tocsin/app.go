@@ -88,7 +88,11 @@ func (c contentFlags) loadOver(kept map[string]memory) (content, error) {
 	out.plays, p2 = playbooks.Load(playbooks.Embedded(), kept["playbooks"], own("playbooks"))
 	out.templates, p3 = templates.Load(templates.Embedded(), kept["templates"], own("templates"))
 	for _, p := range slices.Concat(p0, p1, p2, p3) {
-		out.problems = append(out.problems, p.String())
+		how := "served, but "
+		if p.Out {
+			how = "left out: "
+		}
+		out.problems = append(out.problems, how+p.String())
 	}
 	return out, nil
 }
@@ -122,7 +126,7 @@ type app struct {
 // bot is.
 func newApp(ctx context.Context, s settings, log *slog.Logger) (*app, error) {
 	for _, p := range s.content.problems {
-		log.Warn("left out", "content", p)
+		log.Warn("content", "problem", p)
 	}
 	conn, err := slack.Dial(ctx, s.slack)
 	if err != nil {

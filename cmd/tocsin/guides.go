@@ -59,7 +59,7 @@ func (c *guidesShowCmd) Run(e *env) error {
 // warn says which files of a team's own were left out.
 func warn(e *env, c content) error {
 	for _, p := range c.problems {
-		fmt.Fprintln(e.stderr, "left out:", terminal(p))
+		fmt.Fprintln(e.stderr, terminal(p))
 	}
 	return nil
 }

@@ -30,6 +30,9 @@ func (c *guidesMatchCmd) Run(e *env) error {
 	}
 	warn(e, content)
 	answer := func(text string) error {
+		if len(text) > runbooks.LongestText {
+			fmt.Fprintf(e.stderr, "tocsin: a report of %d KiB: only its first %d KiB were read\n", len(text)>>10, runbooks.LongestText>>10)
+		}
 		q := runbooks.Query{Text: text, Symptom: symptom, Context: content.services.Context(c.Service, text)}
 		return c.print(e.stdout, content.guides, matching(content.guides, q))
 	}
@@ -79,7 +82,7 @@ func matching(lib *runbooks.Library, q runbooks.Query) matched {
 	m := lib.Match(q)
 	out := matched{Guide: m.Guide, Confidence: m.Confidence, Candidates: []candidate{}, Ask: []string{}, why: m.Why}
 	for _, c := range m.Candidates {
-		out.Candidates = append(out.Candidates, candidate(c))
+		out.Candidates = append(out.Candidates, candidate{c.Guide, c.Score, c.Why})
 	}
 	if out.Symptom = q.Symptom; out.Symptom == "" {
 		out.Symptom = likely(lib, m)

@@ -96,11 +96,11 @@ func (w *watch) reload() {
 	w.content.templates.Replace(newer.templates)
 	for _, p := range newer.problems {
 		if !slices.Contains(w.content.problems, p) {
-			w.log.Warn("left out", "content", p)
+			w.log.Warn("content", "problem", p)
 		}
 	}
 	w.content.problems = newer.problems
-	w.log.Info("the content has changed and is loaded again", "guides", len(newer.guides.Guides()), "left out", len(newer.problems))
+	w.log.Info("the content has changed and is loaded again", "guides", len(newer.guides.Guides()), "problems", len(newer.problems))
 }
 
 // keep remembers each file that could serve now, and forgets those that are gone.
