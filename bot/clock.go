@@ -60,6 +60,7 @@ func (b *Bot) tick(ctx context.Context, now time.Time) {
 			b.Log.Error("the clock cannot read an incident", "incident", h.ID, "error", err)
 			continue
 		}
+		b.finishMove(ctx, inc)
 		if due, ok := updateDue(inc, now); ok {
 			b.remind(ctx, inc, remindUpdate, due)
 		}

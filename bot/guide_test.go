@@ -11,6 +11,8 @@ import (
 	"tocsin/bot/command"
 	"tocsin/bot/incident"
 	"tocsin/runbooks"
+	"tocsin/store"
+	"tocsin/store/mem"
 )
 
 func (w *world) inc(id incident.ID) incident.Incident {
@@ -236,21 +238,46 @@ func TestSignalsFollowThePrivateOne(t *testing.T) {
 	})
 }
 
-// TestPrivateTwice: reopened in the open, it can go on in private again, and what
+// TestMovedStaysMoved: what went on in private is not opened again in the open; what
 // was changed in private is known nowhere else.
-func TestPrivateTwice(t *testing.T) {
+func TestMovedStaysMoved(t *testing.T) {
 	inBubble(t, func(t *testing.T, w *world) {
 		w.say("1", "", "open sev3 The assistant behaves strangely")
 		w.say("2", "", "INC-1 private")
-		w.say("3", "", "INC-1 reopen")
-		w.say("4", "", "INC-1 private")
-		if s := w.inc("INC-1").Status; s != incident.Shut {
-			t.Errorf("INC-1 is %s", s)
+		if a, err := w.as("U0ADA", "3", "INC-1 reopen"); err != nil || !strings.Contains(a.Body, "goes on in private") || w.inc("INC-1").Status != incident.Shut {
+			t.Errorf("%q, error %v", a.Body, err)
 		}
 		w.say("5", "", "INC-2 changed config revoked the Acme key")
 		w.say("6", "", "open it uses the wrong settings")
 		if why := w.inc("INC-3").Guide.Why; strings.Contains(why, "Acme") {
 			t.Errorf("told outside: %s", why)
+		}
+	})
+}
+
+// TestDiedWhileGoingPrivate: the private one is there, the open one not closed yet;
+// the clock closes it.
+func TestDiedWhileGoingPrivate(t *testing.T) {
+	inBubble(t, func(t *testing.T, w *world) {
+		w.say("1", "", "open sev3 The assistant behaves strangely")
+		w.settle()
+		w.crash = func(_ int, tx store.Tx) mem.Outcome {
+			for _, p := range tx.Put {
+				if strings.Contains(string(p.Value), `"reason":"moved"`) {
+					return mem.FailBefore
+				}
+			}
+			return mem.CarryOn
+		}
+		w.kv.Fault = w.crash
+		if _, err := w.as("U0ADA", "2", "INC-1 private"); err == nil {
+			t.Fatal("the store did not fail")
+		}
+		w.crash = nil
+		w.restart()
+		w.wait(time.Minute)
+		if s := w.inc("INC-1").Status; s != incident.Shut || !w.inc("INC-2").Private {
+			t.Errorf("INC-1 is %s", s)
 		}
 	})
 }

@@ -45,6 +45,31 @@ func (b *Bot) GoPrivate(ctx context.Context, id incident.ID, o Origin) (incident
 	return b.goneTo(ctx, private.ID, id, o, nil)
 }
 
+func (b *Bot) closeMoved(ctx context.Context, public incident.ID, o Origin) error {
+	_, err := b.Update(ctx, public, o, func(inc incident.Incident) ([]incident.Fact, error) {
+		if inc.Status == incident.Shut {
+			return nil, nil
+		}
+		return inc.Close("moved", "", "")
+	})
+	return err
+}
+
+// finishMove closes an incident that went on in private, if the bot died before it
+// could.
+func (b *Bot) finishMove(ctx context.Context, inc incident.Incident) {
+	if inc.Private || !inc.Active() {
+		return
+	}
+	_, moved, err := b.journal.Lookup(ctx, privateHandle(inc.ID))
+	if err == nil && moved {
+		err = b.closeMoved(ctx, inc.ID, Origin{By: incident.Bot, Cause: "moved/" + string(inc.ID)})
+	}
+	if err != nil {
+		b.Log.Error("an incident that went on in private is not closed", "incident", inc.ID, "error", err)
+	}
+}
+
 func privateHandle(id incident.ID) string { return "private/" + string(id) }
 
 // movedTo is the private incident that goes on with another one, or that one
@@ -63,13 +88,7 @@ func (b *Bot) goneTo(ctx context.Context, private, public incident.ID, o Origin,
 		return incident.Incident{}, err
 	}
 	o.Cause = "moved/" + o.Cause
-	_, err = b.Update(ctx, public, o, func(inc incident.Incident) ([]incident.Fact, error) {
-		if inc.Status == incident.Shut {
-			return nil, nil
-		}
-		return inc.Close("moved", "", "")
-	})
-	if err != nil {
+	if err := b.closeMoved(ctx, public, o); err != nil {
 		return incident.Incident{}, err
 	}
 	inc, err := b.Incident(ctx, private)

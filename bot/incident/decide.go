@@ -217,6 +217,9 @@ func (inc Incident) Reopen(text string) ([]Fact, error) {
 	if inc.Status == Investigating {
 		return nil, Refusef("%s is open.", inc.ID)
 	}
+	if inc.Reason == "moved" {
+		return nil, Refusef("%s goes on in private. Ask its commander to bring you in, or open a new one: `/incident open …`.", inc.ID)
+	}
 	text, err := remark(text)
 	if err != nil {
 		return nil, err

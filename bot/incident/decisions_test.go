@@ -119,6 +119,7 @@ func guided() []decision {
 		{method: "Step", when: "closed", inc: shut(), ask: step("", "a"), refuse: []string{"`reopen`"}},
 		{method: "Begin", when: "open", inc: led, ask: begin, facts: one(incident.MitigationChosen{Guide: "g", Mitigation: "m"})},
 		{method: "Begin", when: "resolved", inc: declared(incident.Resolved{}), ask: begin, refuse: []string{"INC-1 is resolved", "`reopen`"}},
+		{method: "Reopen", when: "moved", inc: declared(incident.Closed{Reason: "moved"}), ask: func(i incident.Incident) ([]incident.Fact, error) { return i.Reopen("") }, refuse: []string{"goes on in private", "`/incident open …`"}},
 		{method: "RejectGuide", when: "in use", inc: led, ask: reject("g"), facts: one(incident.GuideRejected{Guide: "g", Title: "G *bold*", Version: "1"})},
 		{method: "RejectGuide", when: "said before: nothing happens", inc: declared(served, incident.GuideRejected{Guide: "g"}), ask: reject("g")},
 		{method: "RejectGuide", when: "not in use: nothing happens", inc: led, ask: reject("h")},
