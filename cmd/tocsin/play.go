@@ -76,10 +76,17 @@ func providerOutage() []scene {
 			_, err := s.workspace.React(ctx, sandbox.React{User: ada, Channel: s.room, TS: s.remark, Name: "pushpin"})
 			return err
 		}, func(s *stage) bool { return s.told("from two regions") }},
+		{"The guide asks whether the call fails outside our own path: it does", press(mei, "", "guide-answer-provider-outage-does-the-same-call-fail-outside-our-own-path-yes-it-fails-too"), says("Which code does it return?")},
+		{"And which code comes back: an outage", press(mei, "", "guide-answer-provider-outage-which-code-does-it-return-5xx-529-or-time-out"), says("One model or all of them?")},
+		{"One model of the provider", press(ada, "", "guide-answer-provider-outage-one-model-or-all-of-them-one-model-or-region"), says("Change the route in the gateway")},
+		{"Ada has them fall back", press(ada, "", "mitigate-provider-outage-fall-back-to-a-sibling-model-or-region"), says("began with “Fall back to a sibling model or region”")},
 		{"Impact began earlier than anybody noticed", say(ada, "", "/incident began 20 min ago"), says("impact began")},
 		{"Ben tells everybody who waits", say(ben, "", "/incident update Some answers fail with an error. We are moving traffic to the fallback model."), says("fallback model")},
 		{"Mei fails over", say(mei, "", "/incident note Failed over chat-api to the fallback model, pinned version 2026-10-01"), says("pinned version")},
-		{"Impact is over", say(mei, "", "/incident mitigated ad-hoc-fix Traffic is on the fallback model; 20 real answers read, all fine"), says("Keep watching")},
+		{"Impact is over", say(mei, "", "/incident mitigated ad-hoc-fix Traffic is on the fallback model; 20 real answers read, all fine"), says("Did the guide")},
+		{"The guide did help", press(mei, "", "guide-helped-yes"), func(s *stage) bool {
+			return s.told("said that the guide “The model provider fails or times out” helped")
+		}},
 		{"A follow-up that outlives the incident", say(ada, "", "/incident action Fail over by itself after 10 minutes of 529 @ben by friday"), says("follow-up 1")},
 		{"Ada resolves it", say(ada, "", "/incident resolve The provider is back; traffic returned in steps"), says("resolved")},
 		{"The postmortem draft is in the channel", nothing, func(s *stage) bool {
