@@ -71,7 +71,10 @@ func (b *Bot) react(e incident.Event, inc incident.Incident) []effect.Effect {
 			return append(retry(inc), effect.OpenChannel{})
 		}
 		effects := append(append(b.refresh(inc, true), b.furnish(inc, true)...), retry(inc)...)
-		return append(effects, effect.ShowGuide{Seq: inc.Guide.Seq})
+		if inc.Guide.Seq > 0 {
+			effects = append(effects, effect.ShowGuide{Seq: inc.Guide.Seq})
+		}
+		return effects
 	}
 	return nil
 }

@@ -14,6 +14,9 @@ import (
 // use, its buttons walk through its tree, and the message shows where people
 // are; afterwards it says which one came in its place.
 func (b *Bot) guideMessage(inc incident.Incident, seq int) effect.Message {
+	if seq < 1 || seq > inc.Last() {
+		return effect.Message{}
+	}
 	served, _ := inc.Timeline[seq-1].Fact.(incident.GuideServed)
 	m := effect.Message{Title: "📖 " + served.Title}
 	switch g, ok := b.Guides.Guide(served.Guide); {
@@ -40,7 +43,11 @@ func (b *Bot) goPrivate(m *effect.Message, inc incident.Incident, g *runbooks.Gu
 	if inc.Guide.Why != "" {
 		m.Body += "\n\n*Why: it " + incident.Escape(inc.Guide.Why) + ".*"
 	}
-	m.Buttons = append(private.Buttons, effect.Button{Label: "It is something else", Command: command(inc, "guide not "+g.ID)})
+	other := effect.Button{Label: "It is something else", Command: command(inc, "guide not "+g.ID)}
+	if inc.Symptom == unsafe {
+		other.Command = command(inc, "symptom")
+	}
+	m.Buttons = append(private.Buttons, other)
 }
 
 // privateMessage asks to go on in private.
@@ -77,46 +84,57 @@ func (b *Bot) firstQuestion(m *effect.Message, inc incident.Incident, g *runbook
 	m.Buttons = append(m.Buttons, ways...)
 }
 
-// nextStep shows the way so far and what comes next.
+// way is how people came here, and what the last answer means.
+func way(steps []incident.StepTaken, last runbooks.Answer, found bool) string {
+	var s strings.Builder
+	for i, step := range steps {
+		if i > 0 {
+			s.WriteString("  \n")
+		}
+		fmt.Fprintf(&s, "✓ %s  **%s**", incident.Escape(step.Asked), incident.Escape(step.Answered))
+	}
+	if !found {
+		s.WriteString("\n\nThe guide has changed since. Go back one step, or show all of it.")
+	}
+	if said := last.Says(); said != "" {
+		fmt.Fprintf(&s, "  \n%s", said)
+	}
+	return s.String()
+}
+
+// nextStep shows the way so far and what comes next: a question, or what to do.
 func (b *Bot) nextStep(m *effect.Message, inc incident.Incident, g *runbooks.Guide) {
-	var body strings.Builder
 	steps := inc.Guide.Steps
 	last := steps[len(steps)-1]
-	for i, s := range steps {
-		fmt.Fprintf(&body, "✓ %s  **%s**", incident.Escape(s.Asked), incident.Escape(s.Answered))
-		if i < len(steps)-1 {
-			body.WriteString("  \n")
-		}
-	}
 	q, _ := g.Question(last.Question)
-	a, ok := q.Answer(last.Answer)
-	if !ok {
-		body.WriteString("\n\nThe guide has changed since. Go back one step, or show all of it.")
-	}
-	if said := a.Says(); said != "" {
-		fmt.Fprintf(&body, "  \n%s", said)
-	}
+	a, found := q.Answer(last.Answer)
+	m.Body = way(steps, a, found)
 	next, more := g.Question(a.Question)
 	if a.Question != "" && more {
-		fmt.Fprintf(&body, "\n\n**%s**", incident.Escape(next.Title))
+		m.Body += "\n\n**" + incident.Escape(next.Title) + "**"
 		if text := b.questionBody(g, next); text != "" {
-			fmt.Fprintf(&body, "\n\n%s", text)
+			m.Body += "\n\n" + text
 		}
-		m.Body = body.String()
 		b.answers(m, inc, g, next)
 	} else {
-		for i, id := range a.Mitigations {
-			mit, _ := g.Mitigation(id)
-			fmt.Fprintf(&body, "\n\n**%s**\n\n%s", incident.Escape(mit.Name), mit.Says())
-			m.Buttons = append(m.Buttons, effect.Button{
-				Label: "Begin: " + incident.Cut(mit.Name, 60), Command: command(inc, "mitigate "+g.ID+" "+mit.ID),
-				Style: map[bool]effect.Style{true: effect.Primary}[i == 0],
-			})
-		}
-		m.Body = body.String()
+		b.remedies(m, inc, g, a)
 	}
 	m.Buttons = append(m.Buttons, effect.Button{Label: "Back", Command: command(inc, "guide back "+g.ID+" "+last.Question), Apart: true})
 	m.Buttons = append(m.Buttons, b.ways(inc, g)...)
+}
+
+// remedies are the mitigations that an answer leads to; the first is the one to
+// begin with.
+func (b *Bot) remedies(m *effect.Message, inc incident.Incident, g *runbooks.Guide, a runbooks.Answer) {
+	style := effect.Primary
+	for _, id := range a.Mitigations {
+		mit, _ := g.Mitigation(id)
+		m.Body += "\n\n**" + incident.Escape(mit.Name) + "**\n\n" + mit.Says()
+		m.Buttons = append(m.Buttons, effect.Button{
+			Label: "Begin: " + incident.Cut(mit.Name, 60), Command: command(inc, "mitigate "+g.ID+" "+mit.ID), Style: style,
+		})
+		style = ""
+	}
 }
 
 // inline is how many characters of commands a step shows at once; what is longer

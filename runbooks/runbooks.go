@@ -3,13 +3,21 @@
 // A guide answers "answers are slow: where do I look?": it leads from a symptom
 // to what to look at and what to do first. It is one Markdown file, <id>.md,
 // with front matter (who it is for, what finds it) and eight sections that
-// every guide has, so that a reader knows where to look before reading.
+// every guide has, so that a reader knows where to look before reading. In
+// three of them "### " headings can be led to: the questions of Decide, whose
+// answers are list items, the looks of Investigate, the steps of Mitigate.
 //
 // A library is layered: a team's folder overlays the embedded one file by file,
 // and a file that cannot be used is reported and replaced by the one beneath.
+// said/<id>.txt holds what people said when they meant a guide: it teaches the
+// matching. Services say what a service is made of.
+//
 // Matching needs nothing but the words of the report: no network and no model,
-// for these may be what is down. It would rather abstain than send someone the
-// wrong way.
+// for these may be what is down. Each guide gets a score: BM25 and Bayes over
+// words, ideas (lexicon.go) and letters, the nearest phrases and counter-examples,
+// patterns, lessons of what people chose before, and what is known besides the
+// words. It would rather abstain than send someone the wrong way: generic-triage
+// has phrases too, of what no guide is for.
 package runbooks
 
 import (
