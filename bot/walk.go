@@ -169,7 +169,7 @@ func (b *Bot) answers(m *effect.Message, inc incident.Incident, g *runbooks.Guid
 	for _, id := range q.Looks {
 		look, _ := g.Look(id)
 		if now {
-			m.Body += fmt.Sprintf("\n\n**%s**\n\n%s", incident.Escape(look.Title), look.Body)
+			m.Body += fmt.Sprintf("\n\n**🔎 %s**\n\n%s", incident.Escape(look.Title), look.Body)
 			continue
 		}
 		looks = append(looks, effect.Button{Label: "🔎 " + incident.Cut(look.Title, 65), Command: command(inc, "guide look "+g.ID+" "+look.ID)})
