@@ -96,6 +96,9 @@ func parse(name string, src []byte) (*Guide, error) {
 		Needs: fm.Needs, Changes: fm.Changes, Shared: fm.Shared, Body: body, summary: fm.Summary, line: line,
 	}
 	sections := markdown.Sections(body)
+	if len(sections) > maxHeadings {
+		return nil, markdown.Problems{{Line: line, What: fmt.Sprintf("it has %d headings", len(sections)), Do: fmt.Sprintf("make several guides of it, of %d headings at most", maxHeadings)}}
+	}
 	for _, s := range sections {
 		if s.Level == 2 {
 			g.Sections = append(g.Sections, s)
@@ -110,6 +113,9 @@ func parse(name string, src []byte) (*Guide, error) {
 	}
 	return g, nil
 }
+
+// maxHeadings is how many headings a guide may have: more is no way through a night.
+const maxHeadings = 200
 
 var severities = []string{"", "sev1", "sev2", "sev3", "sev4"}
 

@@ -273,6 +273,7 @@ func TestBrokenGuidesAreReportedAndTheRestServes(t *testing.T) {
 		{"unknown section", guide("provider-outage", "## Verify", "## Check"), `provider-outage.md:42: section "Check" is none of a guide's; `},
 		{"twice", guide("provider-outage", "## Verify", "## Decide"), `provider-outage.md:42: section "Decide" is there twice; `},
 		{"date", guide("provider-outage", "2026-01-31", "soon"), `provider-outage.md:1: last_reviewed "soon" is no date; `},
+		{"too many headings", guide("provider-outage", "Text of Decide.", strings.Repeat("### Q?\n\nx\n\n", 200)), `provider-outage.md:6: it has 208 headings; make several guides of it, of 200 headings at most`},
 		{"severity", guide("provider-outage", "title: T", "title: T\nseverity: high"), `provider-outage.md:1: severity "high" is none; `},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
