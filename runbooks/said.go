@@ -37,6 +37,9 @@ func heard(guides []*Guide, layers []fs.FS) []Problem {
 }
 
 func readSaid(layer fs.FS, name string) (string, error) {
+	if st, err := fs.Stat(layer, name); err == nil && !st.Mode().IsRegular() {
+		return "", errors.New("it is no file")
+	}
 	f, err := layer.Open(name)
 	if errors.Is(err, fs.ErrNotExist) {
 		return "", nil

@@ -110,6 +110,9 @@ func load[T any](layer fs.FS, name string, parse func(string, []byte) (T, error)
 	if layer == nil {
 		return none, fs.ErrNotExist
 	}
+	if st, err := fs.Stat(layer, name); err == nil && !st.Mode().IsRegular() {
+		return none, Problems{{What: "it is no file", Do: "put a Markdown file in its place"}} // a pipe would be waited for
+	}
 	f, err := layer.Open(name)
 	if err != nil {
 		return none, err

@@ -148,6 +148,7 @@ func newApp(ctx context.Context, s settings, log *slog.Logger) (*app, error) {
 		kv.Close()
 		return nil, err
 	}
+	s.content.guides.Warm() // or the first to report something waits for it
 	a.face = conn.Face(command.Commands{Bot: a.bot, Log: log}.Handle, a.bot.Hold, log)
 	pages := web.Pages{Guides: s.content.guides, Ready: a.ready}
 	hook := &pagerduty.Webhook{Secrets: s.secrets, Receive: a.bot.Receive, Log: log}
@@ -180,7 +181,6 @@ func (a *app) run(ctx context.Context, ln net.Listener, handler http.Handler) er
 		})
 	}
 	start("the bot stopped", func() error { return a.bot.Run(ctx) })
-	wg.Go(a.bot.Guides.Warm)
 	a.meet(ctx)
 	if a.socket {
 		start("Slack", func() error { return a.face.Connect(ctx) })
