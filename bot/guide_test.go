@@ -40,23 +40,25 @@ func (w *world) as(user, cause, line string) (bot.Answer, error) {
 	})
 }
 
+// page sends a signal of the alert P1.
+func (w *world) page(event, state, title string) {
+	s := signal(event, "P1", state)
+	s.Title = title
+	w.insist(func() error { _, err := w.bot.Receive(context.Background(), s); return err })
+}
+
 // TestSignalsOfferABetterGuide: what a new signal says may point to another guide:
 // it is offered once, also when the signal is a note, and the one in use stays.
 func TestSignalsOfferABetterGuide(t *testing.T) {
 	inBubble(t, func(t *testing.T, w *world) {
-		send := func(event, state, title string) {
-			s := signal(event, "P1", state)
-			s.Title = title
-			w.insist(func() error { _, err := w.bot.Receive(context.Background(), s); return err })
-		}
-		send("1", incident.StateFiring, "p95 time to first token is 11 s, requests are waiting")
+		w.page("1", incident.StateFiring, "p95 time to first token is 11 s, requests are waiting")
 		first := w.inc("INC-1").Guide
 		if first.Guide != "latency-saturation" {
 			t.Fatalf("served %s", first.Guide)
 		}
-		send("2", incident.StateInfo, "GPU has fallen off the bus, Xid 79")
+		w.page("2", incident.StateInfo, "GPU has fallen off the bus, Xid 79")
 		for _, event := range []string{"3", "4"} {
-			send(event, incident.StateFiring, "GPU has fallen off the bus, Xid 79, NVLink errors, node lost a card: "+event)
+			w.page(event, incident.StateFiring, "GPU has fallen off the bus, Xid 79, NVLink errors, node lost a card: "+event)
 		}
 		inc := w.inc("INC-1")
 		if n := count[incident.GuideOffered](inc); n != 1 || inc.Guide.Guide != first.Guide || inc.Guide.Seq != first.Seq {
@@ -220,18 +222,13 @@ func TestDidItHelpIsAskedOnce(t *testing.T) {
 // private is told there, and nothing of it where all can read.
 func TestSignalsFollowThePrivateOne(t *testing.T) {
 	inBubble(t, func(t *testing.T, w *world) {
-		send := func(event, state, title string) {
-			s := signal(event, "P1", state)
-			s.Title = title
-			w.insist(func() error { _, err := w.bot.Receive(context.Background(), s); return err })
-		}
-		send("1", incident.StateFiring, "Assistant behaves strangely")
+		w.page("1", incident.StateFiring, "Assistant behaves strangely")
 		if _, err := w.as("U0BEN", "press", "INC-1 private"); err != nil {
 			t.Fatal(err)
 		}
 		w.settle()
 		before := w.inc("INC-1").Last()
-		send("2", incident.StateFiring, "invoices of ACME Corp shown to Globex")
+		w.page("2", incident.StateFiring, "invoices of ACME Corp shown to Globex")
 		if w.inc("INC-1").Last() != before || count[incident.Signaled](w.inc("INC-2")) != 1 {
 			t.Error("the signal is told in the open")
 		}

@@ -233,10 +233,10 @@ func TestItLooksWhenItIsTime(t *testing.T) {
 		ended := make(chan struct{})
 		go func() { m.run(ctx, ticker.C); close(ended) }()
 		m.write("runbooks/a.md", aGuide("a", "Ours"))
-		time.Sleep(2*lookEvery - time.Millisecond) // the bubble's time, not ours
+		<-time.After(2*lookEvery - time.Millisecond) // in the bubble's time
 		synctest.Wait()
 		m.expect("a", "")
-		time.Sleep(time.Millisecond)
+		<-time.After(time.Millisecond)
 		synctest.Wait()
 		m.expect("a", "Ours")
 		stop()
