@@ -11,6 +11,11 @@
 // something is due. Nothing is answered before it is stored, and the same cause
 // twice is one request.
 //
+// guide.go chooses and changes the guide of an incident, with what is known besides
+// its words (situation.go) and what people chose before (learn.go); walk.go shows
+// it as a message that moves on with each answer. private.go goes on with an
+// incident where not everybody can read.
+//
 // The engine knows no vendor. What it asks of the chat service is a Performer;
 // what people see is Markdown with buttons, and every button is a command.
 package bot
