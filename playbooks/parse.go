@@ -20,6 +20,7 @@ type frontMatter struct {
 	UpdateEvery  string   `yaml:"update_every"`
 	Postmortem   bool     `yaml:"postmortem"`
 	Invite       []string `yaml:"invite"`
+	PagerDuty    []string `yaml:"pagerduty"`
 	LastReviewed string   `yaml:"last_reviewed"`
 }
 
@@ -34,7 +35,7 @@ func parse(name string, src []byte) (*Play, error) {
 	p := &Play{
 		ID: fm.ID, Title: fm.Title, Version: hex.EncodeToString(sum[:4]),
 		Severities: fm.Severities, Symptoms: fm.Symptoms, Postmortem: fm.Postmortem,
-		Invite: fm.Invite, LastReviewed: fm.LastReviewed, Body: body,
+		Invite: fm.Invite, Pager: fm.PagerDuty, LastReviewed: fm.LastReviewed, Body: body,
 	}
 	problems := p.check(name)
 	p.UpdateEvery, err = time.ParseDuration(fm.UpdateEvery)
@@ -54,6 +55,9 @@ func roles() []string {
 
 func severities() []string { return []string{"sev1", "sev2", "sev3", "sev4"} }
 
+// pagers are what of the record can be sent to PagerDuty, by package incident's names.
+func pagers() []string { return []string{"notes", "updates"} }
+
 func (p *Play) check(name string) []Problem {
 	var out []Problem
 	bad := func(ok bool, what, do string) {
@@ -69,6 +73,9 @@ func (p *Play) check(name string) []Problem {
 	}
 	for _, u := range p.Invite {
 		bad(userID.MatchString(u), fmt.Sprintf("%q is no Slack user id", u), "copy the member ID from the person's profile")
+	}
+	for _, what := range p.Pager {
+		bad(slices.Contains(pagers(), what), fmt.Sprintf("pagerduty %q is nothing that can be sent there", what), "use notes, updates or both: pagerduty: [updates]")
 	}
 	_, err := time.Parse(time.DateOnly, p.LastReviewed)
 	bad(err == nil, fmt.Sprintf("last_reviewed %q is no date", p.LastReviewed), "write it as 2026-11-22")

@@ -47,6 +47,7 @@ type Play struct {
 	UpdateEvery  time.Duration // how often an update is owed
 	Postmortem   bool          // one is drafted when the incident is resolved
 	Invite       []string      // Slack user ids that join every such incident
+	Pager        []string      // what is sent to PagerDuty's incident: notes, updates; none: nothing
 	LastReviewed string        // YYYY-MM-DD
 	Tasks        []Task
 	Body         string // Markdown

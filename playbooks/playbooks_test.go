@@ -7,6 +7,7 @@ import (
 	"testing/fstest"
 	"time"
 
+	"tocsin/bot/incident"
 	"tocsin/playbooks"
 )
 
@@ -25,18 +26,19 @@ func TestEmbeddedPlays(t *testing.T) {
 		severity   string
 		every      time.Duration
 		postmortem bool
+		pager      []string
 	}{
-		{"sev1", 30 * time.Minute, true},
-		{"sev2", 30 * time.Minute, true},
-		{"sev3", time.Hour, true},
-		{"sev4", 24 * time.Hour, false},
+		{"sev1", 30 * time.Minute, true, []string{incident.PagerUpdates}},
+		{"sev2", 30 * time.Minute, true, []string{incident.PagerUpdates}},
+		{"sev3", time.Hour, true, nil},
+		{"sev4", 24 * time.Hour, false, nil},
 	} {
 		p, ok := lib.Choose(want.severity, "performance-degradation")
 		if !ok || p.ID != want.severity {
 			t.Errorf("%s: no play", want.severity)
 			continue
 		}
-		if p.UpdateEvery != want.every || p.Postmortem != want.postmortem || len(p.Invite) != 0 || len(p.Version) != 8 {
+		if p.UpdateEvery != want.every || p.Postmortem != want.postmortem || !slices.Equal(p.Pager, want.pager) || len(p.Invite) != 0 || len(p.Version) != 8 {
 			t.Errorf("%s: %+v", p.ID, p)
 		}
 		if len(p.Tasks) < 4 || len(p.Tasks) > 7 {
@@ -104,6 +106,7 @@ func TestBrokenPlaysAreReportedAndTheEmbeddedServe(t *testing.T) {
 		{"no severity", "", task, "sev1.md:1: it is for no severity; "},
 		{"unknown severity", "severities: [p1]\n", task, `sev1.md:1: severity "p1" is none; `},
 		{"a name for an id", sev1 + "invite: [ada]\n", task, `sev1.md:1: "ada" is no Slack user id; `},
+		{"nothing that PagerDuty takes", sev1 + "pagerduty: [updates, calls]\n", task, `sev1.md:1: pagerduty "calls" is nothing that can be sent there; use notes, updates or both`},
 		{"unknown role", sev1, "boss, 5m: Do.", `sev1.md:11: task "boss, 5m: Do." is for none of incident-commander, `},
 		{"no time", sev1, "scribe: Do.", `sev1.md:11: task "scribe: Do." has no time limit; `},
 		{"time in the past", sev1, "scribe, -5m: Do.", `sev1.md:11: task "scribe, -5m: Do." has no time limit; `},
@@ -126,6 +129,22 @@ func TestBrokenPlaysAreReportedAndTheEmbeddedServe(t *testing.T) {
 				t.Errorf("the play beside the broken one does not serve: %+v", p)
 			}
 		})
+	}
+}
+
+// A play tells PagerDuty what it says, in the engine's words, and nothing unless it
+// says so.
+func TestWhatAPlayTellsPagerDuty(t *testing.T) {
+	for front, want := range map[string][]string{
+		"":                              nil,
+		"pagerduty: []\n":               nil,
+		"pagerduty: [notes]\n":          {incident.PagerNotes},
+		"pagerduty: [notes, updates]\n": {incident.PagerNotes, incident.PagerUpdates},
+	} {
+		lib := load(t, fstest.MapFS{"sev1.md": play("sev1", "severities: [sev1]\n"+front, task)})
+		if p, _ := lib.Choose("sev1", ""); !slices.Equal(p.Pager, want) {
+			t.Errorf("%q: %q, want %q", front, p.Pager, want)
+		}
 	}
 }
 

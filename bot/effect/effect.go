@@ -76,6 +76,20 @@ type (
 	Mark struct {
 		Message incident.Message `json:"message"`
 	}
+	// Page has PagerDuty page whom the Nth page of the incident is for. It leads to
+	// incident.Paged.
+	Page struct {
+		N int `json:"n"`
+	}
+	// SyncPager makes PagerDuty show the incident's state and priority, where it
+	// shows something else. It leads to an incident.PagerSynced for each change.
+	SyncPager struct{}
+	// TellPager puts a text on the incident's PagerDuty incidents: as a note, or as
+	// a status update.
+	TellPager struct {
+		Text   string `json:"text"`
+		Update bool   `json:"update,omitempty"`
+	}
 	// Draft posts the postmortem, drafted from the first Through events, as a
 	// file. It leads to incident.Posted.
 	Draft struct {
@@ -124,6 +138,9 @@ func (Say) Lane() string         { return "room" }
 func (f Fetch) Lane() string     { return "fetch " + f.Message.Channel + " " + f.Message.ID }
 func (m Mark) Lane() string      { return "mark " + m.Message.Channel + " " + m.Message.ID }
 func (Draft) Lane() string       { return "room" }
+func (p Page) Lane() string      { return fmt.Sprintf("page/%d", p.N) }
+func (SyncPager) Lane() string   { return "pager" }
+func (TellPager) Lane() string   { return "pager-notes" }
 
 func (OpenChannel) Needs() Need { return Nothing }
 func (Invite) Needs() Need      { return Channel }
@@ -136,6 +153,9 @@ func (Say) Needs() Need         { return Card }
 func (Fetch) Needs() Need       { return Nothing }
 func (Mark) Needs() Need        { return Nothing }
 func (Draft) Needs() Need       { return Card }
+func (Page) Needs() Need        { return Nothing }
+func (SyncPager) Needs() Need   { return Nothing }
+func (TellPager) Needs() Need   { return Nothing }
 
 func (OpenChannel) Words() string { return "open the channel" }
 func (Invite) Words() string      { return "invite people to the channel" }
@@ -148,12 +168,24 @@ func (Say) Words() string         { return "post a message" }
 func (Fetch) Words() string       { return "read the pinned message" }
 func (Mark) Words() string        { return "mark the pinned message" }
 func (Draft) Words() string       { return "post the postmortem draft" }
+func (Page) Words() string        { return "page through PagerDuty" }
+func (SyncPager) Words() string   { return "bring PagerDuty's incident up to date" }
+func (TellPager) Words() string   { return "put a note on PagerDuty's incident" }
+
+// ForPager tells whether e is for the paging service; all others are for the chat.
+func ForPager(e Effect) bool {
+	switch e.(type) {
+	case Page, SyncPager, TellPager:
+		return true
+	}
+	return false
+}
 
 // Projection tells whether e shows the present state, so that one is enough
 // however many wait.
 func Projection(e Effect) bool {
 	switch e.(type) {
-	case OpenChannel, SetTopic, ShowCard, ShowGuide, Announce:
+	case OpenChannel, SetTopic, ShowCard, ShowGuide, Announce, SyncPager:
 		return true
 	}
 	return false
@@ -172,4 +204,7 @@ var Effects = tagged.New[Effect](
 	tagged.Member[Effect]{Name: "fetch", Zero: Fetch{}},
 	tagged.Member[Effect]{Name: "mark", Zero: Mark{}},
 	tagged.Member[Effect]{Name: "draft", Zero: Draft{}},
+	tagged.Member[Effect]{Name: "page", Zero: Page{}},
+	tagged.Member[Effect]{Name: "sync-pager", Zero: SyncPager{}},
+	tagged.Member[Effect]{Name: "tell-pager", Zero: TellPager{}},
 )

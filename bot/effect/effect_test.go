@@ -42,6 +42,9 @@ func samples() []effect.Effect {
 		effect.Fetch{Message: pinned},
 		effect.Mark{Message: pinned},
 		effect.Draft{Through: 42, N: 2},
+		effect.Page{N: 2},
+		effect.SyncPager{},
+		effect.TellPager{Text: "Ada Okafor: rolled back", Update: true},
 	}
 }
 
@@ -112,6 +115,9 @@ func TestWhatTheWorkerIsTold(t *testing.T) {
 		"fetch: read the pinned message. lane fetch C0INC1 1795176000.000100, needs 0, projection false",
 		"mark: mark the pinned message. lane mark C0INC1 1795176000.000100, needs 0, projection false",
 		"draft: post the postmortem draft. lane room, needs 2, projection false",
+		"page: page through PagerDuty. lane page/2, needs 0, projection false",
+		"sync-pager: bring PagerDuty's incident up to date. lane pager, needs 0, projection true",
+		"tell-pager: put a note on PagerDuty's incident. lane pager-notes, needs 0, projection false",
 	}
 	var got, names []string
 	for _, e := range samples() {
@@ -172,10 +178,34 @@ func TestLanesOfTheirOwn(t *testing.T) {
 		{effect.Fetch{Message: one}, effect.Fetch{Message: two}},
 		{effect.Mark{Message: one}, effect.Mark{Message: two}},
 		{effect.Fetch{Message: one}, effect.Mark{Message: one}},
+		{effect.Page{N: 1}, effect.Page{N: 2}},
+		{effect.SyncPager{}, effect.TellPager{Text: "note"}},
 	} {
 		if pair[0].Lane() == pair[1].Lane() {
 			t.Errorf("%+v and %+v share the lane %q", pair[0], pair[1], pair[0].Lane())
 		}
+	}
+}
+
+// Two notes keep their order, and neither replaces the other.
+func TestNotesForThePagerKeepTheirOrder(t *testing.T) {
+	note, update := effect.TellPager{Text: "one"}, effect.TellPager{Text: "two", Update: true}
+	if note.Lane() != update.Lane() || effect.Projection(note) {
+		t.Errorf("lanes %q and %q, a projection: %v", note.Lane(), update.Lane(), effect.Projection(note))
+	}
+}
+
+// What is for the paging service is no business of the chat's, and the other way
+// round.
+func TestForPager(t *testing.T) {
+	var got []string
+	for _, e := range samples() {
+		if effect.ForPager(e) {
+			got = append(got, effect.Effects.Name(e))
+		}
+	}
+	if diff := cmp.Diff([]string{"page", "sync-pager", "tell-pager"}, got); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
 	}
 }
 

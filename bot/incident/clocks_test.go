@@ -38,6 +38,9 @@ func TestDetectedIsTheFirstWord(t *testing.T) {
 		{"not a message written after it", []incident.Event{report(said(2))}, 0},
 		{"not a message without a time", []incident.Event{report(&incident.Quote{Text: "slow?"})}, 0},
 		{"an alert that had fired before", []incident.Event{report(said(-4)), firing(-9)}, -9},
+		{"a monitor that had heard nothing before", []incident.Event{report(nil), at(-9, pager, incident.Signaled{State: incident.StateNoData})}, -9},
+		{"an alert that had fired before, and was sent late", []incident.Event{report(nil), at(-9, pager, incident.Signaled{State: incident.StateFiring, Late: true})}, -9},
+		{"not when the impact that it tells of began", []incident.Event{report(nil), at(0, pager, incident.Signaled{State: incident.StateFiring, Since: clock(-9)})}, 0},
 		{"not an alert that fired later", []incident.Event{report(nil), firing(3)}, 0},
 		{"not what an alert did otherwise", []incident.Event{report(nil), at(-9, pager, incident.Signaled{State: incident.StateInfo})}, 0},
 	} {

@@ -1,6 +1,7 @@
 package incident
 
 import (
+	"slices"
 	"time"
 	"unicode/utf8"
 )
@@ -78,12 +79,15 @@ func (inc Incident) Handover(r Role, by, to Person) ([]Fact, error) {
 	return inc.Assign(r, to)
 }
 
+// stranger refuses who may not see a private incident.
+const stranger = Refusal("This incident is private. Ask its commander to bring you in.")
+
 // Join has a person in the channel.
 func (inc Incident) Join(p Person) ([]Fact, error) {
 	if inc.Private && !inc.Knows(p) {
-		return nil, Refusal("This incident is private. Ask its commander to bring you in.")
+		return nil, stranger
 	}
-	if inc.Knows(p) && inc.Channel.Channel != "" {
+	if inc.Channel.Channel != "" && inc.inRoom(p) {
 		return nil, Refusef("You are in #%s already.", Escape(inc.Channel.Name))
 	}
 	return []Fact{Joined{p}}, nil
@@ -91,10 +95,32 @@ func (inc Incident) Join(p Person) ([]Fact, error) {
 
 // Arrive records that somebody is in the channel, however they came in.
 func (inc Incident) Arrive(p Person) ([]Fact, error) {
-	if inc.Knows(p) {
+	if inc.inRoom(p) {
 		return nil, nil
 	}
 	return []Fact{Joined{p}}, nil
+}
+
+// inRoom tells whether p was let into the channel. Whoever acts from elsewhere, in
+// PagerDuty or by a command in another channel, is known and not in it.
+func (inc Incident) inRoom(p Person) bool {
+	known, in := false, false
+	for _, e := range inc.Timeline {
+		known = known || e.By.Is(p)
+		switch f := e.Fact.(type) {
+		case Declared:
+			known = known || slices.ContainsFunc(f.People, p.Is)
+		case Linked:
+			in = in || known // it is opened with all who are known
+		case Joined:
+			known, in = known || f.Person.Is(p), in || f.Person.Is(p)
+		case Assigned:
+			known, in = known || f.To.Is(p), in || f.To.Is(p)
+		case Left:
+			known, in = known && !f.Person.Is(p), in && !f.Person.Is(p)
+		}
+	}
+	return in
 }
 
 // Leave records that somebody is no longer in the channel: of a private

@@ -92,7 +92,7 @@ func TestEveryDecisionIsTested(t *testing.T) {
 }
 
 func allDecisions() []decision {
-	return slices.Concat(people(), state(), guided(), words(), lists())
+	return slices.Concat(people(), state(), guided(), words(), lists(), alerting())
 }
 
 // one is the list of a single fact.

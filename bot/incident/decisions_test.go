@@ -16,6 +16,10 @@ func people() []decision {
 	led := declared(incident.Assigned{Role: incident.Commander, To: ada})
 	odd := incident.Person{Name: "*Ada* <!channel>"}
 	secret := incident.Fold("INC-1", timeline(incident.Declared{Title: "Leak", Private: true}))
+	act := func(i incident.Incident) incident.Incident {
+		return i.With(event(i, incident.Actor{Person: ben, Via: "pagerduty"}, incident.Signaled{Source: "pagerduty", Key: "P1", State: incident.StateAcknowledged}))
+	}
+	acted, before := act(declared(incident.Linked{Channel: "C1", Name: "inc-1"})), act(declared())
 	return []decision{
 		{method: "Assign", when: "nobody has it", inc: declared(), ask: assign(incident.Scribe, ben), facts: one(incident.Assigned{Role: incident.Scribe, To: ben})},
 		{method: "Assign", when: "another has it", inc: led, ask: assign(incident.Commander, ben), facts: one(incident.Assigned{Role: incident.Commander, To: ben, From: ada})},
@@ -30,6 +34,11 @@ func people() []decision {
 		{method: "Join", when: "open to all", inc: declared(), ask: join, facts: one(incident.Joined{Person: ben})},
 		{method: "Join", when: "private, known", inc: secret.With(event(secret, chat(ada), incident.Joined{Person: ben})), ask: join, facts: one(incident.Joined{Person: ben})},
 		{method: "Join", when: "there already", inc: declared(incident.Linked{Channel: "C1", Name: "inc-1"}, incident.Joined{Person: ben}), ask: join, refuse: []string{"#inc-1 already"}},
+		{method: "Join", when: "acted in PagerDuty only", inc: acted, ask: join, facts: one(incident.Joined{Person: ben})},
+		{method: "Join", when: "acted before there was a room", inc: before.With(event(before, chat(ada), incident.Linked{Channel: "C1", Name: "inc-1"})), ask: join, refuse: []string{"#inc-1 already"}},
+		{method: "Join", when: "has a role", inc: declared(incident.Linked{Channel: "C1", Name: "inc-1"}, incident.Assigned{Role: incident.Scribe, To: ben}), ask: join, refuse: []string{"#inc-1 already"}},
+		{method: "Join", when: "left again", inc: declared(incident.Linked{Channel: "C1", Name: "inc-1"}, incident.Joined{Person: ben}, incident.Left{Person: ben}), ask: join, facts: one(incident.Joined{Person: ben})},
+		{method: "Arrive", when: "acted in PagerDuty before", inc: acted, ask: arrive, facts: one(incident.Joined{Person: ben})},
 		{method: "Arrive", when: "new", inc: secret, ask: arrive, facts: one(incident.Joined{Person: ben})},
 		{method: "Arrive", when: "known: nothing happens", inc: declared(incident.Joined{Person: ben}), ask: arrive},
 		{method: "Leave", when: "known", inc: declared(incident.Joined{Person: ben}), ask: leave, facts: one(incident.Left{Person: ben})},

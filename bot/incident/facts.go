@@ -37,14 +37,18 @@ type (
 		Severity Severity `json:"severity"`
 		Symptom  string   `json:"symptom"`
 		Private  bool     `json:"private,omitempty"`
+		// Storm is set when it takes in alerts that are too many for rooms of their own.
+		Storm bool `json:"storm,omitempty"`
 		// Began is when impact began, as far as was known; zero: not known.
 		Began   time.Time `json:"began,omitzero"`
 		Model   string    `json:"model,omitempty"`
 		Service string    `json:"service,omitempty"`
 		// Quote is the message it was declared from.
 		Quote *Quote `json:"quote,omitempty"`
-		// People are those to have in the channel besides the declarer.
+		// People are those to have in the channel besides the declarer; OnCall are
+		// those of them who are on call.
 		People []Person `json:"people,omitempty"`
+		OnCall []Person `json:"on_call,omitempty"`
 	}
 	// Signaled is a word from a monitor or an alerting service.
 	Signaled struct {
@@ -56,7 +60,72 @@ type (
 		Text    string `json:"text,omitempty"`
 		Link    string `json:"link,omitempty"`
 		Service string `json:"service,omitempty"`
+		// Urgency is the source's own word for how bad it is: "high", "critical".
 		Urgency string `json:"urgency,omitempty"`
+		// Severity is what that comes to; "" if it comes to nothing.
+		Severity Severity `json:"severity,omitempty"`
+		// Whole is the title as the source wrote it, where Title is without its noise.
+		Whole  string            `json:"whole,omitempty"`
+		Labels map[string]string `json:"labels,omitempty"`
+		// Image shows the alert, Runbook is what its rule says to read; both are
+		// addresses from outside.
+		Image   string `json:"image,omitempty"`
+		Runbook string `json:"runbook,omitempty"`
+		// Since is when it began to fire, as the source says; zero: not said.
+		Since time.Time `json:"since,omitzero"`
+		// Why tells why it belongs to the incident: "same service and symptom as …".
+		Why string `json:"why,omitempty"`
+		// Late is set when something newer of the same alert was there already: it
+		// changes nothing.
+		Late bool `json:"late,omitempty"`
+		// Echo is set when it tells what tocsin did there itself.
+		Echo bool `json:"echo,omitempty"`
+	}
+	// Detached takes an alert off the incident; To is where it goes on, "" for
+	// nowhere.
+	Detached struct {
+		Source string `json:"source"`
+		Key    string `json:"key"`
+		Title  string `json:"title,omitempty"`
+		To     ID     `json:"to,omitempty"`
+	}
+	// Merged tells that the alerts of another incident came here.
+	Merged struct {
+		From   ID  `json:"from"`
+		Alerts int `json:"alerts"`
+	}
+	// RoomHeld tells that there is no room until a person asks for one.
+	RoomHeld struct {
+		Why string `json:"why"`
+		// Quiet is set when nobody is asked about it: it is only listed.
+		Quiet bool `json:"quiet,omitempty"`
+	}
+	// RoomWanted tells that somebody wants the room that was held.
+	RoomWanted struct{}
+	// PageAsked asks PagerDuty for people.
+	PageAsked struct {
+		N    int        `json:"n"` // the how-manyth of the incident
+		To   PageTarget `json:"to"`
+		Text string     `json:"text,omitempty"`
+	}
+	// Paged tells that PagerDuty pages them.
+	Paged struct {
+		N  int        `json:"n"`
+		To PageTarget `json:"to"`
+		// Key is PagerDuty's incident, or the dedup key of an alert sent to it.
+		Key  string `json:"key"`
+		Link string `json:"link,omitempty"`
+		// Added is set when they were added to an incident that was there.
+		Added bool `json:"added,omitempty"`
+		// Event is set when it went as an event: then Key is a dedup key.
+		Event bool `json:"event,omitempty"`
+	}
+	// PagerSynced tells what PagerDuty was made to show, because it showed
+	// something else.
+	PagerSynced struct {
+		Key      string `json:"key"`                // as in Paged, or a signal's
+		State    string `json:"state,omitempty"`    // a State constant
+		Priority string `json:"priority,omitempty"` // its name: "P1"
 	}
 	// Linked tells which channel is the incident's.
 	Linked struct {
@@ -159,7 +228,10 @@ type (
 		Version     string        `json:"version"`
 		UpdateEvery time.Duration `json:"update_every,omitempty"`
 		Postmortem  bool          `json:"postmortem,omitempty"`
-		Tasks       []Task        `json:"tasks,omitempty"`
+		// Pager is what of the record is sent to PagerDuty's incident: PagerNotes,
+		// PagerUpdates.
+		Pager []string `json:"pager,omitempty"`
+		Tasks []Task   `json:"tasks,omitempty"`
 	}
 	// TaskAdded adds a task by hand.
 	TaskAdded struct {
@@ -223,7 +295,7 @@ type (
 	PostmortemAsked struct{}
 	// Reminded tells that people were reminded of something due.
 	Reminded struct {
-		Of  string    `json:"of"` // "update" or "actions"
+		Of  string    `json:"of"` // "update", "actions", or "page/" and its number
 		Due time.Time `json:"due"`
 	}
 	// Failed tells what could not be done, once and for all.
@@ -244,17 +316,44 @@ type (
 	}
 )
 
+// What a play can send to PagerDuty.
+const (
+	PagerNotes   = "notes"
+	PagerUpdates = "updates"
+)
+
+// PageTarget is whom PagerDuty is to page.
+type PageTarget struct {
+	Kind string `json:"kind"` // one of the Target constants
+	ID   string `json:"id"`   // PagerDuty's
+	Name string `json:"name"`
+}
+
+// What a PageTarget's Kind can be. TargetKey is whoever stands behind the routing
+// key of an integration.
+const (
+	TargetService = "service"
+	TargetPolicy  = "escalation-policy"
+	TargetUser    = "user"
+	TargetKey     = "routing-key"
+)
+
 // What a Signaled fact's State can be.
 const (
 	StateFiring       = "firing"
 	StateAcknowledged = "acknowledged"
 	StateResolved     = "resolved"
-	StateInfo         = "info" // a note, a priority, a reassignment
+	StateNoData       = "no-data" // the monitor itself hears nothing
+	StateInfo         = "info"    // a note, a priority, a reassignment
 	StateUnknown      = "unknown"
 )
 
-// FailedFetch is a Failed fact's Effect when a pinned message was not read.
-const FailedFetch = "fetch"
+// What a Failed fact's Effect is when a pinned message was not read, and when
+// nobody was paged.
+const (
+	FailedFetch = "fetch"
+	FailedPage  = "page"
+)
 
 // What a GuideRated fact's Helped can be.
 const (
@@ -282,6 +381,13 @@ type Task struct {
 
 func (Declared) fact()         {}
 func (Signaled) fact()         {}
+func (Detached) fact()         {}
+func (Merged) fact()           {}
+func (RoomHeld) fact()         {}
+func (RoomWanted) fact()       {}
+func (PageAsked) fact()        {}
+func (Paged) fact()            {}
+func (PagerSynced) fact()      {}
 func (Linked) fact()           {}
 func (Posted) fact()           {}
 func (Joined) fact()           {}
@@ -315,7 +421,8 @@ func (Failed) fact()           {}
 func (Resynced) fact()         {}
 func (Unknown) fact()          {}
 
-// Facts is the closed set of facts with their stored names.
+// Facts is the closed set of facts with their stored names, the oldest first: a
+// new one goes to the end, where it shifts nothing in the golden file.
 var Facts = tagged.New[Fact](
 	tagged.Member[Fact]{Name: "declared", Zero: Declared{}},
 	tagged.Member[Fact]{Name: "signaled", Zero: Signaled{}},
@@ -350,4 +457,11 @@ var Facts = tagged.New[Fact](
 	tagged.Member[Fact]{Name: "reminded", Zero: Reminded{}},
 	tagged.Member[Fact]{Name: "failed", Zero: Failed{}},
 	tagged.Member[Fact]{Name: "resynced", Zero: Resynced{}},
+	tagged.Member[Fact]{Name: "detached", Zero: Detached{}},
+	tagged.Member[Fact]{Name: "merged", Zero: Merged{}},
+	tagged.Member[Fact]{Name: "room-held", Zero: RoomHeld{}},
+	tagged.Member[Fact]{Name: "room-wanted", Zero: RoomWanted{}},
+	tagged.Member[Fact]{Name: "page-asked", Zero: PageAsked{}},
+	tagged.Member[Fact]{Name: "paged", Zero: Paged{}},
+	tagged.Member[Fact]{Name: "pager-synced", Zero: PagerSynced{}},
 )

@@ -62,6 +62,25 @@ func TestStoredBytesAreReadBack(t *testing.T) {
 	}
 }
 
+// Lines that were written before a fact had more fields are the same lines when
+// they are written again: the fields it has now are absent, not empty.
+func TestOlderBytesStayAsTheyAre(t *testing.T) {
+	older, err := os.ReadFile("testdata/facts.older.jsonl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range bytes.Lines(older) {
+		var e incident.Event
+		if err := json.Unmarshal(line, &e); err != nil {
+			t.Fatal(err)
+		}
+		got, err := json.Marshal(e)
+		if diff := cmp.Diff(strings.TrimSpace(string(line)), string(got)); err != nil || diff != "" {
+			t.Errorf("error %v (-want +got):\n%s", err, diff)
+		}
+	}
+}
+
 func TestSamplesHaveEveryFactAndField(t *testing.T) {
 	var got []string
 	for _, e := range samples() {

@@ -50,6 +50,15 @@ func TestEachFactChanges(t *testing.T) {
 		{[]incident.Fact{incident.ActionAdded{N: 1, Text: "a", Owner: ben, Due: noon}, incident.ActionDone{N: 1}},
 			func(i incident.Incident) any { return i.Actions }, []incident.Action{{N: 1, Text: "a", Owner: ben, Due: noon, Done: true}}},
 		{[]incident.Fact{incident.PostmortemAsked{}, incident.PostmortemAsked{}}, func(i incident.Incident) any { return i.Drafts }, 2},
+		{[]incident.Fact{incident.Declared{Storm: true}}, func(i incident.Incident) any { return i.Storm }, true},
+		{[]incident.Fact{incident.Declared{OnCall: []incident.Person{ben}}}, func(i incident.Incident) any { return i.OnCall }, []incident.Person{ben}},
+		{[]incident.Fact{incident.RoomHeld{Why: "a storm"}}, func(i incident.Incident) any { return i.Held }, "a storm"},
+		{[]incident.Fact{incident.RoomHeld{Why: "a storm"}, incident.RoomWanted{}}, func(i incident.Incident) any { return i.Held }, ""},
+		{[]incident.Fact{incident.RoomHeld{Why: "a storm"}, incident.Linked{Channel: "C1"}}, func(i incident.Incident) any { return i.Held }, ""},
+		{[]incident.Fact{incident.PageAsked{N: 1, To: team, Text: "come"}, incident.PageAsked{N: 2, To: team}, incident.Paged{N: 1, To: team, Key: "P1", Link: "l", Added: true}},
+			func(i incident.Incident) any { return paged(i) }, []incident.Paged{{N: 1, To: team, Key: "P1", Link: "l", Added: true}, {N: 2, To: team}}},
+		{[]incident.Fact{incident.Paged{N: 3, Key: "P3"}}, func(i incident.Incident) any { return paged(i) }, []incident.Paged{{N: 3, Key: "P3"}}},
+		{[]incident.Fact{incident.PlayStarted{Play: "p", Pager: []string{incident.PagerNotes}}}, func(i incident.Incident) any { return i.Play.Pager }, []string{"notes"}},
 		{[]incident.Fact{incident.Failed{Effect: "invite"}}, func(i incident.Incident) any { return i.Failures }, []incident.Failed{{Effect: "invite"}}},
 		{[]incident.Fact{incident.Failed{Effect: "invite"}, incident.Resynced{}}, func(i incident.Incident) any { return len(i.Failures) }, 0},
 	} {
@@ -59,20 +68,18 @@ func TestEachFactChanges(t *testing.T) {
 	}
 }
 
-// Of each alert the incident keeps what it was first told and where it stands:
-// a note from the alerting service neither adds an alert nor changes its state.
-func TestSignalsAreKeptByAlert(t *testing.T) {
-	signal := func(key, state, urgency string) incident.Fact {
-		return incident.Signaled{Source: "pagerduty", Key: key, State: state, Urgency: urgency, Title: "first told " + state}
-	}
-	inc := declared(signal("P1", incident.StateFiring, "low"), signal("P2", incident.StateFiring, ""), signal("P1", incident.StateAcknowledged, "high"),
-		signal("P1", incident.StateInfo, ""), signal("P2", incident.StateResolved, ""), signal("P2", incident.StateUnknown, ""))
-	want := []incident.Signaled{
-		{Source: "pagerduty", Key: "P1", State: incident.StateAcknowledged, Urgency: "high", Title: "first told firing"},
-		{Source: "pagerduty", Key: "P2", State: incident.StateResolved, Title: "first told firing"},
-	}
-	if diff := cmp.Diff(want, inc.Signals); diff != "" {
-		t.Errorf("-want +got:\n%s", diff)
+// team is somebody for PagerDuty to page.
+var team = incident.PageTarget{Kind: incident.TargetPolicy, ID: "PEPLATF", Name: "Platform"}
+
+// What is on the timeline only changes nothing else.
+func TestFactsThatChangeNothing(t *testing.T) {
+	before := declared(alert("P1", incident.StateFiring, "chat"))
+	for _, f := range []incident.Fact{incident.Noted{Text: "n"}, incident.Reminded{Of: "update"}, incident.Merged{From: "INC-8", Alerts: 2},
+		incident.PagerSynced{Key: "P1", State: incident.StateResolved}, incident.Detached{Source: "pagerduty", Key: "P9"}} {
+		after := before.With(event(before, incident.Bot, f))
+		wantEqual(t, fmt.Sprintf("after %T, Last", f), after.Last(), before.Last()+1)
+		after.Timeline = before.Timeline
+		wantSame(t, fmt.Sprintf("%T", f), after, before)
 	}
 }
 
@@ -108,4 +115,34 @@ func TestQuotingDoesNotBringIn(t *testing.T) {
 func event(inc incident.Incident, by incident.Actor, f incident.Fact) incident.Event {
 	n := inc.Last()
 	return incident.Event{Seq: n + 1, At: clock(n), Logged: clock(n), By: by, Fact: f}
+}
+
+// paged is what came of the pages.
+func paged(inc incident.Incident) (list []incident.Paged) {
+	for _, p := range inc.Pages {
+		list = append(list, p.Paged)
+	}
+	return list
+}
+
+// A page that failed says so until somebody tries again; one that went out does not
+// wait.
+func TestPagesWait(t *testing.T) {
+	asked := incident.PageAsked{N: 1, To: incident.PageTarget{Name: "Platform"}}
+	failed := incident.Failed{Effect: incident.FailedPage, Why: "may only read", Data: []byte(`{"n":1}`)}
+	for _, c := range []struct {
+		facts  []incident.Fact
+		failed string
+		waits  bool
+	}{
+		{[]incident.Fact{asked}, "", true},
+		{[]incident.Fact{asked, failed}, "may only read", false},
+		{[]incident.Fact{asked, failed, incident.Resynced{}}, "", true},
+		{[]incident.Fact{asked, failed, incident.Resynced{}, incident.Paged{N: 1, Key: "P1"}}, "", false},
+		{[]incident.Fact{asked, incident.Failed{Effect: "say", Data: []byte(`{"n":1}`)}}, "", true},
+	} {
+		if p := declared(c.facts...).Pages[0]; p.Failed != c.failed || p.Waits() != c.waits {
+			t.Errorf("after %+v: failed %q, waits %v", c.facts, p.Failed, p.Waits())
+		}
+	}
 }

@@ -1,10 +1,12 @@
 package incident_test
 
 import (
+	"maps"
 	"slices"
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
 	"tocsin/bot/incident"
@@ -28,13 +30,24 @@ var (
 var factMakers = map[string]func(*rapid.T) incident.Fact{
 	"declared": func(t *rapid.T) incident.Fact {
 		return incident.Declared{Title: word.Draw(t, "title"), Severity: sev.Draw(t, "sev"), Private: rapid.Bool().Draw(t, "private"),
-			Began: some.Draw(t, "began"), Quote: &incident.Quote{Written: some.Draw(t, "written")}, People: rapid.SliceOfN(someone, 0, 2).Draw(t, "people")}
+			Storm: rapid.Bool().Draw(t, "storm"), Began: some.Draw(t, "began"), Quote: &incident.Quote{Written: some.Draw(t, "written")}, People: rapid.SliceOfN(someone, 0, 2).Draw(t, "people"),
+			OnCall: rapid.SliceOfN(someone, 0, 2).Draw(t, "on call")}
 	},
 	"signaled": func(t *rapid.T) incident.Fact {
-		states := []string{incident.StateFiring, incident.StateAcknowledged, incident.StateResolved, incident.StateInfo, incident.StateUnknown}
-		return incident.Signaled{Source: word.Draw(t, "source"), Key: word.Draw(t, "key"), State: rapid.SampledFrom(states).Draw(t, "state"), Urgency: word.Draw(t, "urgency")}
+		states := []string{incident.StateFiring, incident.StateNoData, incident.StateAcknowledged, incident.StateResolved, incident.StateInfo, incident.StateUnknown}
+		return incident.Signaled{Source: word.Draw(t, "source"), Key: word.Draw(t, "key"), State: rapid.SampledFrom(states).Draw(t, "state"),
+			Urgency: word.Draw(t, "urgency"), Service: word.Draw(t, "service"), Why: word.Draw(t, "why"), Late: few.Draw(t, "late") == 0, Echo: few.Draw(t, "echo") == 0}
 	},
-	"linked": func(t *rapid.T) incident.Fact { return incident.Linked{Channel: word.Draw(t, "channel")} },
+	"detached": func(t *rapid.T) incident.Fact {
+		return incident.Detached{Source: word.Draw(t, "source"), Key: word.Draw(t, "key")}
+	},
+	"merged":       func(t *rapid.T) incident.Fact { return incident.Merged{Alerts: few.Draw(t, "alerts")} },
+	"room-held":    func(t *rapid.T) incident.Fact { return incident.RoomHeld{Why: word.Draw(t, "why")} },
+	"room-wanted":  func(t *rapid.T) incident.Fact { return incident.RoomWanted{} },
+	"page-asked":   func(t *rapid.T) incident.Fact { return incident.PageAsked{N: few.Draw(t, "n")} },
+	"paged":        func(t *rapid.T) incident.Fact { return incident.Paged{N: few.Draw(t, "n"), Key: word.Draw(t, "key")} },
+	"pager-synced": func(t *rapid.T) incident.Fact { return incident.PagerSynced{Key: word.Draw(t, "key")} },
+	"linked":       func(t *rapid.T) incident.Fact { return incident.Linked{Channel: word.Draw(t, "channel")} },
 	"posted": func(t *rapid.T) incident.Fact {
 		return incident.Posted{What: word.Draw(t, "what"), Link: word.Draw(t, "link")}
 	},
@@ -103,7 +116,8 @@ func anyEvent(t *rapid.T, n int, kinds []string) incident.Event {
 // together are facts that change the same part of an incident; last, all facts.
 var together = [][]string{
 	{"task-added", "task-done"}, {"task-added", "play-started"}, {"action-added", "action-done"}, {"failed", "failed", "failed", "resynced"},
-	{"guide-served", "step-taken", "step-taken", "guide-rated", "guide-offered", "guide-rejected"}, {"joined", "assigned", "declared"}, {"signaled"}, {"posted", "linked"}, {"pinned", "quoted"}, {"mitigated", "resolved", "reopened", "closed"},
+	{"guide-served", "step-taken", "step-taken", "guide-rated", "guide-offered", "guide-rejected"}, {"joined", "assigned", "declared"}, {"signaled", "signaled", "detached"}, {"page-asked", "paged"},
+	{"room-held", "room-wanted", "linked"}, {"posted", "linked"}, {"pinned", "quoted"}, {"mitigated", "resolved", "reopened", "closed"},
 	incident.Facts.Names(),
 }
 
@@ -127,6 +141,7 @@ func TestForksDoNotDisturbEachOther(t *testing.T) {
 		for _, b := range branches {
 			wantSame(t, "a branch and the fold of its history", b.inc, incident.Fold("INC-1", b.history))
 			wantOwnMemory(t, b)
+			wantTally(t, b.inc)
 		}
 	})
 }
@@ -150,6 +165,28 @@ func wantOwnMemory(t *rapid.T, b branch) {
 		if facts, err := b.inc.Pin(m); err != nil || (len(facts) == 0) != pinned {
 			t.Fatalf("Pin(%v) = %v, %v; pinned before: %v", m, facts, err, pinned)
 		}
+	}
+}
+
+// wantTally wants the counts that come of counting.
+func wantTally(t *rapid.T, inc incident.Incident) {
+	want := incident.Tally{}
+	served := map[string]bool{}
+	for _, s := range inc.Alerts() {
+		want.Total++
+		if s.State != incident.StateResolved {
+			want.Firing++
+		}
+		if got, ok := inc.Alert(s.Source, s.Key); !ok || got.State != s.State {
+			t.Fatalf("Alert(%q, %q) = %+v, %v, want %+v", s.Source, s.Key, got, ok, s)
+		}
+		if s.Service != "" {
+			served[s.Service] = true
+		}
+	}
+	want.Services = inc.Tally.Services // in an order of their own
+	if diff := cmp.Diff(want, counts(inc.Tally)); diff != "" || !slices.Equal(slices.Sorted(maps.Keys(served)), slices.Sorted(slices.Values(inc.Tally.Services))) {
+		t.Fatalf("services %q, of the alerts %v; tally (-want +got):\n%s", inc.Tally.Services, served, diff)
 	}
 }
 

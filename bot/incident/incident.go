@@ -43,6 +43,7 @@ type Incident struct {
 	Posts   map[string]Posted // the incident's own messages, by what they are
 	Roles   map[Role]Person
 	People  []Person // all to have in the channel, in the order they came
+	OnCall  []Person // who was on call when it was declared
 	Guide   Guided
 	Play    PlayStarted
 	Tasks   []Task
@@ -50,7 +51,7 @@ type Incident struct {
 	// They keep their numbers, because buttons name them.
 	Withdrawn map[int]bool
 	Actions   []Action
-	Signals   []Signaled // the latest of each key
+	Tally     Tally // of Alerts
 	Failures  []Failed
 	Retry     []Failed // what failed before somebody last asked to try again
 
@@ -66,8 +67,19 @@ type Incident struct {
 
 	Timeline []Event
 
+	// Held is why there is no room until a person asks for one; "" when there is
+	// one, or it is on its way.
+	Held string
+	// Quiet is set when nobody is asked whether it is to have one.
+	Quiet bool
+	// Storm is set on the incident that takes in what is too much for rooms of its own.
+	Storm bool
+	// Pages are the pages sent through PagerDuty, in order; those that are on their
+	// way have no Key.
+	Pages []Page
+
 	pinned map[Message]bool
-	causes *causes
+	index  *index
 }
 
 // Action is a follow-up that outlives the incident.
@@ -86,17 +98,11 @@ func (a Action) Overdue(now time.Time) bool {
 
 // Fold adds a timeline up. It is the only way to make an Incident.
 func Fold(id ID, timeline []Event) Incident {
-	inc := Incident{ID: id, Timeline: make([]Event, 0, len(timeline)+8), causes: newCauses(nil)}
+	inc := Incident{ID: id, Timeline: make([]Event, 0, len(timeline)+8), index: newIndex(nil)}
 	for _, e := range timeline {
 		inc = inc.With(e)
 	}
 	return inc
-}
-
-// Did tells whether what cause names has been recorded already. An empty cause
-// never has.
-func (inc Incident) Did(cause string) bool {
-	return cause != "" && inc.causes != nil && inc.causes.within(cause, len(inc.Timeline))
 }
 
 // Last is the number of the last event, 0 for none.
@@ -136,14 +142,14 @@ func (inc Incident) With(e Event) Incident {
 }
 
 // extend puts e on the timeline. Copies of an incident share one array and one
-// index of causes; only the newest copy may grow them in place, any other one
+// index; only the newest copy may grow them in place, any other one
 // takes a copy of its own first.
 func (inc *Incident) extend(e Event) {
 	n := len(inc.Timeline)
-	if inc.causes == nil || !inc.causes.grow(n, e.Cause) {
-		inc.causes = newCauses(inc.Timeline)
+	if inc.index == nil || !inc.index.grow(n, e) {
+		inc.index = newIndex(inc.Timeline)
 		inc.Timeline = slices.Clone(inc.Timeline)
-		inc.causes.grow(n, e.Cause)
+		inc.index.grow(n, e)
 	}
 	inc.Timeline = append(inc.Timeline, e)
 }
@@ -160,8 +166,18 @@ func (inc *Incident) apply(e Event) {
 		inc.declared(e, f)
 	case Signaled:
 		inc.signaled(e, f)
+	case Detached:
+		inc.tally(f.Source, f.Key)
+	case RoomHeld:
+		inc.Held, inc.Quiet = f.Why, f.Quiet
+	case RoomWanted:
+		inc.Held = ""
+	case PageAsked:
+		inc.Pages = append(slices.Clip(inc.Pages), Page{Paged: Paged{N: f.N, To: f.To}, Asked: e.Logged})
+	case Paged:
+		inc.page(f.N, func(p *Page) { p.Paged, p.Failed = f, "" })
 	case Linked:
-		inc.Channel = f
+		inc.Channel, inc.Held = f, ""
 	case Posted:
 		inc.Posts = with(inc.Posts, f.What, f)
 	case Joined:
@@ -217,14 +233,19 @@ func (inc *Incident) apply(e Event) {
 		inc.failed(f)
 	case Resynced:
 		inc.Retry, inc.Failures = inc.Failures, nil
-	case Noted, Reminded, Unknown:
+		for _, p := range inc.Pages {
+			if p.Failed != "" {
+				inc.page(p.N, func(p *Page) { p.Failed = "" })
+			}
+		}
+	case Noted, Reminded, Merged, PagerSynced, Unknown:
 		// on the timeline only
 	}
 }
 
 func (inc *Incident) declared(e Event, f Declared) {
-	inc.Title, inc.Symptom, inc.Private = f.Title, f.Symptom, f.Private
-	inc.Model, inc.Service, inc.Quote = f.Model, f.Service, f.Quote
+	inc.Title, inc.Symptom, inc.Private, inc.Storm = f.Title, f.Symptom, f.Private, f.Storm
+	inc.Model, inc.Service, inc.Quote, inc.OnCall = f.Model, f.Service, f.Quote, f.OnCall
 	inc.Status, inc.Declarer = Investigating, e.By
 	inc.Began, inc.Declared, inc.Detected = f.Began, e.At, e.At
 	inc.rate(f.Severity)
@@ -236,26 +257,40 @@ func (inc *Incident) declared(e Event, f Declared) {
 	}
 }
 
+// Credible is how long ago a source may say that something happened, to be taken
+// at its word: clocks that are wrong tend to be wrong by years.
+const Credible = 30 * 24 * time.Hour
+
 func (inc *Incident) signaled(e Event, f Signaled) {
 	if inc.Source == "" && !inc.Declarer.Human() {
 		inc.Source = f.Source
 	}
-	if f.State == StateFiring && e.At.Before(inc.Detected) {
+	if (f.State == StateFiring || f.State == StateNoData) && e.At.Before(inc.Detected) && e.Logged.Sub(e.At) <= Credible {
 		inc.Detected = e.At
 	}
-	i := slices.IndexFunc(inc.Signals, func(s Signaled) bool { return s.Source == f.Source && s.Key == f.Key })
+	inc.tally(f.Source, f.Key)
+}
+
+// Page is a page sent through PagerDuty.
+type Page struct {
+	Paged
+	Asked time.Time // when a person asked for it
+	// Failed is why nobody was paged, "" if somebody was or it is on its way.
+	Failed string
+}
+
+// Waits tells whether a page is still on its way.
+func (p Page) Waits() bool { return p.Key == "" && p.Failed == "" }
+
+// page changes a page that was asked for, or adds one that was not.
+func (inc *Incident) page(n int, change func(*Page)) {
+	inc.Pages = slices.Clone(inc.Pages)
+	i := slices.IndexFunc(inc.Pages, func(p Page) bool { return p.N == n })
 	if i < 0 {
-		inc.Signals = append(slices.Clip(inc.Signals), f)
-		return
+		i = len(inc.Pages)
+		inc.Pages = append(inc.Pages, Page{Paged: Paged{N: n}})
 	}
-	inc.Signals = slices.Clone(inc.Signals)
-	s := &inc.Signals[i]
-	if f.State != StateInfo && f.State != StateUnknown {
-		s.State = f.State
-	}
-	if f.Urgency != "" {
-		s.Urgency = f.Urgency
-	}
+	change(&inc.Pages[i])
 }
 
 func (inc *Incident) resolved(e Event, f Resolved) {
@@ -269,6 +304,12 @@ func (inc *Incident) resolved(e Event, f Resolved) {
 // be pinned again.
 func (inc *Incident) failed(f Failed) {
 	inc.Failures = append(slices.Clip(inc.Failures), f)
+	var page struct {
+		N int `json:"n"`
+	}
+	if f.Effect == FailedPage && json.Unmarshal(f.Data, &page) == nil {
+		inc.page(page.N, func(p *Page) { p.Failed = f.Why })
+	}
 	var fetch struct {
 		Message Message `json:"message"`
 	}

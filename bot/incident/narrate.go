@@ -1,6 +1,7 @@
 package incident
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 )
@@ -36,6 +37,20 @@ func predicate(e Event, call func(Person) string) string {
 		return s
 	case Signaled:
 		return signal(f, e.By)
+	case Detached:
+		return detached(f)
+	case Merged:
+		return "took in " + Escape(string(f.From)) + " with " + plural(f.Alerts, "alert")
+	case RoomHeld:
+		return "opened no channel yet" + text(f.Why)
+	case RoomWanted:
+		return "asked for the channel"
+	case PageAsked:
+		return "asked PagerDuty to page " + target(f.To) + text(f.Text)
+	case Paged:
+		return paged(f)
+	case PagerSynced:
+		return synced(f)
 	case Linked:
 		return "opened the channel #" + Escape(f.Name)
 	case Joined:
@@ -122,27 +137,31 @@ func ActionLine(a Action, call func(Person) string) string {
 
 // via says where somebody did something, unless it was the place itself.
 func via(source string, by Actor) string {
-	if by.Name == sourceName(source) {
+	if by.Name == SourceName(source) {
 		return ""
 	}
-	return " in " + sourceName(source)
+	return " in " + Escape(SourceName(source))
 }
 
 func signal(f Signaled, by Actor) string {
+	if f.Echo {
+		return "" // told already, when tocsin did it
+	}
 	what := Escape(f.Title)
 	if what == "" {
 		what = "the alert"
+	}
+	if f.Late {
+		return "sent late: " + word(f) + " (" + what + ")"
 	}
 	switch f.State {
 	case StateFiring:
 		if strings.HasSuffix(f.Event, ".reopened") {
 			return "reopened " + what + via(f.Source, by)
 		}
-		s := "alerted: " + what
-		if f.Service != "" {
-			s += " (service " + Escape(f.Service) + ")"
-		}
-		return s
+		return "alerted: " + what + ofService(f) + grounds(f.Why)
+	case StateNoData:
+		return "hears nothing of " + what + ofService(f) + grounds(f.Why)
 	case StateAcknowledged:
 		return "acknowledged " + what + via(f.Source, by)
 	case StateResolved:
@@ -153,11 +172,83 @@ func signal(f Signaled, by Actor) string {
 	return "sent an event that this version of tocsin does not know (" + Escape(f.Event) + ")"
 }
 
-func sourceName(s string) string {
-	if s == "pagerduty" {
-		return "PagerDuty"
+// word is what came late: the news, or else the source's own word for it.
+func word(f Signaled) string {
+	if f.Text != "" && f.State == StateInfo {
+		return Escape(f.Text)
 	}
-	return Escape(s)
+	return Escape(cmp.Or(f.Event, f.State))
+}
+
+func ofService(f Signaled) string {
+	if f.Service == "" {
+		return ""
+	}
+	return " (service " + Escape(f.Service) + ")"
+}
+
+// grounds tells why something is so.
+func grounds(why string) string {
+	if why == "" {
+		return ""
+	}
+	return ", " + Escape(why)
+}
+
+func detached(f Detached) string {
+	s := "took an alert off"
+	if f.Title != "" {
+		s = "took the alert " + Escape(f.Title) + " off"
+	}
+	if f.To != "" {
+		s += ": it goes on in " + Escape(string(f.To))
+	}
+	return s
+}
+
+// target is whom PagerDuty pages, as people call them.
+func target(t PageTarget) string { return Escape(cmp.Or(t.Name, t.ID, "whoever is on call")) }
+
+func paged(f Paged) string {
+	s := "paged " + target(f.To) + " through PagerDuty"
+	if f.Added {
+		s += ", on the incident that is there"
+	}
+	return s
+}
+
+func synced(f PagerSynced) string {
+	what := "PagerDuty's incident " + Escape(f.Key)
+	switch {
+	case f.State == StateResolved:
+		return "resolved " + what
+	case f.State == StateFiring:
+		return "reopened " + what
+	case f.Priority != "":
+		return "set " + what + " to " + Escape(f.Priority)
+	}
+	return ""
+}
+
+func plural(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return itoa(n) + " " + what + "s"
+}
+
+// sources are the names of the services that alert, as people write them.
+var sources = map[string]string{
+	"pagerduty": "PagerDuty", "alertmanager": "Alertmanager", "grafana": "Grafana", "datadog": "Datadog",
+	"cloudwatch": "CloudWatch", "sentry": "Sentry",
+}
+
+// SourceName is what people call a source of alerts.
+func SourceName(id string) string {
+	if name := sources[id]; name != "" {
+		return name
+	}
+	return id
 }
 
 func assigned(by Person, f Assigned, call func(Person) string) string {
@@ -183,8 +274,15 @@ func reminded(f Reminded) string {
 	if f.Of == "update" {
 		return "a status update was due at " + Clock(f.Due)
 	}
+	if n, ok := strings.CutPrefix(f.Of, RemindedPage); ok {
+		return "page " + Escape(n) + " has not gone out"
+	}
 	return "follow-ups are overdue"
 }
+
+// RemindedPage begins what a Reminded fact is of when a page does not go out; its
+// number follows.
+const RemindedPage = "page/"
 
 func means(how string) string {
 	if how == "" {

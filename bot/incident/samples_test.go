@@ -12,14 +12,18 @@ import (
 func samples() []incident.Event {
 	pinned := incident.Message{Channel: "C0INC1", ID: "1795176000.000100"}
 	quote := incident.Quote{Message: pinned, Author: ben, Text: "half of the answer is missing", Link: "https://chat.example/p1", Written: clock(-9)}
+	onCall := incident.PageTarget{Kind: incident.TargetPolicy, ID: "PEPLATF", Name: "Platform"}
 	facts := []incident.Fact{
 		incident.Declared{
-			Title: "Answers cut off mid-sentence", Severity: incident.SEV2, Symptom: "invalid-inference", Private: true, Began: clock(-12),
-			Model: "large-2", Service: "chat", Quote: &quote, People: []incident.Person{ben},
+			Title: "Answers cut off mid-sentence", Severity: incident.SEV2, Symptom: "invalid-inference", Private: true, Storm: true, Began: clock(-12),
+			Model: "large-2", Service: "chat", Quote: &quote, People: []incident.Person{ben}, OnCall: []incident.Person{ben},
 		},
 		incident.Signaled{
 			Source: "pagerduty", Event: "incident.triggered", State: incident.StateFiring, Key: "PGR0VU2", Title: "Empty answers over 2 %",
 			Text: "threshold crossed", Link: "https://pager.example/PGR0VU2", Service: "chat", Urgency: "high",
+			Severity: incident.SEV2, Whole: "[FIRING:1] Empty answers over 2 %", Labels: map[string]string{"region": "eu", "cluster": "a"},
+			Image: "https://graph.example/1.png", Runbook: "https://wiki.example/empty-answers", Since: clock(-14),
+			Why: "because it is of the same service and symptom", Late: true, Echo: true,
 		},
 		incident.Linked{Channel: "C0INC1", Name: "inc-1-answers-cut-off", Link: "https://chat.example/C0INC1"},
 		incident.Posted{What: incident.PostedCard, Message: incident.Message{Channel: "C0INC1", ID: "1795176001.000200"}, Link: "https://chat.example/p2"},
@@ -47,6 +51,7 @@ func samples() []incident.Event {
 		},
 		incident.PlayStarted{
 			Play: "sev2", Title: "A SEV2 began", Version: "2", UpdateEvery: 30 * time.Minute, Postmortem: true,
+			Pager: []string{incident.PagerNotes, incident.PagerUpdates},
 			Tasks: []incident.Task{{Text: "Open the status page", Role: incident.CommsLead, Within: 15 * time.Minute, Done: true}},
 		},
 		incident.TaskAdded{Task: incident.Task{Text: "Ask the provider", Role: incident.TechnicalLead, Within: time.Hour, Done: true}},
@@ -65,6 +70,13 @@ func samples() []incident.Event {
 		incident.Reminded{Of: "update", Due: clock(30)},
 		incident.Failed{Effect: "invite", What: "invite people to the channel", Why: "the bot is not in it: invite it", Data: json.RawMessage(`{"n":1}`)},
 		incident.Resynced{},
+		incident.Detached{Source: "pagerduty", Key: "PGR0VU2", Title: "Empty answers over 2 %", To: "INC-9"},
+		incident.Merged{From: "INC-8", Alerts: 3},
+		incident.RoomHeld{Why: "too many alerts at once", Quiet: true},
+		incident.RoomWanted{},
+		incident.PageAsked{N: 1, To: onCall, Text: "answers are cut off"},
+		incident.Paged{N: 1, To: onCall, Key: "PGR0VU3", Link: "https://pager.example/PGR0VU3", Added: true, Event: true},
+		incident.PagerSynced{Key: "PGR0VU3", State: incident.StateResolved, Priority: "P2"},
 	}
 	var events []incident.Event
 	for i, f := range facts {

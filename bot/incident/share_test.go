@@ -35,6 +35,9 @@ func TestReadersWhileItGrows(t *testing.T) {
 	for n := 1; n < events; n++ {
 		inc := *newest.Load()
 		e := made[n%len(made)]
+		if n%3 == 0 {
+			e.Fact = incident.Signaled{Key: fmt.Sprint(n % 7), State: incident.StateFiring, Service: fmt.Sprint(n % 2)}
+		}
 		e.Seq, e.Cause = n+1, fmt.Sprint("cause ", n+1)
 		inc = inc.With(e)
 		newest.Store(&inc)
@@ -55,6 +58,13 @@ func inconsistent(inc incident.Incident) string {
 	}
 	if inc.Did(fmt.Sprint("cause ", n+1)) {
 		return fmt.Sprintf("of %d events, the next has been done", n)
+	}
+	alerts := 0
+	for range inc.Alerts() {
+		alerts++
+	}
+	if alerts != inc.Tally.Total {
+		return fmt.Sprintf("of %d events, there are %d alerts, and %d are counted", n, alerts, inc.Tally.Total)
 	}
 	for r, p := range inc.Roles {
 		if r == "" || !inc.Knows(p) {
@@ -88,6 +98,23 @@ func TestForksAtOnce(t *testing.T) {
 	wantEqual(t, "the base's Last", base.Last(), 2)
 }
 
+// Two who decide at once on the same alerts each see their own: one took an
+// alert off, one heard that it is over, and the rest saw neither.
+func TestForksHaveAlertsOfTheirOwn(t *testing.T) {
+	base := declared(alert("P1", incident.StateFiring, "chat"), alert("P2", incident.StateFiring, "search"))
+	off := base.With(event(base, chat(ada), incident.Detached{Source: "pagerduty", Key: "P1"}))
+	over := base.With(event(base, pager, alert("P1", incident.StateResolved, "chat")))
+	more := base.With(event(base, pager, alert("P3", incident.StateFiring, "billing")))
+	wantAlerts(t, "the base", base, "1 P1 firing", "2 P2 firing")
+	wantAlerts(t, "one with an alert off", off, "2 P2 firing")
+	wantAlerts(t, "one with an alert over", over, "1 P1 resolved", "2 P2 firing")
+	wantAlerts(t, "one with another alert", more, "1 P1 firing", "2 P2 firing", "3 P3 firing")
+	wantTallied(t, "the base", base, incident.Tally{Total: 2, Firing: 2, Services: []string{"chat", "search"}})
+	wantTallied(t, "one with an alert off", off, incident.Tally{Total: 1, Firing: 1, Services: []string{"search"}})
+	wantTallied(t, "one with an alert over", over, incident.Tally{Total: 2, Firing: 1, Services: []string{"chat", "search"}})
+	wantTallied(t, "one with another alert", more, incident.Tally{Total: 3, Firing: 3, Services: []string{"chat", "search", "billing"}})
+}
+
 // Lists that grow have room to spare at some lengths, where two forks could
 // write to the same place.
 func TestForksAtEveryLength(t *testing.T) {
@@ -99,6 +126,10 @@ func TestForksAtEveryLength(t *testing.T) {
 		"plays":    func(n int) incident.Fact { return incident.PlayStarted{Tasks: []incident.Task{{Text: fmt.Sprint(n)}}} },
 		"actions":  func(n int) incident.Fact { return incident.ActionAdded{N: n} },
 		"signals":  func(n int) incident.Fact { return incident.Signaled{Key: fmt.Sprint(n)} },
+		"words":    func(n int) incident.Fact { return incident.Signaled{Key: "P1", Urgency: fmt.Sprint(n)} },
+		"services": func(n int) incident.Fact { return incident.Signaled{Key: fmt.Sprint(n), Service: fmt.Sprint(n)} },
+		"asked":    func(n int) incident.Fact { return incident.PageAsked{N: n} },
+		"paged":    func(n int) incident.Fact { return incident.Paged{N: n % 2, Key: fmt.Sprint(n)} },
 		"failures": func(n int) incident.Fact { return incident.Failed{Why: fmt.Sprint(n)} },
 		"notes":    func(n int) incident.Fact { return incident.Noted{Text: fmt.Sprint(n)} },
 	} {

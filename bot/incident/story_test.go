@@ -1,6 +1,7 @@
 package incident_test
 
 import (
+	"maps"
 	"testing"
 	"time"
 
@@ -39,7 +40,7 @@ func declared(facts ...incident.Fact) incident.Incident {
 	return incident.Fold("INC-1", timeline(append([]incident.Fact{first}, facts...)...))
 }
 
-// visible compares all of an incident that others can see.
+// visible compares all of an incident that others can see in its fields.
 var visible = cmpopts.IgnoreUnexported(incident.Incident{})
 
 func wantSame(t interface {
@@ -49,6 +50,9 @@ func wantSame(t interface {
 	t.Helper()
 	if diff := cmp.Diff(want, got, visible); diff != "" {
 		t.Fatalf("%s (-want +got):\n%s", what, diff)
+	}
+	if diff := cmp.Diff(maps.Collect(want.Alerts()), maps.Collect(got.Alerts())); diff != "" {
+		t.Fatalf("%s, alerts (-want +got):\n%s", what, diff)
 	}
 }
 

@@ -1,0 +1,115 @@
+package incident
+
+import (
+	"slices"
+	"time"
+)
+
+// Detach takes alerts, by their numbers, off the incident; to is where they go
+// on, "" for nowhere. A number said twice counts once.
+func (inc Incident) Detach(numbers []int, to ID) ([]Fact, error) {
+	if to != "" && to == inc.ID {
+		return nil, Refusef("%s has them already. Name another incident: `detach 2 to INC-7`.", inc.ID)
+	}
+	var facts []Fact
+	for _, n := range distinct(numbers) {
+		s, ok := inc.AlertNumber(n)
+		if !ok {
+			return nil, Refusef("There is no alert %d here. `/incident alerts` shows them with their numbers.", n)
+		}
+		facts = append(facts, Detached{Source: s.Source, Key: s.Key, Title: s.Title, To: to})
+	}
+	if len(facts) == 0 {
+		return nil, Refusal("Which alert? `/incident alerts` shows them with their numbers: `detach 2`.")
+	}
+	return facts, nil
+}
+
+// distinct is list without what it says a second time.
+func distinct(list []int) []int {
+	var once []int
+	for _, n := range list {
+		if !slices.Contains(once, n) {
+			once = append(once, n)
+		}
+	}
+	return once
+}
+
+// AlertNumber is the nth of Alerts.
+func (inc Incident) AlertNumber(n int) (Signaled, bool) {
+	for i, s := range inc.Alerts() {
+		if i == n {
+			return s, true
+		}
+	}
+	return Signaled{}, false
+}
+
+// Hold keeps the room from being opened until a person asks for it. Where
+// somebody has asked, or there is a room, it is too late for that. quiet asks nobody
+// about it.
+func (inc Incident) Hold(why string, quiet bool) []Fact {
+	if inc.Channel.Channel != "" || inc.Held != "" || !inc.Active() || inc.wanted() {
+		return nil
+	}
+	return []Fact{RoomHeld{Why: why, Quiet: quiet}}
+}
+
+// wanted tells whether somebody asked for the room. While there is none, the
+// timeline is short.
+func (inc Incident) wanted() bool {
+	return slices.ContainsFunc(inc.Timeline, func(e Event) bool {
+		_, ok := e.Fact.(RoomWanted)
+		return ok
+	})
+}
+
+// WantRoom asks for the room that was held.
+func (inc Incident) WantRoom(by Person) ([]Fact, error) {
+	switch {
+	case !inc.Visible(by):
+		return nil, stranger
+	case inc.Channel.Channel != "":
+		return nil, Refusef("%s has a room already: #%s.", inc.ID, Escape(inc.Channel.Name))
+	case !inc.Active():
+		return nil, Refusef("%s is %s. If it is back, use `reopen` first.", inc.ID, inc.Status)
+	case inc.Held == "":
+		return nil, Refusef("The room of %s is on its way already: #%s.", inc.ID, inc.ChannelName())
+	}
+	facts := []Fact{RoomWanted{}}
+	if !inc.Knows(by) {
+		facts = append(facts, Joined{by})
+	}
+	return facts, nil
+}
+
+// AskPage asks PagerDuty for people.
+func (inc Incident) AskPage(to PageTarget, text string) ([]Fact, error) {
+	if err := inc.open(); err != nil {
+		return nil, err
+	}
+	if to == (PageTarget{}) {
+		return nil, Refusal("Who is to be paged? Name a service, an escalation policy or a person of PagerDuty: for example `page chat-api`.")
+	}
+	text, err := remark(text)
+	if err != nil {
+		return nil, err
+	}
+	return []Fact{PageAsked{N: len(inc.Pages) + 1, To: to, Text: Cut(text, maxPage)}}, nil
+}
+
+// maxPage is how long the text of a page may be: a phone shows no more.
+const maxPage = 500
+
+// SyncedTo tells whether tocsin itself made PagerDuty's incident show a state or a
+// priority within the last while: what comes back of it is no news.
+func (inc Incident) SyncedTo(key, state, priority string, since time.Time) bool {
+	for i := len(inc.Timeline) - 1; i >= 0 && inc.Timeline[i].Logged.After(since); i-- {
+		f, ok := inc.Timeline[i].Fact.(PagerSynced)
+		if ok && f.Key == key && (state != "" && f.State == state || priority != "" && f.Priority == priority) {
+			return true
+		}
+	}
+	return false
+}
