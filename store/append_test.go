@@ -45,15 +45,15 @@ func TestTimelinesAreApart(t *testing.T) {
 func TestConflictsWriteNothing(t *testing.T) {
 	items := []store.Item{store.NewItem("INC-1", 3, 0, say("late")), store.NewItem("INC-1", 3, 1, effect.ShowCard{})}
 	whole := story("INC-1", 3)
-	late := store.Append{Events: whole[2:], Head: store.HeadOf(incident.Fold("INC-1", whole)), Put: items, Settled: []string{"00000001.00"}}
+	late := store.Append{Events: whole[2:], Head: store.HeadOf(incident.Fold("INC-1", whole)), Put: items, Settled: []string{"00000001.00"}, Alerts: []store.Alert{alertOf("pagerduty", "P1")}}
 	taken := late
 	taken.Handles = []string{"channel/C9", "pagerduty/P1"}
 	for name, c := range map[string]struct {
 		back int // events that the tip is behind
 		what store.Append
 	}{
-		"the tip is stale":                    {1, store.Append{Events: story("INC-1", 2)[1:], Put: items, Settled: late.Settled, Handles: []string{"channel/C9"}}},
-		"the tip is stale, and without event": {1, store.Append{Put: items, Settled: late.Settled}},
+		"the tip is stale":                    {1, store.Append{Events: story("INC-1", 2)[1:], Put: items, Settled: late.Settled, Alerts: late.Alerts, Handles: []string{"channel/C9"}}},
+		"the tip is stale, and without event": {1, store.Append{Put: items, Settled: late.Settled, Alerts: late.Alerts}},
 		"a handle is taken":                   {0, taken},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -155,6 +155,10 @@ func TestHeadTellsAnIncidentAtAGlance(t *testing.T) {
 			Channel: "C1", Declared: noon, Events: 6, Actions: 1,
 		}})
 	})
+	waits := store.HeadOf(incident.Fold("INC-2", append(story("INC-2", 1), incident.Event{Seq: 2, Fact: incident.RoomHeld{Why: "rooms are on hold"}})))
+	if !waits.Held {
+		t.Error("a head does not tell that its incident has no room yet")
+	}
 	for status, active := range map[incident.Status]bool{incident.Investigating: true, incident.Contained: true, incident.Over: false, incident.Shut: false} {
 		if (store.Head{Status: status}).Active() != active {
 			t.Errorf("a %s incident is active: %v", status, !active)

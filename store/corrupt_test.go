@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"tocsin/bot/effect"
 	"tocsin/bot/incident"
@@ -29,6 +30,15 @@ func written(t *testing.T) []store.Pair {
 			Handles: []string{"channel/" + string(id)},
 			Put:     []store.Item{store.NewItem(id, 1, 0, say("hello")), store.NewItem(id, 1, 1, effect.ShowCard{})},
 		})
+	}
+	for _, id := range []string{"E1", "E2"} {
+		arrive(t, j, delivery("pagerduty", id))
+	}
+	if err := errors.Join(
+		j.PutAlerts(t.Context(), []store.Alert{alertOf("pagerduty", "P1"), alertOf("pagerduty", "P2")}),
+		j.Mark(t.Context(), "rooms-held", noon), j.Mark(t.Context(), "swept", noon.Add(time.Hour)),
+	); err != nil {
+		t.Fatal(err)
 	}
 	pairs, err := kv.Scan(t.Context(), "", "", 0)
 	if err != nil {
@@ -68,6 +78,18 @@ func contents(t *testing.T, j *store.Journal) (told map[string]any, errs map[str
 	note("outbox", items, err)
 	handles, err := j.Handles(t.Context())
 	note("handles", handles, err)
+	arrivals, err := j.Arrivals(t.Context(), store.Arrival{}, 0)
+	note("arrivals", arrivals, err)
+	alerts, err := j.Alerts(t.Context())
+	note("alerts", alerts, err)
+	for _, key := range []string{"P1", "P2"} {
+		alert, _, err := j.Alert(t.Context(), "pagerduty", key)
+		note("alert "+key, alert, err)
+	}
+	for _, name := range []string{"rooms-held", "swept"} {
+		at, err := j.Marked(t.Context(), name)
+		note("mark "+name, at, err)
+	}
 	return told, errs
 }
 

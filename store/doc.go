@@ -6,7 +6,17 @@
 //	head/00000042           INC-42 at a glance: what lists and look-ups need
 //	out/00000042/KEY        an effect of INC-42 that is still to be performed
 //	handle/NAME             the incident that NAME belongs to, e.g. pagerduty/PGR0VU2
-//	seen/SOURCE/ID          a request that belongs to no incident, recorded as such
+//	in/SOURCE/ID            a delivery from outside that is stored and not worked on yet
+//	seen/SOURCE/ID          what remains of a delivery that was worked on: the same again is known
+//	alert/SOURCE/KEY        an alert, with the incident that it belongs to if any
+//	mark/NAME               a time to remember, e.g. since when rooms are on hold
+//	change/TIME/CAUSE       what somebody changed outside any incident
+//	seen/change/CAUSE       a change that is recorded already
+//
+// SOURCE is escaped, so that it has no "/". An ID or KEY of 256 bytes or more is
+// cut and ends in its SHA-256. An arrival's key becomes seen/… in the transaction
+// that takes it out of in/…, so at every moment a delivery is new, waits, or was
+// worked on, and is never two of these.
 //
 // An append creates log/…/n+1, which must not exist. Whoever creates it decided
 // on the state as it is; everybody else gets ErrConflict, loads, and decides

@@ -34,6 +34,7 @@ type Head struct {
 	Severity incident.Severity `json:"severity"`
 	Status   incident.Status   `json:"status"`
 	Private  bool              `json:"private,omitempty"`
+	Held     bool              `json:"held,omitempty"` // it has no room until a person asks for one
 	Channel  string            `json:"channel,omitempty"`
 	Declared time.Time         `json:"declared"`
 	Events   int               `json:"events"`
@@ -60,7 +61,7 @@ func HeadOf(inc incident.Incident) Head {
 	report, guide := inc.Lesson()
 	return Head{
 		Report: report, Guide: guide, ID: inc.ID, Title: inc.Title, Actions: open, Severity: inc.Severity, Status: inc.Status, Private: inc.Private,
-		Channel: inc.Channel.Channel, Declared: inc.Declared.UTC(), Events: inc.Last(),
+		Held: inc.Held != "", Channel: inc.Channel.Channel, Declared: inc.Declared.UTC(), Events: inc.Last(),
 	}
 }
 
@@ -94,6 +95,7 @@ type Append struct {
 	Put     []Item   // effects to be performed, or what is new about them
 	Settled []string // keys of items that are done with
 	Handles []string // names to claim for the incident; ErrConflict if one is taken
+	Alerts  []Alert  // as they are now
 }
 
 // Load reads the timeline of an incident and checks every seal. ErrNotFound if
@@ -170,6 +172,13 @@ func (j *Journal) Append(ctx context.Context, tip Tip, a Append) (Tip, error) {
 	for _, name := range a.Handles {
 		tx.Absent = append(tx.Absent, handleKey(name))
 		tx.Put = append(tx.Put, sealedPair(handleKey(name), []byte(tip.ID)))
+	}
+	for _, alert := range a.Alerts {
+		p, err := alert.pair()
+		if err != nil {
+			return Tip{}, err
+		}
+		tx.Put = append(tx.Put, p)
 	}
 	for _, item := range a.Put {
 		value, err := item.encode()
@@ -263,27 +272,6 @@ func (j *Journal) Handles(ctx context.Context) (map[string]incident.ID, error) {
 		all[strings.TrimPrefix(p.Key, "handle/")] = incident.ID(body)
 	}
 	return all, nil
-}
-
-// Seen is a request that was recorded and belongs to no incident.
-type Seen struct {
-	At   time.Time `json:"at"`
-	What string    `json:"what"`
-}
-
-// See records a request that belongs to no incident. first is false when it
-// was recorded before.
-func (j *Journal) See(ctx context.Context, source, id string, s Seen) (first bool, err error) {
-	value, err := json.Marshal(s)
-	if err != nil {
-		return false, err
-	}
-	key := "seen/" + source + "/" + id
-	err = j.kv.Commit(ctx, Tx{Absent: []string{key}, Put: []Pair{sealedPair(key, value)}})
-	if errors.Is(err, ErrConflict) {
-		return false, nil
-	}
-	return err == nil, err
 }
 
 func number(id incident.ID) string             { return fmt.Sprintf("%08d", id.Number()) }

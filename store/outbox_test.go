@@ -104,19 +104,6 @@ func TestHandles(t *testing.T) {
 	})
 }
 
-func TestARequestIsSeenOnce(t *testing.T) {
-	onEach(t, func(t *testing.T, _ store.KV, j *store.Journal) {
-		for _, c := range []struct {
-			source, id string
-			first      bool
-		}{{"pagerduty", "E1", true}, {"pagerduty", "E1", false}, {"pagerduty", "E2", true}, {"grafana", "E1", true}, {"pagerduty", "E1", false}} {
-			if first, err := j.See(t.Context(), c.source, c.id, store.Seen{At: noon, What: "a ping"}); first != c.first || err != nil {
-				t.Errorf("See(%s/%s): first = %v, %v, want %v", c.source, c.id, first, err, c.first)
-			}
-		}
-	})
-}
-
 // A store that fails is no reason to say that nothing is there.
 func TestFailuresAreNotAbsence(t *testing.T) {
 	onEach(t, func(t *testing.T, kv store.KV, j *store.Journal) {
@@ -127,14 +114,25 @@ func TestFailuresAreNotAbsence(t *testing.T) {
 		_, out := j.Outbox(t.Context())
 		_, found, lookup := j.Lookup(t.Context(), "channel/C1")
 		_, handles := j.Handles(t.Context())
-		first, see := j.See(t.Context(), "pagerduty", "E1", store.Seen{})
-		for what, err := range map[string]error{"Load": load, "Next": next, "Heads": heads, "Outbox": out, "Lookup": lookup, "Handles": handles, "See": see} {
+		first, arrive := j.Arrive(t.Context(), delivery("pagerduty", "E1"))
+		_, arrivals := j.Arrivals(t.Context(), store.Arrival{}, 0)
+		_, has, alert := j.Alert(t.Context(), "pagerduty", "P1")
+		_, alerts := j.Alerts(t.Context())
+		_, marked := j.Marked(t.Context(), "rooms-held")
+		_, forget := j.Forget(t.Context(), noon)
+		for what, err := range map[string]error{
+			"Load": load, "Next": next, "Heads": heads, "Outbox": out, "Lookup": lookup, "Handles": handles,
+			"Arrive": arrive, "Arrivals": arrivals, "Alert": alert, "Alerts": alerts, "Marked": marked, "Forget": forget,
+			"Retire":    j.Retire(t.Context(), []store.Arrival{delivery("pagerduty", "E1")}),
+			"PutAlerts": j.PutAlerts(t.Context(), []store.Alert{alertOf("pagerduty", "P1")}),
+			"Mark":      j.Mark(t.Context(), "rooms-held", noon),
+		} {
 			if err != store.ErrClosed {
 				t.Errorf("%s on a closed store: %v, want ErrClosed", what, err)
 			}
 		}
-		if found || first {
-			t.Errorf("found %v, first %v on a closed store", found, first)
+		if found || first || has {
+			t.Errorf("found %v, first %v, has %v on a closed store", found, first, has)
 		}
 	})
 }

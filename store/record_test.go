@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"errors"
 	"flag"
 	"os"
 	"strings"
@@ -26,7 +27,15 @@ func example(t *testing.T, kv store.KV) (events []incident.Event, item store.Ite
 	item.Tries, item.First, item.Last = 2, noon.Add(time.Minute), noon.Add(2*time.Minute)
 	tip := add(t, j, store.Tip{ID: "INC-42"}, events[:1], store.Append{Handles: []string{"pagerduty/PGR0VU2"}})
 	add(t, j, tip, events, store.Append{Put: []store.Item{item, store.NewItem("INC-42", 2, 1, effect.ShowCard{})}})
-	if _, err := j.See(t.Context(), "pagerduty", "E1", store.Seen{At: noon, What: "a ping"}); err != nil {
+	arrive(t, j, delivery("pagerduty", "E2"))
+	arrive(t, j, delivery("generic/queue", "E3"))
+	change := store.Change{At: noon, By: "Ada Okafor", Kind: "config", What: "beam width 4", Service: "chat-api"}
+	old := store.SealedPair("seen/pagerduty/E1", []byte(`{"at":"2026-11-20T12:00:00Z","what":"a ping"}`)) // as versions without arrivals wrote it
+	if err := errors.Join(
+		j.Retire(t.Context(), []store.Arrival{delivery("generic/queue", "E3")}), kv.Commit(t.Context(), store.Tx{Put: []store.Pair{old}}),
+		j.PutAlerts(t.Context(), []store.Alert{alertOf("pagerduty", "P1")}),
+		j.Mark(t.Context(), "rooms-held", noon), j.Changed(t.Context(), "slack/1", change),
+	); err != nil {
 		t.Fatal(err)
 	}
 	return events, item
@@ -70,8 +79,15 @@ func TestStoredFormIsReadBack(t *testing.T) {
 		if id, ok, err := j.Lookup(t.Context(), "pagerduty/PGR0VU2"); id != "INC-42" || !ok || err != nil {
 			t.Errorf("Lookup = %q, %v, %v", id, ok, err)
 		}
-		if first, err := j.See(t.Context(), "pagerduty", "E1", store.Seen{}); first || err != nil {
-			t.Errorf("See = %v, %v: it was seen", first, err)
+		for _, a := range []store.Arrival{delivery("pagerduty", "E1"), delivery("pagerduty", "E2"), delivery("generic/queue", "E3")} {
+			if first, err := j.Arrive(t.Context(), a); first || err != nil {
+				t.Errorf("Arrive(%s) = %v, %v: it was stored before", a.ID, first, err)
+			}
+		}
+		waiting(t, j, delivery("pagerduty", "E2"))
+		hasAlerts(t, j, alertOf("pagerduty", "P1"))
+		if at, err := j.Marked(t.Context(), "rooms-held"); !at.Equal(noon) || err != nil {
+			t.Errorf("Marked = %v, %v", at, err)
 		}
 		add(t, j, tip, story("INC-42", 3), store.Append{})
 		load(t, j, "INC-42", story("INC-42", 3))
