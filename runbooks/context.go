@@ -10,6 +10,7 @@ type Context struct {
 	Service  string   // the service that the report is about
 	Has      []string // what the service is known to be made of: "retrieval", "features", "gpus", "agents" …; nil: not known
 	Provider string   // the only model provider it uses, or ""
+	Guides   []string // the service's guides of first choice
 	Others   []string // other services in trouble now that use the same provider
 	Changes  []Change // what changed in the last half hour
 }
@@ -26,6 +27,7 @@ type Change struct {
 const (
 	lacks  = -4.0 // the service has no such part
 	single = 0.3  // the service stands on one provider
+	choice = 0.3  // the service names it as one to try first
 	shared = 1.5  // others with its provider are in trouble too
 	recent = 1.0  // something of the kind has just changed
 )
@@ -41,6 +43,9 @@ func (c Context) prior(g *Guide) float64 {
 		if len(c.Others) > 0 {
 			score += shared
 		}
+	}
+	if contains(c.Guides, g.ID) {
+		score += choice
 	}
 	if _, ok := c.change(g); ok {
 		score += recent
@@ -79,6 +84,9 @@ func (c Context) why(g *Guide) []string {
 		} else {
 			why = append(why, "is about "+cmp.Or(c.Service, "a service")+", which uses one provider")
 		}
+	}
+	if contains(c.Guides, g.ID) {
+		why = append(why, "is a first choice for "+cmp.Or(c.Service, "the service"))
 	}
 	if ch, ok := c.change(g); ok {
 		why = append(why, "follows a change of half an hour at most: "+ch.What)

@@ -10,7 +10,8 @@
 // A library is layered: a team's folder overlays the embedded one file by file,
 // and a file that cannot be used is reported and replaced by the one beneath.
 // said/<id>.txt holds what people said when they meant a guide: it teaches the
-// matching. Services say what a service is made of.
+// matching. Services say what a service is made of, who is asked about it and
+// what its alerts do; services/default.md says what holds for all.
 //
 // Matching needs nothing but the words of the report: no network and no model,
 // for these may be what is down. Each guide gets a score: BM25 and Bayes over

@@ -22,7 +22,7 @@ func TestServices(t *testing.T) {
 		t.Fatalf("%d services, problems %v", len(s.All()), problems)
 	}
 	for _, p := range problems {
-		if got := p.String(); got != `other.md:1: its id is "another"; give file and id one name: <id>.md` &&
+		if got := p.String(); got != `other.md:2: its id is "another"; give file and id one name: <id>.md` &&
 			got != `scorer.md:3: "wheels" is no part that guides know; use retrieval, features, gpus, agents` {
 			t.Error(got)
 		}
