@@ -1,0 +1,119 @@
+package inbound
+
+import (
+	"cmp"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"strconv"
+	"time"
+
+	"tocsin/bot"
+	"tocsin/bot/incident"
+)
+
+// window is how long the same bytes are the same delivery.
+const window = 10 * time.Minute
+
+// stored is the answer to a delivery that was accepted.
+type stored struct {
+	Stored bool `json:"stored"` // false: there was nothing to store
+	Known  bool `json:"known"`  // it was stored before
+}
+
+// ServeHTTP takes one delivery.
+func (h *Hook) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	d, accepted, no := h.take(w, r)
+	if no != nil {
+		h.count(no.outcome)
+		no.answer(w)
+		return
+	}
+	outcome := Accepted
+	if accepted.Known {
+		outcome = Known
+	}
+	h.count(outcome)
+	h.Log.Info("webhook", "source", h.Source.Name, "delivery", d.ID, "signals", len(d.Signals), "known", accepted.Known)
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(http.StatusAccepted)
+	json.NewEncoder(w).Encode(stored{Stored: len(d.Signals) > 0, Known: accepted.Known})
+}
+
+// take reads, proves, decodes and stores.
+func (h *Hook) take(w http.ResponseWriter, r *http.Request) (bot.Delivery, bot.Accepted, *refusal) {
+	body, no := read(w, r)
+	if no != nil {
+		return bot.Delivery{}, bot.Accepted{}, no
+	}
+	d, no := h.deliver(r, body)
+	if no != nil || len(d.Signals) == 0 {
+		return d, bot.Accepted{}, no
+	}
+	accepted, err := h.Accept(r.Context(), d)
+	if err != nil {
+		return d, accepted, h.failed(err, d.ID)
+	}
+	return d, accepted, nil
+}
+
+// deliver makes a delivery of a request that proves where it comes from.
+func (h *Hook) deliver(r *http.Request, body []byte) (bot.Delivery, *refusal) {
+	if err := h.Source.Proven(r, body); errors.Is(err, ErrAgain) {
+		return bot.Delivery{}, h.failed(err, "")
+	} else if err != nil {
+		h.Log.Warn("refused a webhook that is not proven", "source", h.Source.Name, "error", err)
+		return bot.Delivery{}, &refusal{http.StatusUnauthorized, Refused, err.Error()}
+	}
+	d, err := h.Source.Decode(r, body)
+	if errors.Is(err, ErrAgain) {
+		return d, h.failed(err, d.ID)
+	}
+	if err != nil {
+		h.Log.Warn("a webhook cannot be read", "source", h.Source.Name, "error", err)
+		return d, &refusal{http.StatusBadRequest, Unreadable, "the event cannot be read: " + err.Error()}
+	}
+	return h.complete(d, body), nil
+}
+
+func (h *Hook) failed(err error, id string) *refusal {
+	h.Log.Error("a webhook was not stored", "source", h.Source.Name, "delivery", id, "error", err)
+	return &refusal{http.StatusServiceUnavailable, Failed, "not stored; please send it again"}
+}
+
+// complete fills in what the source does not say: who sent it, ids and times. A
+// signal without an id of its own is one of its delivery's.
+func (h *Hook) complete(d bot.Delivery, body []byte) bot.Delivery {
+	now := h.now().UTC()
+	if d.ID == "" {
+		d.ID = "body/" + sum(body) + "/" + now.Truncate(window).Format(time.RFC3339)
+	}
+	d.Source, d.ID = cmp.Or(d.Source, h.Source.Name), Key(d.ID)
+	for i := range d.Signals {
+		s := &d.Signals[i]
+		if s.ID == "" {
+			s.ID = d.ID + "/" + strconv.Itoa(i)
+		}
+		if s.At.IsZero() {
+			s.At = now
+		}
+		if s.By == (incident.Actor{}) {
+			s.By = incident.Actor{Person: incident.Person{Name: d.Source}, Via: d.Source}
+		}
+		s.Source, s.ID, s.Key = d.Source, Key(s.ID), Key(s.Key)
+	}
+	return d
+}
+
+func (h *Hook) now() time.Time {
+	if h.Now == nil {
+		return time.Now()
+	}
+	return h.Now()
+}
+
+func (h *Hook) count(outcome string) {
+	if h.Count != nil {
+		h.Count(h.Source.Name, outcome)
+	}
+}
