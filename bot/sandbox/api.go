@@ -33,6 +33,7 @@ type call struct {
 	method string
 	token  string
 	raw    []byte // the body of a file upload
+	brief  string // the request in one line, of calls that are not Slack's
 }
 
 // answer is what a request gets; status 0 means that the connection is cut instead.

@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"iter"
 	"maps"
 	"slices"
@@ -44,8 +45,9 @@ func (ws *Workspace) beginCall(c *call) *record {
 	log := &ws.calls
 	log.n++
 	now := time.Now()
-	entry := &Call{N: log.n, Method: c.method, Began: now, Args: c.summary()}
+	entry := &Call{N: log.n, Method: c.method, Began: now, Args: cmp.Or(c.brief, c.summary())}
 	log.last = append(log.last, entry)
+	ws.counts.called(c.method, now)
 	if len(log.last) > maxCalls {
 		log.last = slices.Clone(log.last[len(log.last)-maxCalls:])
 	}
@@ -58,6 +60,7 @@ func (ws *Workspace) endCall(r *record, a answer) answer {
 	r.Ended = time.Now()
 	r.MS = float64(r.Ended.Sub(r.Began).Microseconds()) / 1000
 	r.Status, r.Error, r.Fault = a.status, asText(a.body["error"]), strings.Join(r.hits, " ")
+	ws.counts.answered(r.Method, a.status)
 	ws.changed()
 	return a
 }

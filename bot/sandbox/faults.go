@@ -13,9 +13,11 @@ import (
 
 // Fault is something that goes wrong with API calls or with deliveries to the app.
 type Fault struct {
-	Kind   string `json:"kind"`
-	Method string `json:"method,omitempty"` // a method, a delivery's kind, or "*" (default)
-	Times  int    `json:"times,omitempty"`  // how often; 0 is until cleared
+	Kind string `json:"kind"`
+	// Method is a method, a delivery's kind, or "*" (default). PagerDuty's calls are "pagerduty/GET /incidents"
+	// and the like, all of them and its webhooks "pagerduty".
+	Method string `json:"method,omitempty"`
+	Times  int    `json:"times,omitempty"` // how often; 0 is until cleared
 	// Probability that a call is hit; 0 means 1.
 	Probability float64 `json:"probability,omitempty"`
 	RetryAfter  int     `json:"retry_after,omitempty"` // seconds, of rate_limited; 0 means 1
@@ -45,6 +47,7 @@ func faultKinds() map[string]string {
 		"duplicate_delivery": "the app gets it twice",
 		"reordered_delivery": "the app gets an event after the one that followed it",
 		"late_delivery":      "the app gets it delay_ms later",
+		"limits":             "Slack's own rate limits are enforced, by method and by channel",
 	}
 }
 
@@ -57,10 +60,17 @@ type faultBoard struct {
 
 // take is the first active fault of that kind that hits the method, used up once.
 func (b *faultBoard) take(kind, method string) *Fault {
-	return b.takeIf(func(f *Fault) bool {
-		return f.Kind == kind && (f.Method == "*" || f.Method == method)
-	})
+	return b.takeIf(func(f *Fault) bool { return f.Kind == kind && f.hits(method) })
 }
+
+// hits tells whether the fault is one of the method. "pagerduty" hits all calls of PagerDuty's API
+// and its webhooks.
+func (f *Fault) hits(method string) bool {
+	return f.Method == "*" || f.Method == method || (f.Method == pdPrefix && isPager(method))
+}
+
+// isPager tells PagerDuty's calls from Slack's.
+func isPager(method string) bool { return strings.HasPrefix(method, pdPrefix+"/") }
 
 // takeScope is a missing_scope fault that takes m's scope away.
 func (b *faultBoard) takeScope(m method) *Fault {
@@ -127,6 +137,10 @@ func checkFault(f Fault) error {
 // underFaults carries a call out as far as the faults let it, and keeps the record of it.
 func (ws *Workspace) underFaults(ctx context.Context, c *call, run func(*call) answer) answer {
 	record := ws.beginCall(c)
+	if seconds := ws.overLimit(c); seconds > 0 {
+		record.note("limits")
+		return ws.endCall(record, limited(c, seconds))
+	}
 	if slow := ws.takeFault("slow", c.method); slow != nil {
 		record.note("slow")
 		ws.sleep(ws.life, slow.delay()) // a client that gives up does not stop the server
@@ -161,12 +175,15 @@ func (ws *Workspace) takeFault(kind, method string) *Fault {
 func (ws *Workspace) fail(f *Fault, c *call, record *record, run func(*call) answer) answer {
 	switch f.Kind {
 	case "rate_limited":
-		return tooMany(cmp.Or(f.RetryAfter, 1))
+		return limited(c, cmp.Or(f.RetryAfter, 1))
 	case "server_error":
 		return answer{status: http.StatusInternalServerError, text: "server error"}
 	case "internal_error":
 		if ws.toss() {
 			run(c)
+		}
+		if isPager(c.method) {
+			return pdInternal().answer(nil)
 		}
 		return answer{status: http.StatusOK, body: obj{"ok": false, "error": "internal_error"}}
 	case "lost_answer":
@@ -175,6 +192,17 @@ func (ws *Workspace) fail(f *Fault, c *call, record *record, run func(*call) ans
 		ws.carryOutLate(f.delay(), c, record.began, run)
 	}
 	return answer{} // the connection is cut
+}
+
+// limited refuses a call over its rate as its service does.
+func limited(c *call, seconds int) answer {
+	switch {
+	case c.method == pdPrefix+"/POST /v2/enqueue":
+		return eventsThrottled()
+	case isPager(c.method):
+		return pdTooMany().answer(pdLimits(pdRestPerMinute, 0, seconds))
+	}
+	return tooMany(seconds)
 }
 
 func (ws *Workspace) toss() bool {

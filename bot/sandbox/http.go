@@ -23,6 +23,7 @@ func (ws *Workspace) Handler() http.Handler {
 	mux.Handle("POST /upload/v1/{secret}", ws.noForeignPage(ws.serveUpload))
 	mux.Handle("POST /response/{id}", ws.noForeignPage(ws.serveReply))
 	mux.HandleFunc("GET /link/", ws.serveLink) // its ticket is the guard
+	mux.Handle("/"+pdPrefix+"/", ws.noForeignPage(ws.pagerHandler().ServeHTTP))
 
 	page, err := fs.Sub(pageFiles, "page")
 	if err != nil {
@@ -45,6 +46,9 @@ func (ws *Workspace) Handler() http.Handler {
 	local.HandleFunc("POST /sandbox/channel", acting(ws.Channel))
 	local.HandleFunc("POST /sandbox/home", acting(ws.Home))
 	local.HandleFunc("POST /sandbox/pagerduty", acting(ws.PagerDuty))
+	local.HandleFunc("POST /sandbox/pagerduty/act", acting(ws.PagerAct))
+	local.HandleFunc("POST /sandbox/storm", acting(ws.Storm))
+	local.HandleFunc("POST /sandbox/alert", acting(ws.Alert))
 	local.HandleFunc("POST /sandbox/fault", acting(func(_ context.Context, f Fault) (Result, error) {
 		err := ws.Fault(f)
 		return Result{OK: err == nil}, err

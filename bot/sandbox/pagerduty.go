@@ -1,22 +1,17 @@
 package sandbox
 
 import (
-	"bytes"
 	"cmp"
 	"context"
-	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"io"
-	"net/http"
+	"slices"
 	"strings"
 	"time"
 )
 
-// Page is one PagerDuty V3 webhook to fire. Of one incident's id, later events tell what happened to
-// it; incident.triggered again is the first webhook delivered again.
+// Page is one PagerDuty V3 webhook to fire at once. Of one incident's id, later events tell what
+// happened to it; incident.triggered again is the first webhook delivered again.
 type Page struct {
 	EventType string `json:"event_type"` // default incident.triggered
 	ID        string `json:"id"`         // of the incident; default a new one
@@ -24,7 +19,7 @@ type Page struct {
 	Service   string `json:"service"`
 	Urgency   string `json:"urgency"`  // high or low
 	Priority  string `json:"priority"` // P1 …
-	Note      string `json:"note"`     // of incident.annotated
+	Note      string `json:"note"`     // of incident.annotated and other events that carry words
 	Agent     string `json:"agent"`    // who did it
 	Secret    string `json:"secret"`   // signs it instead of the right one
 	Repeat    int    `json:"repeat"`   // deliver it so many times more
@@ -42,187 +37,139 @@ type Paged struct {
 	Error      string `json:"error,omitempty"`
 }
 
-// pagerDuty remembers the incidents that it told of. Guarded by the Workspace's lock.
-type pagerDuty struct {
-	serial    int
-	incidents map[string]*pagedIncident
+// pageKinds are the event types that a Page may have.
+func pageKinds() []string {
+	return []string{
+		"incident.triggered", "incident.acknowledged", "incident.unacknowledged", "incident.resolved", "incident.reopened",
+		"incident.annotated", "incident.priority_updated", "incident.reassigned", "incident.delegated", "incident.escalated",
+		"incident.service_updated", "incident.status_update_published", "incident.responder.added", "incident.responder.replied",
+		"incident.conference_bridge.updated", "incident.custom_field_values.updated", "incident.incident_type.changed",
+		"incident.role.assigned", "incident.task.created", "incident.task.updated", "incident.task.completed",
+		"incident.workflow.started", "incident.workflow.completed", "incident.action_invocation.created",
+		"incident.action_invocation.updated", "incident.action_invocation.terminated",
+		"service.created", "service.updated", "service.deleted", "service.custom_field_values.updated", "pagey.ping",
+	}
 }
 
-type pagedIncident struct {
-	id, title, service, urgency, priority string
-	status, assignee                      string
-	number                                int
-	created                               time.Time
-	trigger                               []byte // the first webhook
-	triggerID                             string
-}
-
-// PagerDuty builds a webhook, signs it and posts it to Options.PagerDutyURL
-// (https://developer.pagerduty.com/docs/webhooks-overview).
+// PagerDuty builds a webhook, signs it and posts it to Options.PagerDutyURL once, now; the incident
+// that it tells of is in the REST API too.
 func (ws *Workspace) PagerDuty(ctx context.Context, p Page) (Paged, error) {
 	if ws.opt.PagerDutyURL == "" {
 		return Paged{}, fmt.Errorf("no receiver: the sandbox was started without a PagerDuty webhook URL")
 	}
 	ws.mu.Lock()
-	body, result, err := ws.pages.webhook(p)
+	event, err := ws.pages.webhook(p)
+	ws.changed()
 	ws.mu.Unlock()
 	if err != nil {
 		return Paged{}, err
 	}
+	result := Paged{EventID: event.id, IncidentID: event.incident}
 	for range max(0, p.Repeat) + 1 {
-		ws.postPage(ctx, body, cmp.Or(p.Secret, ws.opt.PagerDutySecret), &result)
+		ws.postPage(ctx, event, cmp.Or(p.Secret, ws.opt.PagerDutySecret), &result)
 	}
 	return result, nil
 }
 
-func (ws *Workspace) postPage(ctx context.Context, body []byte, secret string, result *Paged) {
-	ctx, cancel := context.WithTimeout(ctx, 5*time.Second) // as PagerDuty waits
-	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, ws.opt.PagerDutyURL, bytes.NewReader(body))
-	if err != nil {
-		result.Error = err.Error()
-		return
-	}
-	mac := hmac.New(sha256.New, []byte(secret))
-	mac.Write(body)
-	req.Header.Set("Content-Type", "application/json")
-	req.Header.Set("User-Agent", "PagerDuty-Webhook/V3.0")
-	req.Header.Set("X-PagerDuty-Signature", "v1="+hex.EncodeToString(mac.Sum(nil)))
-	req.Header.Set("X-Webhook-Id", cmp.Or(result.EventID, "raw"))
-	req.Header.Set("X-Webhook-Subscription", "PSANDBOX")
-	resp, err := ws.http.Do(req)
-	if err != nil {
-		result.OK, result.Error = false, err.Error()
-		return
-	}
-	defer resp.Body.Close()
-	text, _ := io.ReadAll(io.LimitReader(resp.Body, 4096))
-	result.Status, result.Response = resp.StatusCode, strings.TrimSpace(string(text))
-	result.OK = resp.StatusCode >= 200 && resp.StatusCode < 300
-}
-
-// webhook is the body to send, and what it is about.
-func (pd *pagerDuty) webhook(p Page) ([]byte, Paged, error) {
+// webhook is what to send, after it has been made true.
+func (pd *pagerDuty) webhook(p Page) (*pdEvent, error) {
 	if len(p.Body) > 0 {
-		return p.Body, Paged{}, nil
+		return &pdEvent{body: p.Body}, nil
 	}
 	kind := cmp.Or(p.EventType, "incident.triggered")
-	pd.serial++
-	eventID := fmt.Sprintf("01SANDBOX%017d", pd.serial)
-	if kind == "pagey.ping" {
-		data := obj{"message": "Hello from your friend Pagey!", "type": "ping"}
-		return toJSON(pageEvent(eventID, kind, "pagey", nil, data)), Paged{EventID: eventID}, nil
+	switch {
+	case !slices.Contains(pageKinds(), kind):
+		return nil, fmt.Errorf("no event %q; use one of %s, or give a body", kind, strings.Join(pageKinds(), ", "))
+	case kind == "pagey.ping":
+		return pd.ping(), nil
+	case strings.HasPrefix(kind, "service."):
+		s := pd.serviceNamed(cmp.Or(p.Service, pdServiceNames()[0]))
+		agent := pd.agentNamed(p.Agent)
+		return pd.newEvent(kind, "service", "", agent, pdClient(agent), pd.serviceData(kind, s)), nil
 	}
+	return pd.pageOf(kind, p), nil
+}
+
+func (pd *pagerDuty) ping() *pdEvent {
+	return pd.newEvent("pagey.ping", "pagey", "", nil, nil, obj{"message": "Hello from your friend Pagey!", "type": "ping"})
+}
+
+// pageOf is the webhook of an event of an incident.
+func (pd *pagerDuty) pageOf(kind string, p Page) *pdEvent {
 	inc := pd.incidents[p.ID]
 	if inc != nil && inc.trigger != nil && kind == "incident.triggered" {
-		return inc.trigger, Paged{EventID: inc.triggerID, IncidentID: inc.id}, nil
+		return inc.trigger
 	}
 	if inc == nil {
-		inc = pd.newIncident(p)
+		inc = pd.newIncident(pdNew{
+			id: p.ID, title: cmp.Or(p.Title, "Provider error rate high: 529 overloaded"), urgency: p.Urgency,
+			service: pd.serviceNamed(cmp.Or(p.Service, pdServiceNames()[0])), priority: pd.priority(p.Priority),
+		})
 	}
-	data, err := inc.change(kind, p, pd.serial)
-	if err != nil {
-		return nil, Paged{}, err
-	}
-	body := toJSON(pageEvent(eventID, kind, "incident", agentOf(p.Agent), data))
+	agent := pd.agentNamed(p.Agent)
+	data := pd.pageChange(kind, inc, p, agent)
+	event := pd.newEvent(kind, "incident", inc.id, agent, pdClient(agent), data)
 	if kind == "incident.triggered" {
-		inc.trigger, inc.triggerID = body, eventID
+		inc.trigger = event
 	}
-	return body, Paged{EventID: eventID, IncidentID: inc.id}, nil
+	return event
 }
 
-func (pd *pagerDuty) newIncident(p Page) *pagedIncident {
-	inc := &pagedIncident{
-		id: cmp.Or(p.ID, fmt.Sprintf("PSBX%04d", pd.serial)), number: len(pd.incidents) + 1, status: "triggered",
-		title: cmp.Or(p.Title, "Provider error rate high: 529 overloaded"), service: cmp.Or(p.Service, "answers-api"),
-		urgency: cmp.Or(p.Urgency, "high"), priority: p.Priority, assignee: "Ben Ortiz", created: time.Now(),
-	}
-	pd.incidents[inc.id] = inc
-	return inc
-}
-
-// change makes an event true of the incident and gives its data.
-func (inc *pagedIncident) change(kind string, p Page, serial int) (obj, error) {
+// pageChange makes an event true of the incident and gives its data.
+func (pd *pagerDuty) pageChange(kind string, inc *pdIncident, p Page, agent obj) obj {
+	status := map[string]string{
+		"incident.triggered": pdTriggered, "incident.reopened": pdTriggered, "incident.unacknowledged": pdTriggered,
+		"incident.acknowledged": pdAcknowledged, "incident.resolved": pdResolved,
+	}[kind]
+	by := pd.userNamed(p.Agent)
 	switch kind {
-	case "incident.triggered", "incident.reopened", "incident.unacknowledged":
-		inc.status = "triggered"
-	case "incident.acknowledged":
-		inc.status = "acknowledged"
-	case "incident.resolved":
-		inc.status = "resolved"
+	case "incident.incident_type.changed":
 	case "incident.priority_updated":
-		inc.priority = cmp.Or(p.Priority, "P1")
+		inc.priority = pd.priority(cmp.Or(p.Priority, "P1"))
 	case "incident.reassigned", "incident.delegated", "incident.escalated":
-		inc.assignee = cmp.Or(p.Agent, "Dina Weiss")
-	case "incident.annotated":
-		return obj{
-			"incident": inc.reference(), "id": fmt.Sprintf("PNOTE%d", serial), "type": "incident_note", "trimmed": false,
-			"content": cmp.Or(p.Note, "A note from the sandbox"),
-		}, nil
+		inc.assignees = []pdUser{cmp.Or(by, pd.user("PUSRDIN"))}
 	case "incident.service_updated":
-		inc.service = cmp.Or(p.Service, inc.service)
+		inc.service = pd.serviceNamed(cmp.Or(p.Service, inc.service.name))
 	default:
-		return nil, fmt.Errorf("no event %q; use incident.triggered, acknowledged, unacknowledged, resolved, reopened, annotated, priority_updated, reassigned, delegated, escalated or service_updated, pagey.ping, or give a body", kind)
+		if status == "" {
+			return pd.pageWords(kind, inc, p, agent)
+		}
+		inc.setStatus(status, agent)
+		if status == pdAcknowledged {
+			inc.acknowledger = by
+		}
 	}
-	return inc.data(), nil
+	return pd.incidentData(inc)
 }
 
-func pageEvent(id, kind, resource string, agent, data any) obj {
-	var client any // a person acts in PagerDuty, an integration through none
-	if agent != nil {
-		client = obj{"name": "PagerDuty"}
+// pageWords is the data of events that add something to the incident.
+func (pd *pagerDuty) pageWords(kind string, inc *pdIncident, p Page, agent obj) obj {
+	who := cmp.Or(pd.userNamed(p.Agent), pd.user("PUSRDIN"))
+	switch kind {
+	case "incident.annotated":
+		id, content := pd.newID("N"), cmp.Or(p.Note, "A note from the sandbox")
+		inc.notes = append(inc.notes, obj{"id": id, "content": content, "created_at": pdStamp(time.Now()), "user": agent})
+		return inc.noteData(id, content)
+	case "incident.status_update_published":
+		return inc.updateData(pd.newID("S"), cmp.Or(p.Note, "The provider has been called"))
+	case "incident.responder.added":
+		return inc.responderData(who, inc.policy, cmp.Or(p.Note, "Please help"), "pending")
+	case "incident.responder.replied":
+		return inc.responderData(who, inc.policy, cmp.Or(p.Note, "Please help"), "accepted")
+	case "incident.conference_bridge.updated":
+		inc.conference = obj{"conference_number": "+1 555 0100", "conference_url": "https://meet.example.com/" + inc.id}
+		return inc.bridgeData()
 	}
-	return obj{"event": obj{
-		"id": id, "event_type": kind, "resource_type": resource, "occurred_at": pageTime(time.Now()),
-		"agent": agent, "client": client, "data": data,
-	}}
+	return pd.otherData(kind, inc, p)
 }
 
-func pageTime(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }
-
-func agentOf(name string) any {
+// agentNamed is the reference to who did it: a user of the account, or somebody of that name.
+func (pd *pagerDuty) agentNamed(name string) obj {
+	if u := pd.userNamed(name); u.id != "" {
+		return u.ref()
+	}
 	if name == "" {
 		return nil
 	}
-	return pageRef("user", "PU"+strings.ToUpper(shorten(slug(name), 6)), name)
-}
-
-func slug(s string) string {
-	return strings.Map(func(r rune) rune {
-		if ('a' <= r|0x20 && r|0x20 <= 'z') || ('0' <= r && r <= '9') {
-			return r
-		}
-		return -1
-	}, s)
-}
-
-// pageRef is a reference as PagerDuty makes them.
-func pageRef(kind, id, summary string) obj {
-	plural := strings.Replace(kind+"s", "policys", "policies", 1)
-	plural = strings.Replace(plural, "prioritys", "priorities", 1)
-	return obj{
-		"id": id, "type": kind + "_reference", "summary": summary,
-		"self": "https://api.pagerduty.com/" + plural + "/" + id, "html_url": "https://sandbox.pagerduty.com/" + plural + "/" + id,
-	}
-}
-
-func (inc *pagedIncident) reference() obj { return pageRef("incident", inc.id, inc.title) }
-
-// data is the incident as PagerDuty's events carry it.
-func (inc *pagedIncident) data() obj {
-	out := obj{
-		"id": inc.id, "type": "incident", "number": inc.number, "status": inc.status, "title": inc.title,
-		"self": "https://api.pagerduty.com/incidents/" + inc.id, "html_url": "https://sandbox.pagerduty.com/incidents/" + inc.id,
-		"incident_key": "sandbox-" + inc.id, "created_at": inc.created.UTC().Format(time.RFC3339),
-		"service":           pageRef("service", "PS"+strings.ToUpper(shorten(slug(inc.service), 6)), inc.service),
-		"escalation_policy": pageRef("escalation_policy", "PEDEFLT", "Default"), "teams": []any{}, "urgency": inc.urgency,
-		"assignees": []any{}, "priority": nil, "conference_bridge": nil, "resolve_reason": nil, "incident_type": obj{"name": "incident_default"},
-	}
-	if inc.status != "resolved" {
-		out["assignees"] = []any{agentOf(inc.assignee)}
-	}
-	if inc.priority != "" {
-		out["priority"] = pageRef("priority", "P"+strings.ToUpper(slug(inc.priority))+"00000", inc.priority)
-	}
-	return out
+	return pageRef("user", "P"+strings.ToUpper(pdKey(name)[:6]), name)
 }

@@ -7,9 +7,15 @@
 // the world act, delivers the queue over Socket Mode links or signed HTTP requests, and shows the
 // outcome on /sandbox/state and /sandbox/events.
 //
-// It is strict: what Slack refuses, it refuses with Slack's own error code. It knows Slack's wire
-// format and nothing about the app that it serves. Faults (rate limits, lost answers, late effects,
-// dropped links) are switched on with [Workspace.Fault].
+// Beside it there is a PagerDuty account of the same four people: its REST API and Events API v2 below
+// /pagerduty/, and a webhook subscription that tells the app of every change to an incident, delivered
+// as PagerDuty does, with its order, its second attempts and its patience. [Workspace.Storm] is what
+// monitors send when a model provider is down.
+//
+// It is strict: what Slack or PagerDuty refuses, it refuses with their own error codes. It knows their
+// wire formats and nothing about the app that it serves. Faults (rate limits, lost answers, late
+// effects, dropped links) are switched on with [Workspace.Fault], Slack's real rate limits with
+// [Options].Limits.
 //
 // Time is the time package, so that the whole workspace runs in a testing/synctest bubble when it is
 // reached through [Workspace.Client]; Socket Mode needs real sockets and stays outside. Every timer
@@ -44,8 +50,17 @@ type Options struct {
 	RequestURL                           string
 	CommandURL, InteractionURL, EventURL string
 
-	PagerDutyURL    string // where POST /sandbox/pagerduty sends its webhooks
-	PagerDutySecret string // signs them
+	PagerDutyURL       string // where PagerDuty's webhooks go; empty: nowhere
+	PagerDutySecret    string // signs them
+	PagerDutyToken     string // key of the REST API below /pagerduty/; default [PagerDutyToken]
+	PagerDutyReadToken string // read-only key; default [PagerDutyReadToken]
+
+	AlertURL   string // where alerts go that are not PagerDuty's: an Alertmanager receiver
+	AlertToken string // their bearer token
+
+	// Limits enforces Slack's rate limits as they are documented: 429 to what is over. The fault "limits"
+	// does the same while it is on.
+	Limits bool
 
 	// Commands are hints for the composer; the slash commands are their distinct first words.
 	Commands  []CommandHint
@@ -97,6 +112,9 @@ type Workspace struct {
 	faults faultBoard
 	post   postOffice
 	pages  pagerDuty
+	limits limiter
+	counts counter
+	storm  stormState
 	viewer map[chan struct{}]bool // who listens to /sandbox/events
 }
 
@@ -109,7 +127,8 @@ func New(opt Options) *Workspace {
 		world:  newWorld(opt.PublicURL),
 		faults: faultBoard{rng: rand.New(rand.NewPCG(opt.Seed, 0x70c51))},
 		post:   newPostOffice(),
-		pages:  pagerDuty{incidents: map[string]*pagedIncident{}},
+		pages:  newPagerDuty(time.Now(), opt.PagerDutyURL),
+		limits: newLimiter(), counts: newCounter(),
 		viewer: map[chan struct{}]bool{},
 	}
 	ws.methods = ws.methodTable()
@@ -132,6 +151,8 @@ func withDefaults(opt Options) Options {
 	set(&opt.BotToken, "xoxb-sandbox")
 	set(&opt.AppToken, "xapp-sandbox")
 	set(&opt.SigningSecret, "sandbox-signing-secret")
+	set(&opt.PagerDutyToken, PagerDutyToken)
+	set(&opt.PagerDutyReadToken, PagerDutyReadToken)
 	if opt.RequestURL != "" {
 		set(&opt.CommandURL, opt.RequestURL+"/slack/command")
 		set(&opt.InteractionURL, opt.RequestURL+"/slack/interaction")

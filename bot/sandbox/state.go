@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"maps"
 	"slices"
 )
 
@@ -20,6 +21,11 @@ type State struct {
 	LatestEffectMS float64       `json:"latest_effect_ms"`
 	Commands       []CommandHint `json:"commands"`
 	Shortcuts      []Shortcut    `json:"shortcuts"`
+
+	PagerDuty PagerState       `json:"pagerduty"`
+	Storm     Stormed          `json:"storm"`  // the latest one
+	Limits    bool             `json:"limits"` // Slack's rate limits are enforced, whatever the faults
+	Counts    map[string]Count `json:"counts"` // calls by method
 }
 
 // TeamState is the team.
@@ -68,6 +74,7 @@ func (ws *Workspace) snapshot(calls int) State {
 		Calls: ws.calls.copy(calls), Deliveries: []Delivery{}, Faults: []Fault{},
 		LatestEffectMS: float64(ws.faults.lateness.Microseconds()) / 1000,
 		Commands:       ws.opt.Commands, Shortcuts: append([]Shortcut{}, ws.opt.Shortcuts...),
+		PagerDuty: ws.pages.state(), Storm: ws.storm.copy(), Limits: ws.opt.Limits, Counts: maps.Clone(ws.counts.counts),
 	}
 	for _, c := range w.channels {
 		out.Channels = append(out.Channels, c.state())

@@ -13,6 +13,7 @@ const switches = [
   { id: 'lost_answer', label: 'Lose some answers', fault: { kind: 'lost_answer', method: '*', probability: 0.3 } },
   { id: 'lost_request', label: 'Lose some requests', fault: { kind: 'lost_request', method: '*', probability: 0.3 } },
   { id: 'duplicate_delivery', label: 'Deliver twice', fault: { kind: 'duplicate_delivery' } },
+  { id: 'limits', label: 'Slack’s rate limits', fault: { kind: 'limits' } },
   { id: 'disconnect', label: 'Disconnect the bot', fault: { kind: 'disconnect', reason: 'refresh_requested' } },
 ];
 
