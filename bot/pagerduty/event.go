@@ -1,22 +1,40 @@
 package pagerduty
 
 import (
-	"cmp"
 	"encoding/json"
 	"errors"
-	"strings"
 	"time"
 
 	"tocsin/bot"
+	"tocsin/bot/inbound"
 	"tocsin/bot/incident"
 )
+
+const (
+	// source is the source of all signals from here.
+	source = "pagerduty"
+	// client is what tocsin calls itself in events that it sends.
+	client = "tocsin"
+)
+
+// The labels of signals that come with the incident itself.
+const (
+	labelPriority = "priority"          // its whole name: "P1 - Critical"
+	labelService  = "pagerduty_service" // the id
+	labelPolicy   = "escalation_policy"
+	labelTeams    = "teams"
+	labelTocsin   = "tocsin" // the incident that tocsin made it for: "INC-7"
+)
+
+// Who finds the person that PagerDuty's user with an id and a name is.
+type Who func(id, name string) incident.Person
 
 // reference is PagerDuty's way of naming a thing.
 type reference struct {
 	ID      string `json:"id"`
 	Type    string `json:"type"`
-	Summary string `json:"summary"`
-	HTMLURL string `json:"html_url"`
+	Summary string `json:"summary,omitempty"`
+	HTMLURL string `json:"html_url,omitempty"`
 }
 
 // event is what we read of a V3 webhook. Its data is an incident, or something
@@ -24,147 +42,100 @@ type reference struct {
 type event struct {
 	ID         string     `json:"id"`
 	Type       string     `json:"event_type"`
-	OccurredAt time.Time  `json:"occurred_at"`
+	OccurredAt stamp      `json:"occurred_at"`
 	Agent      *reference `json:"agent"`
-	Data       struct {
-		reference
-		Title     string      `json:"title"`
-		Urgency   string      `json:"urgency"`
-		Priority  *reference  `json:"priority"`
-		Service   *reference  `json:"service"`
-		Assignees []reference `json:"assignees"`
-		Incident  *reference  `json:"incident"`
-		Content   string      `json:"content"`
-		Message   string      `json:"message"`
-		State     string      `json:"state"`
-		User      *reference  `json:"user"`
-	} `json:"data"`
+	Client     *struct {
+		Name string `json:"name"`
+	} `json:"client"`
+	Data data `json:"data"`
 }
 
-func parse(body []byte) (bot.Signal, error) {
+// data has the fields of all kinds of events together.
+type data struct {
+	reference
+	Incident *reference `json:"incident"` // of what is no incident itself
+
+	// an incident's own
+	Title            string      `json:"title"`
+	Urgency          string      `json:"urgency"`
+	IncidentKey      string      `json:"incident_key"`
+	CreatedAt        stamp       `json:"created_at"`
+	Priority         *reference  `json:"priority"`
+	Service          *reference  `json:"service"`
+	EscalationPolicy *reference  `json:"escalation_policy"`
+	Teams            []reference `json:"teams"`
+	Assignees        []reference `json:"assignees"`
+	IncidentType     struct {
+		Name string `json:"name"`
+	} `json:"incident_type"`
+
+	// of what else there is
+	Content  string     `json:"content"`
+	Message  string     `json:"message"`
+	State    string     `json:"state"`
+	User     *reference `json:"user"`
+	Name     string     `json:"name"`
+	Status   string     `json:"status"`
+	Action   *reference `json:"action"`
+	Workflow *reference `json:"incident_workflow"`
+	Roles    []role     `json:"incident_role_assignments"`
+	Fields   []field    `json:"custom_fields"`
+	Changed  []field    `json:"changed_custom_fields"` // as they were before
+	URL      string     `json:"conference_url"`
+	Numbers  []struct {
+		Number string `json:"number"`
+	} `json:"conference_numbers"`
+}
+
+type role struct {
+	Assignee *reference `json:"assignee"`
+	Old      *reference `json:"old_assignee"`
+	Incident *reference `json:"incident"`
+	Role     reference  `json:"role"`
+}
+
+type field struct {
+	ID    string `json:"id"`
+	Name  string `json:"name"`
+	Value any    `json:"value"`
+}
+
+// parse makes a signal of a webhook. who may be nil: then people have names only.
+func parse(body []byte, who Who) (bot.Signal, error) {
 	var envelope struct {
 		Event *event `json:"event"`
 	}
-	if err := json.Unmarshal(body, &envelope); err != nil {
+	if err := inbound.JSON(body, &envelope); err != nil {
 		return bot.Signal{}, err
 	}
 	e := envelope.Event
 	if e == nil || e.Type == "" {
 		return bot.Signal{}, errors.New(`it has no "event" with an "event_type": is this a V3 webhook?`)
 	}
-	s := e.signal()
+	s := e.signal(who)
 	if s.Key == "" && (s.State == incident.StateFiring || s.State == incident.StateAcknowledged || s.State == incident.StateResolved) {
 		return bot.Signal{}, errors.New("it names no incident: data.id is missing")
 	}
 	return s, nil
 }
 
-func (e *event) signal() bot.Signal {
-	s := bot.Signal{ID: e.ID, At: e.OccurredAt, By: e.by(), Severity: e.severity()}
-	s.Source, s.Event = "pagerduty", e.Type
-	s.State, s.Text = e.state()
-	ref := e.Data.reference
-	if e.Data.Incident != nil {
-		ref = *e.Data.Incident
-	} else if e.Data.Type != "incident" {
-		return s // about a service, a ping: about no incident
-	}
-	s.Key, s.Link = ref.ID, ref.HTMLURL
-	s.Title = cmp.Or(e.Data.Title, ref.Summary)
-	s.Urgency = e.Data.Urgency
-	if e.Data.Service != nil {
-		s.Service = e.Data.Service.Summary
-	}
-	return s
+// UnmarshalJSON leaves empty what is of another type than we know it: refusing the
+// event would lose all of it.
+func (d *data) UnmarshalJSON(body []byte) error {
+	type fields data // without this method
+	json.Unmarshal(body, (*fields)(d))
+	return nil
 }
 
-// by is who did it: a person as PagerDuty knows them, or PagerDuty.
-func (e *event) by() incident.Actor {
-	name := "PagerDuty"
-	if e.Agent != nil && strings.HasPrefix(e.Agent.Type, "user") && e.Agent.Summary != "" {
-		name = e.Agent.Summary
-	}
-	return incident.Actor{Person: incident.Person{Name: name}, Via: "pagerduty"}
-}
+// stamp is a time that an event tells; zero where it cannot be read, since an event
+// without its time is still an event.
+type stamp struct{ time.Time }
 
-// state is what an event comes to, and what to say of it where it is no alert.
-func (e *event) state() (state, text string) {
-	switch e.Type {
-	case "incident.triggered", "incident.reopened":
-		return incident.StateFiring, ""
-	case "incident.acknowledged":
-		return incident.StateAcknowledged, ""
-	case "incident.resolved":
-		return incident.StateResolved, ""
+// UnmarshalJSON reads a time as PagerDuty writes it, RFC 3339.
+func (s *stamp) UnmarshalJSON(body []byte) error {
+	var text string
+	if json.Unmarshal(body, &text) == nil {
+		s.Time, _ = time.Parse(time.RFC3339, text)
 	}
-	if text := e.news(); text != "" {
-		return incident.StateInfo, text
-	}
-	return incident.StateUnknown, ""
-}
-
-// news tells an event that changes no state, after the name of who did it; ""
-// for an event that we do not know.
-func (e *event) news() string {
-	d := e.Data
-	switch e.Type {
-	case "incident.unacknowledged":
-		return "let the acknowledgement in PagerDuty lapse"
-	case "incident.escalated":
-		return "escalated it in PagerDuty" + to(d.Assignees)
-	case "incident.delegated":
-		return "delegated it in PagerDuty" + to(d.Assignees)
-	case "incident.reassigned":
-		return "reassigned it in PagerDuty" + to(d.Assignees)
-	case "incident.priority_updated":
-		if d.Priority == nil {
-			return "removed the priority in PagerDuty"
-		}
-		return "set the priority in PagerDuty to " + d.Priority.Summary
-	case "incident.annotated":
-		return "noted in PagerDuty: " + d.Content
-	case "incident.status_update_published":
-		return "sent a status update from PagerDuty: " + d.Message
-	case "incident.responder.added":
-		return "asked for a responder in PagerDuty" + whom(d.User)
-	case "incident.responder.replied":
-		return "heard back from a responder in PagerDuty" + whom(d.User) + ": " + cmp.Or(d.State, "replied")
-	}
-	return ""
-}
-
-func to(people []reference) string {
-	var names []string
-	for _, p := range people {
-		names = append(names, p.Summary)
-	}
-	if len(names) == 0 {
-		return ""
-	}
-	return " to " + strings.Join(names, ", ")
-}
-
-func whom(user *reference) string {
-	if user == nil || user.Summary == "" {
-		return ""
-	}
-	return " (" + user.Summary + ")"
-}
-
-// severity is what PagerDuty's priority comes to, or else its urgency. Priority
-// names are an account's own; the usual ones begin with P or SEV and a digit.
-func (e *event) severity() incident.Severity {
-	if p := e.Data.Priority; p != nil {
-		name, _, _ := strings.Cut(p.Summary, " ")
-		if name == "P5" {
-			return incident.SEV4
-		}
-		if s, err := incident.ParseSeverity(name); err == nil {
-			return s
-		}
-	}
-	if e.Data.Urgency == "low" {
-		return incident.SEV3
-	}
-	return incident.SEV2
+	return nil
 }

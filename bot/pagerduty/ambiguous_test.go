@@ -1,0 +1,292 @@
+package pagerduty_test
+
+import (
+	"encoding/json"
+	"net/http"
+	"reflect"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"tocsin/bot/effect"
+	"tocsin/bot/incident"
+	"tocsin/bot/sandbox"
+)
+
+// quiet is how long bot's worker waits after an ambiguous attempt.
+const quiet = 15 * time.Second
+
+// write is a change that we make in PagerDuty, and how it is counted there.
+type write struct {
+	call  string
+	story func(*desk) effect.Effect // what leads to it
+	count func(*desk) int           // its traces
+}
+
+func writes() map[string]write {
+	incidents := func(d *desk) int { return len(d.ws.PagerDutyIncidents()) }
+	first := func(d *desk) sandbox.PagerIncident { return d.ws.PagerDutyIncidents()[0] }
+	ask := func(d *desk, to incident.PageTarget) effect.Effect {
+		d.record(incident.PageAsked{N: 1, To: to})
+		return effect.Page{N: 1}
+	}
+	return map[string]write{
+		"a page": {"POST /incidents", func(d *desk) effect.Effect { return ask(d, answers) }, incidents},
+		"a responder": {"POST /incidents/{id}/responder_requests", func(d *desk) effect.Effect {
+			d.alert("PSVC001", "Slow")
+			return ask(d, dina)
+		}, func(d *desk) int { return len(first(d).Responders) }},
+		"an event": {"POST /v2/enqueue", func(d *desk) effect.Effect { return ask(d, anybody) }, incidents},
+		"a note": {"POST /incidents/{id}/notes", func(d *desk) effect.Effect {
+			d.alert("PSVC001", "Slow")
+			return effect.TellPager{Text: "Rolled back"}
+		}, func(d *desk) int { return len(first(d).Notes) }},
+		"an update": {"POST /incidents/{id}/status_updates", func(d *desk) effect.Effect {
+			d.alert("PSVC001", "Slow")
+			d.rules.instead = d.log
+			return effect.TellPager{Text: "All is well", Update: true}
+		}, func(d *desk) int { return len(first(d).Updates) }},
+		"a resolution": {"PUT /incidents/{id}", func(d *desk) effect.Effect {
+			d.alert("PSVC001", "Slow")
+			d.record(incident.Resolved{})
+			return effect.SyncPager{}
+		}, func(d *desk) int {
+			if first(d).Status == "resolved" {
+				return 1
+			}
+			return 0
+		}},
+		"calling again": {"POST /incidents", func(d *desk) effect.Effect {
+			d.alert("PSVC001", "Slow")
+			d.record(incident.Resolved{})
+			d.do(effect.SyncPager{})
+			time.Sleep(time.Hour)
+			d.record(incident.Reopened{})
+			return effect.SyncPager{}
+		}, func(d *desk) int { return incidents(d) - 1 }},
+	}
+}
+
+// log answers for an incident's log entries, which the sandbox does not have: only
+// its status updates are in them.
+func (d *desk) log(method, path string) *canned {
+	if !strings.HasSuffix(path, "/log_entries") {
+		return nil
+	}
+	entries := []any{map[string]any{"type": "trigger_log_entry", "created_at": time.Now().UTC().Format(time.RFC3339)}}
+	for _, text := range d.ws.PagerDutyIncidents()[0].Updates {
+		entries = append(entries, map[string]any{"type": "status_update_log_entry", "message": text, "created_at": time.Now().UTC().Format(time.RFC3339)})
+	}
+	body, err := json.Marshal(map[string]any{"log_entries": entries, "more": false})
+	must(d.t, err)
+	return &canned{status: 200, body: string(body)}
+}
+
+// TestEchoIsTrace: what PagerDuty told us of our own text is enough to know that
+// it is there; an echo from before is another text's.
+func TestEchoIsTrace(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for path, event := range map[string]string{"notes": "incident.annotated", "status_updates": "incident.status_update_published"} {
+			d := newDesk(t, full())
+			id := d.alert("PSVC001", "Slow")
+			told := effect.TellPager{Text: "All is well", Update: path == "status_updates"}
+			echo := incident.Signaled{Source: "pagerduty", Event: event, State: incident.StateInfo, Key: id, Text: "noted in PagerDuty: [INC-7] All is well", Echo: true}
+			d.record(echo)
+			time.Sleep(time.Hour)
+			d.fault("lost_answer", "POST /incidents/{id}/"+path, 1)
+			if _, err := d.try(told); err == nil {
+				t.Fatal("the answer was not lost")
+			}
+			d.record(echo)
+			d.do(told)
+			traces := func() int { return len(d.shown(id).Notes) + len(d.shown(id).Updates) }
+			if traces() != 1 {
+				t.Errorf("%+v", d.shown(id))
+			}
+			d.do(told) // the same words once more are meant
+			if traces() != 2 {
+				t.Errorf("%+v", d.shown(id))
+			}
+			time.Sleep(time.Hour)
+			d.fault("lost_request", "POST /incidents/{id}/"+path, 1)
+			if _, err := d.try(told); err == nil {
+				t.Fatal("the request was not lost")
+			}
+			if d.do(told); traces() != 3 {
+				t.Errorf("an old echo was taken for a new one: %+v", d.shown(id))
+			}
+		}
+	})
+}
+
+// TestOneTrace: whatever becomes of the first attempt, the second leaves one
+// trace of both, and tells the same facts as an attempt that nothing befell.
+func TestOneTrace(t *testing.T) {
+	for _, kind := range []string{"", "lost_answer", "lost_request", "late", "server_error", "internal_error"} {
+		for name, w := range writes() {
+			t.Run(kind+"/"+name, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					d := newDesk(t, full())
+					e := w.story(d)
+					if kind != "" {
+						d.fault(kind, w.call, 1)
+						if facts, err := d.try(e); err == nil {
+							t.Fatalf("the first attempt told %+v", facts)
+						}
+						time.Sleep(quiet)
+					}
+					facts := d.do(e)
+					if n := w.count(d); n != 1 {
+						t.Errorf("%d traces: %+v", n, d.ws.PagerDutyIncidents())
+					}
+					if _, tells := e.(effect.TellPager); !tells && len(facts) == 0 {
+						t.Error("nothing was told of it")
+					}
+				})
+			})
+		}
+	}
+}
+
+// TestSomebodyElseResolved: between two attempts somebody resolved it there: that
+// is their deed.
+func TestSomebodyElseResolved(t *testing.T) {
+	d := newDesk(t, full())
+	id := d.alert("PSVC001", "Slow")
+	d.record(incident.Resolved{})
+	d.fault("lost_request", "PUT /incidents/{id}", 1)
+	if _, err := d.try(effect.SyncPager{}); err == nil {
+		t.Fatal("the request was not lost")
+	}
+	d.elsewhere("PUT", "/incidents/"+id, `{"incident":{"type":"incident","status":"resolved"}}`)
+	if facts := d.do(effect.SyncPager{}); len(facts) > 0 {
+		t.Errorf("%+v", facts)
+	}
+}
+
+// TestResolvedMeanwhile: a page that was made and resolved before we knew of it is
+// not made again.
+func TestResolvedMeanwhile(t *testing.T) {
+	d := newDesk(t, full())
+	d.fault("lost_answer", "POST /incidents", 1)
+	if _, err := d.page(answers, ""); err == nil {
+		t.Fatal("the answer was not lost")
+	}
+	id := d.ws.PagerDutyIncidents()[0].ID
+	d.elsewhere("PUT", "/incidents/"+id, `{"incident":{"type":"incident","status":"resolved"}}`)
+	facts := d.do(effect.Page{N: 1})
+	if len(d.ws.PagerDutyIncidents()) != 1 || len(facts) != 1 || facts[0].(incident.Paged).Key != id {
+		t.Errorf("%+v, %+v", facts, d.ws.PagerDutyIncidents())
+	}
+}
+
+// TestResolvedInBetween: somebody resolves it there between our look and our deed:
+// then there is nothing left to do, and nothing to tell.
+func TestResolvedInBetween(t *testing.T) {
+	d := newDesk(t, full())
+	id := d.alert("PSVC001", "Slow")
+	d.record(incident.Resolved{})
+	d.rules.instead = func(method, path string) *canned {
+		if method == http.MethodPut {
+			d.elsewhere("PUT", path, `{"incident":{"type":"incident","status":"resolved"}}`)
+		}
+		return nil
+	}
+	if facts := d.do(effect.SyncPager{}); len(facts) > 0 || d.shown(id).Status != "resolved" {
+		t.Errorf("%+v, %+v", facts, d.shown(id))
+	}
+}
+
+// TestKeyInUse: a page whose key is open already is that page, even when the
+// attempt that made it is not remembered.
+func TestKeyInUse(t *testing.T) {
+	d := newDesk(t, full())
+	id := d.made(`{"incident":{"type":"incident","title":"INC-7 SEV2: Slow","incident_key":"tocsin-INC-7-page-1","service":{"id":"PSVC001","type":"service_reference"}}}`)
+	paged, err := d.page(answers, "")
+	must(t, err)
+	if paged.Key != id || len(d.ws.PagerDutyIncidents()) != 1 {
+		t.Errorf("%+v, want %s", paged, id)
+	}
+}
+
+// TestHalfTold: with several incidents the second attempt tells only those that
+// were not told.
+func TestHalfTold(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesk(t, full())
+		d.alert("PSVC001", "Slow")
+		d.alert("PSVC002", "Slow too")
+		told := effect.TellPager{Text: "Rolled back"}
+		d.do(told) // an hour ago, in the same words
+		time.Sleep(time.Hour)
+		d.rules.writes()
+		for _, kind := range []string{"lost_answer", "lost_request"} {
+			d.fault(kind, "POST /incidents/{id}/notes", 1)
+			if _, err := d.try(told); err == nil {
+				t.Fatalf("%s: told at once", kind)
+			}
+			time.Sleep(quiet)
+		}
+		d.do(told)
+		want := []string{"[INC-7] Rolled back", "[INC-7] Rolled back"}
+		for _, inc := range d.ws.PagerDutyIncidents() {
+			if !reflect.DeepEqual(inc.Notes, want) {
+				t.Errorf("%+v", inc)
+			}
+		}
+		if n := len(d.rules.writes()); n != 3 {
+			t.Errorf("%d attempts at notes, want 3: two that failed and one more", n)
+		}
+	})
+}
+
+// TestRateLimit: one 429 has every REST call wait, without asking PagerDuty, as
+// long as it named; events have a limit of their own.
+func TestRateLimit(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesk(t, full())
+		d.alert("PSVC001", "Slow")
+		must(t, d.ws.Fault(sandbox.Fault{Kind: "rate_limited", Method: "pagerduty/POST /incidents/{id}/notes", Times: 1, RetryAfter: 23}))
+		if _, err := d.try(effect.TellPager{Text: "Rolled back"}); !later(err, 23*time.Second, "rate limit") {
+			t.Fatalf("%v", err)
+		}
+		time.Sleep(3 * time.Second)
+		d.rules.writes()
+		if _, err := d.try(effect.SyncPager{}); !later(err, 20*time.Second, "rate limit") {
+			t.Errorf("%v", err)
+		}
+		if _, err := d.OnCall(t.Context(), ""); !later(err, 20*time.Second, "rate limit") {
+			t.Errorf("%v", err)
+		}
+		if _, err := d.page(anybody, ""); err != nil {
+			t.Errorf("an event has another limit: %v", err)
+		}
+		if writes := d.rules.writes(); len(writes) != 1 || !strings.HasPrefix(writes[0], "POST /v2/enqueue") {
+			t.Errorf("%q", writes)
+		}
+		time.Sleep(20 * time.Second)
+		d.do(effect.TellPager{Text: "Rolled back"})
+	})
+}
+
+// TestUsedUp: when the answer says that nothing is left, the next call waits
+// before PagerDuty has to refuse it.
+func TestUsedUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesk(t, full())
+		var refused int
+		for refused == 0 {
+			if err := d.Refresh(t.Context()); err != nil {
+				if refused++; !later(err, time.Minute, "rate limit") {
+					t.Errorf("%v", err)
+				}
+			}
+		}
+		for name, n := range d.ws.Counts() {
+			if n.Limited > 0 {
+				t.Errorf("%s was answered 429 %d times", name, n.Limited)
+			}
+		}
+	})
+}

@@ -1,0 +1,68 @@
+package pagerduty
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+
+	"github.com/PagerDuty/go-pagerduty"
+
+	"tocsin/bot"
+)
+
+// Check tells what keeps tocsin from working with PagerDuty in full; nil when
+// nothing does. It changes nothing there.
+func (c *Client) Check(ctx context.Context) []string {
+	var problems []string
+	add := func(about string, err error) bool {
+		if err != nil {
+			problems = append(problems, about+": "+plain(err))
+		}
+		return err == nil
+	}
+	if c.config.Token != "" && add("PAGERDUTY_API_TOKEN", c.call(ctx, http.MethodGet, "/abilities", nil, nil)) {
+		_, err := c.me(ctx)
+		if add("PAGERDUTY_FROM", err) {
+			add("PAGERDUTY_API_TOKEN", c.checkWrite(ctx))
+		}
+		add("the directory", c.Refresh(ctx))
+		enabled, fix, err := c.Subscription(ctx)
+		add("the webhook subscription", err)
+		if err == nil && (!enabled || fix != nil) {
+			problems = append(problems, "the webhook subscription: PagerDuty stopped delivering because tocsin refused or did not answer; a running tocsin makes it start again")
+		}
+	}
+	if c.config.RoutingKey != "" {
+		add("PAGERDUTY_ROUTING_KEY", c.checkKey(ctx))
+	}
+	return problems
+}
+
+// checkWrite tells whether the token may write: a change to an incident that does
+// not exist is refused for its absence only to those who may.
+func (c *Client) checkWrite(ctx context.Context) error {
+	err := c.call(ctx, http.MethodPut, "/incidents/tocsin-check", map[string]any{"incident": change{Type: "incident"}}, nil)
+	if definite(err) && !says(err, "requester") {
+		return nil
+	}
+	return err
+}
+
+// checkKey tells whether PagerDuty knows the routing key. It drops the resolving
+// of an alert that it does not have.
+func (c *Client) checkKey(ctx context.Context) error {
+	return c.send(ctx, pagerduty.V2Event{Action: "resolve", DedupKey: keyed + "check"})
+}
+
+// plain is an error in words, without what is for the worker only.
+func plain(err error) string {
+	if r, ok := errors.AsType[*refusal](err); ok && (r.status == http.StatusUnauthorized || r.status == http.StatusForbidden) {
+		return denied{r}.remedy()
+	}
+	err = classify(err)
+	if later, ok := errors.AsType[*bot.Later](err); ok {
+		err = later.Err
+	}
+	return strings.ReplaceAll(err.Error(), " Then use “Try again”.", "")
+}

@@ -1,0 +1,183 @@
+package pagerduty
+
+import (
+	"context"
+	"log/slog"
+	"strings"
+	"sync"
+	"time"
+
+	"tocsin/bot/incident"
+)
+
+// stale is how old what is known of the account may become.
+const stale = 10 * time.Minute
+
+// hasty is how long the account is not read again for a name that it did not have.
+const hasty = 30 * time.Second
+
+// maxListed bounds each list; PagerDuty gives no more than 10,000 of one.
+const maxListed = 10_000
+
+type (
+	service struct {
+		reference
+		Name   string     `json:"name"`
+		Policy *reference `json:"escalation_policy"`
+	}
+	policy struct {
+		reference
+		Name  string      `json:"name"`
+		Teams []reference `json:"teams"`
+		Rules []struct {
+			Targets []reference `json:"targets"`
+		} `json:"escalation_rules"`
+	}
+	user struct {
+		reference
+		Name  string `json:"name"`
+		Email string `json:"email"`
+	}
+)
+
+// account is what is known of the account: it is read as a whole and not changed
+// afterwards.
+type account struct {
+	services []service
+	policies []policy
+	users    []user
+	byID     map[string]user
+	at       time.Time // when it was read; zero: never
+}
+
+// directory keeps an account.
+type directory struct {
+	mu      sync.Mutex // held for a moment only
+	account *account
+	reading sync.Mutex // held while the account is read
+}
+
+func (d *directory) current() *account {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.account == nil {
+		return &account{}
+	}
+	return d.account
+}
+
+// Run keeps the directory fresh until ctx ends.
+func (c *Client) Run(ctx context.Context, log *slog.Logger) {
+	if c.config.Token == "" {
+		return
+	}
+	tick := time.NewTicker(stale)
+	defer tick.Stop()
+	for {
+		if err := c.Refresh(ctx); err != nil && ctx.Err() == nil {
+			log.Warn("PagerDuty's services and people could not be read", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+// Refresh reads the account's services, escalation policies and users. When that
+// fails, what was known stays.
+func (c *Client) Refresh(ctx context.Context) error {
+	c.dir.reading.Lock()
+	defer c.dir.reading.Unlock()
+	return c.read(ctx)
+}
+
+// read reads the account; dir.reading is held.
+func (c *Client) read(ctx context.Context) error {
+	a := &account{byID: map[string]user{}}
+	var err error
+	if a.services, err = list[service](ctx, c, "/services", "services", nil, maxListed); err != nil {
+		return classify(err)
+	}
+	if a.policies, err = list[policy](ctx, c, "/escalation_policies", "escalation_policies", nil, maxListed); err != nil {
+		return classify(err)
+	}
+	if a.users, err = list[user](ctx, c, "/users", "users", nil, maxListed); err != nil {
+		return classify(err)
+	}
+	for _, u := range a.users {
+		a.byID[u.ID] = u
+	}
+	a.at = time.Now()
+	c.dir.mu.Lock()
+	defer c.dir.mu.Unlock()
+	c.dir.account = a
+	return nil
+}
+
+// known is what is known of the account; it is read if it never was.
+func (c *Client) known(ctx context.Context) (*account, error) {
+	if a := c.dir.current(); !a.at.IsZero() {
+		return a, nil
+	}
+	return c.newer(ctx)
+}
+
+// newer reads the account, unless somebody just did.
+func (c *Client) newer(ctx context.Context) (*account, error) {
+	c.dir.reading.Lock()
+	defer c.dir.reading.Unlock()
+	if a := c.dir.current(); !a.at.IsZero() && time.Since(a.at) < hasty {
+		return a, nil
+	}
+	err := c.read(ctx)
+	return c.dir.current(), err
+}
+
+// Person is the e-mail of one of PagerDuty's users, by id or else by name; "" if
+// it is not known. It makes no call.
+func (c *Client) Person(id, name string) (email string) {
+	a := c.dir.current()
+	if u, ok := a.byID[id]; ok {
+		return u.Email
+	}
+	for _, u := range a.users {
+		if id == "" && name != "" && strings.EqualFold(u.Name, name) {
+			if email != "" {
+				return "" // two of that name
+			}
+			email = u.Email
+		}
+	}
+	return email
+}
+
+// serviceCalled finds a service by name or id.
+func (a *account) serviceCalled(name string) (service, bool) {
+	for _, s := range a.services {
+		if name != "" && (strings.EqualFold(s.Name, name) || s.ID == name) {
+			return s, true
+		}
+	}
+	return service{}, false
+}
+
+// serviceOf is the id of the first service that a policy or a person stands
+// behind; "" if there is none.
+func (a *account) serviceOf(to incident.PageTarget) string {
+	behind := map[string]bool{to.ID: true} // the policies that lead to it
+	for _, p := range a.policies {
+		for _, rule := range p.Rules {
+			for _, t := range rule.Targets {
+				behind[p.ID] = behind[p.ID] || t.ID == to.ID
+			}
+		}
+	}
+	for _, s := range a.services {
+		if s.Policy != nil && behind[s.Policy.ID] {
+			return s.ID
+		}
+	}
+	return ""
+}

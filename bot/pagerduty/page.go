@@ -1,0 +1,171 @@
+package pagerduty
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/PagerDuty/go-pagerduty"
+
+	"tocsin/bot"
+	"tocsin/bot/incident"
+)
+
+// page has PagerDuty page whom the nth page is for. People and policies are added
+// as responders to an incident that is open there already; otherwise there is a
+// new one.
+func (p *Performer) page(ctx context.Context, inc incident.Incident, n int, job bot.Job) ([]incident.Fact, error) {
+	ask, ok := asked(inc, n)
+	if !ok {
+		return nil, &bot.Final{Why: fmt.Sprintf("nobody asked for page %d of %s.", n, inc.ID)}
+	}
+	if i := slices.IndexFunc(inc.Pages, func(done incident.Page) bool { return done.N == n && done.Key != "" }); i >= 0 {
+		return nil, nil
+	}
+	if ended(inc) {
+		return nil, &bot.Final{Why: "The incident was over before the page went out. If you still need them, reopen it and page again."}
+	}
+	if ask.To.Kind == incident.TargetKey || p.client.config.Token == "" {
+		return p.pageByEvent(ctx, inc, ask)
+	}
+	if job.Tries > 1 { // an earlier attempt may have made it; a webhook may have linked it since
+		made, found, err := p.client.withKey(ctx, pageKey(inc.ID, n))
+		if err != nil || found {
+			return done(incident.Paged{N: n, To: ask.To, Key: made.ID, Link: made.HTMLURL}), err
+		}
+	}
+	if ask.To.Kind != incident.TargetService {
+		open, found, err := p.open(ctx, inc)
+		if err != nil {
+			return nil, err
+		}
+		if found {
+			err := p.addResponder(ctx, inc, open, ask, job)
+			if status(err) != http.StatusPaymentRequired { // a plan without responders has incidents
+				return done(incident.Paged{N: n, To: ask.To, Key: open.ID, Link: open.HTMLURL, Added: true}), err
+			}
+		}
+	}
+	made, err := p.pageByIncident(ctx, inc, ask, job)
+	return done(incident.Paged{N: n, To: ask.To, Key: made.ID, Link: made.HTMLURL}), err
+}
+
+func done(f incident.Paged) []incident.Fact { return []incident.Fact{f} }
+
+// asked finds what was asked for.
+func asked(inc incident.Incident, n int) (incident.PageAsked, bool) {
+	for _, e := range inc.Timeline {
+		if f, ok := e.Fact.(incident.PageAsked); ok && f.N == n {
+			return f, true
+		}
+	}
+	return incident.PageAsked{}, false
+}
+
+// open finds the first of PagerDuty's incidents of inc that is not resolved.
+func (p *Performer) open(ctx context.Context, inc incident.Incident) (record, bool, error) {
+	for _, id := range linked(inc) {
+		if s, ok := inc.Alert(source, id); ok && s.State == incident.StateResolved {
+			continue
+		}
+		r, err := p.client.incident(ctx, id)
+		if definite(err) {
+			continue // deleted, or out of our sight
+		}
+		if err != nil {
+			return record{}, false, err
+		}
+		if !r.over() && p.ours(inc, r) {
+			return r, true, nil
+		}
+	}
+	return record{}, false, nil
+}
+
+// ours tells whether PagerDuty's incident is not another incident's of ours.
+func (p *Performer) ours(inc incident.Incident, r record) bool {
+	owner, made := Owner(r.Key)
+	return !made || owner == inc.ID
+}
+
+// addResponder asks a person or a policy to join PagerDuty's incident. A request
+// that is there already was made by an earlier attempt: its message names the page.
+func (p *Performer) addResponder(ctx context.Context, inc incident.Incident, r record, ask incident.PageAsked, job bot.Job) error {
+	message := invitation(inc, ask)
+	if job.Tries > 1 && slices.ContainsFunc(r.Requests, func(q request) bool { return q.Message == message }) {
+		return nil
+	}
+	me, err := p.client.me(ctx)
+	if err != nil {
+		return err
+	}
+	kind := "user"
+	if ask.To.Kind == incident.TargetPolicy {
+		kind = "escalation_policy"
+	}
+	in := request{Requester: me.ID, Message: message, Targets: []target{{*refer(ask.To.ID, kind)}}}
+	return p.client.call(ctx, http.MethodPost, "/incidents/"+r.ID+"/responder_requests", in, nil)
+}
+
+// invitation is what a responder is told. No two pages have the same.
+func invitation(inc incident.Incident, ask incident.PageAsked) string {
+	words := []string{inc.Severity.Title() + ": " + incident.Line(inc.Title) + ".", incident.Line(ask.Text)}
+	if inc.Private {
+		words = []string{"A private incident needs you."}
+	}
+	tail := strings.TrimSpace(fmt.Sprintf("%s (page %d)", join(inc), ask.N))
+	text := mark(inc.ID) + strings.TrimSpace(strings.Join(words, " "))
+	return incident.Cut(text, maxMessage-len([]rune(tail))-1) + " " + tail
+}
+
+// details are what a page says below its title.
+func details(inc incident.Incident, ask incident.PageAsked) string {
+	if inc.Private {
+		return join(inc)
+	}
+	return strings.TrimSpace(incident.Cut(incident.Block(ask.Text), maxDetails) + "\n\n" + join(inc))
+}
+
+// pageByEvent pages whoever stands behind the routing key. The dedup key makes
+// sending it again harmless.
+func (p *Performer) pageByEvent(ctx context.Context, inc incident.Incident, ask incident.PageAsked) ([]incident.Fact, error) {
+	if p.client.config.RoutingKey == "" {
+		return nil, &bot.Final{Why: "PAGERDUTY_ROUTING_KEY is not set, so there is nobody behind it to page. Page a service, a policy or a person."}
+	}
+	key := pageKey(inc.ID, ask.N)
+	if err := p.trigger(ctx, inc, key, details(inc, ask)); err != nil {
+		return nil, err
+	}
+	to := incident.PageTarget{Kind: incident.TargetKey, Name: anybody}
+	return done(incident.Paged{N: ask.N, To: to, Key: key, Event: true}), nil
+}
+
+// anybody is what we call those behind the routing key: PagerDuty does not tell
+// who they are.
+const anybody = "whoever is on call"
+
+// grave is an event's severity for ours.
+var grave = map[incident.Severity]string{incident.SEV1: "critical", incident.SEV2: "error", incident.SEV3: "warning", incident.SEV4: "info"}
+
+func (p *Performer) trigger(ctx context.Context, inc incident.Incident, key, text string) error {
+	e := pagerduty.V2Event{
+		Action: "trigger", DedupKey: key, Client: client, ClientURL: inc.Channel.Link,
+		Payload: &pagerduty.V2Payload{Summary: headline(inc), Source: client, Severity: or(grave[inc.Severity], "error")},
+	}
+	if !inc.Private {
+		e.Payload.Component = incident.Cut(inc.Service, maxTitle)
+	}
+	if text != "" {
+		e.Payload.Details = map[string]string{"message": text}
+	}
+	return p.client.send(ctx, e)
+}
+
+func or(s, other string) string {
+	if s == "" {
+		return other
+	}
+	return s
+}

@@ -1,0 +1,183 @@
+package pagerduty
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/PagerDuty/go-pagerduty"
+
+	"tocsin/bot"
+	"tocsin/bot/incident"
+)
+
+// sync makes PagerDuty's incidents show the state of inc, where they show
+// something else. It acknowledges nothing: that would keep PagerDuty from calling
+// the next person, and whoever has a role in inc need not be whom it called.
+func (p *Performer) sync(ctx context.Context, inc incident.Incident, job bot.Job) ([]incident.Fact, error) {
+	if passedOn(inc) {
+		return nil, nil
+	}
+	facts, err := p.syncEvents(ctx, inc)
+	if err == nil && p.client.config.Token != "" {
+		var more []incident.Fact
+		more, err = p.syncIncidents(ctx, inc, job)
+		facts = append(facts, more...)
+	}
+	if err != nil {
+		return nil, soFar(facts, err)
+	}
+	return facts, nil
+}
+
+// syncIncidents changes what differs, up to a batch. The facts that come with an
+// error tell what was done before it.
+func (p *Performer) syncIncidents(ctx context.Context, inc incident.Incident, job bot.Job) ([]incident.Fact, error) {
+	ids := unsettled(inc, job.First)
+	known, err := p.listed(ctx, inc, ids)
+	if err != nil {
+		return nil, err
+	}
+	var facts []incident.Fact
+	var all []record
+	for _, id := range ids {
+		if len(facts) >= batch {
+			return facts, &bot.Later{After: time.Second, Err: errMore}
+		}
+		r, err := p.read(ctx, known, id)
+		if definite(err) || err == nil && !p.ours(inc, r) {
+			continue // deleted, or not for us to change
+		}
+		if err != nil {
+			return facts, err
+		}
+		change, err := p.syncOne(ctx, inc, r, job)
+		if err != nil {
+			return facts, err
+		}
+		facts, all = append(facts, change...), append(all, r)
+	}
+	again, err := p.reopen(ctx, inc, all, job)
+	return append(facts, again...), err
+}
+
+// passedOn tells whether inc ended because it goes on as another incident, whose
+// business PagerDuty's incidents are now.
+func passedOn(inc incident.Incident) bool {
+	return inc.Status == incident.Shut && (inc.Reason == "duplicate" || inc.Reason == "moved")
+}
+
+func ended(inc incident.Incident) bool {
+	return inc.Status == incident.Over || inc.Status == incident.Shut
+}
+
+// change is what a PUT changes of an incident.
+type change struct {
+	Type     string     `json:"type"`
+	Status   string     `json:"status,omitempty"`
+	Priority *reference `json:"priority,omitempty"`
+	Urgency  string     `json:"urgency,omitempty"`
+}
+
+func (p *Performer) put(ctx context.Context, id string, c change) error {
+	c.Type = "incident"
+	return p.client.call(ctx, http.MethodPut, "/incidents/"+id, map[string]any{"incident": c}, nil)
+}
+
+// syncOne changes what differs. What an earlier attempt of ours did is told too:
+// nobody was told then.
+func (p *Performer) syncOne(ctx context.Context, inc incident.Incident, r record, job bot.Job) ([]incident.Fact, error) {
+	resolved := incident.PagerSynced{Key: r.ID, State: incident.StateResolved}
+	switch {
+	case ended(inc) && r.over():
+		if job.Tries > 1 && p.byUs(ctx, r, job.First) {
+			return []incident.Fact{resolved}, nil
+		}
+		return nil, nil
+	case ended(inc):
+		err := p.put(ctx, r.ID, change{Status: "resolved"})
+		if says(err, "already resolved") {
+			return nil, nil
+		}
+		return []incident.Fact{resolved}, err
+	case r.over():
+		return nil, nil // see reopen
+	}
+	return p.rate(ctx, inc, r)
+}
+
+// byUs tells whether it was us who last changed the status, since a time.
+func (p *Performer) byUs(ctx context.Context, r record, since time.Time) bool {
+	me, err := p.client.me(ctx)
+	return err == nil && r.ChangedBy != nil && r.ChangedBy.ID == me.ID && !r.Changed.Before(since.Add(-skew))
+}
+
+// rate makes priority and urgency show the severity. Where the account has no
+// priority for it, the urgency alone does, and is told in its place.
+func (p *Performer) rate(ctx context.Context, inc incident.Incident, r record) ([]incident.Fact, error) {
+	priority, err := p.client.priority(ctx, inc.Severity)
+	if err != nil {
+		return nil, err
+	}
+	var c change
+	fact := incident.PagerSynced{Key: r.ID}
+	if urgency := urgencyOf(inc.Severity); r.Urgency != urgency {
+		c.Urgency, fact.Priority = urgency, urgency
+	}
+	if priority != nil && (r.Priority == nil || r.Priority.ID != priority.ID) {
+		c.Priority, fact.Priority = refer(priority.ID, "priority"), first(priority.Summary)
+	}
+	if c == (change{}) {
+		return nil, nil
+	}
+	return []incident.Fact{fact}, p.put(ctx, r.ID, c)
+}
+
+// urgencyOf is PagerDuty's urgency for a severity.
+func urgencyOf(s incident.Severity) string {
+	if incident.SEV2.Worse(s) {
+		return "low"
+	}
+	return "high"
+}
+
+// syncEvents resolves what was paged by event, and fires it again when inc is
+// reopened. Events cannot be read back, so what was last sent is on the timeline.
+// The facts that come with an error tell what was sent before it.
+func (p *Performer) syncEvents(ctx context.Context, inc incident.Incident) ([]incident.Fact, error) {
+	var facts []incident.Fact
+	for _, page := range inc.Pages {
+		if !page.Event || p.client.config.RoutingKey == "" {
+			continue
+		}
+		var err error
+		last, want := lastSynced(inc, page.Key), incident.StateFiring
+		if ended(inc) {
+			want = incident.StateResolved
+		}
+		switch {
+		case last == want:
+			continue
+		case want == incident.StateResolved:
+			err = p.client.send(ctx, pagerduty.V2Event{Action: "resolve", DedupKey: page.Key})
+		default:
+			err = p.trigger(ctx, inc, page.Key, join(inc))
+		}
+		if err != nil {
+			return facts, err
+		}
+		facts = append(facts, incident.PagerSynced{Key: page.Key, State: want})
+	}
+	return facts, nil
+}
+
+// lastSynced is the state in which we last left an alert that we sent.
+func lastSynced(inc incident.Incident, key string) string {
+	state := incident.StateFiring
+	for _, e := range inc.Timeline {
+		if f, ok := e.Fact.(incident.PagerSynced); ok && f.Key == key && f.State != "" {
+			state = f.State
+		}
+	}
+	return state
+}

@@ -1,0 +1,237 @@
+package pagerduty_test
+
+import (
+	"reflect"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"tocsin/bot/effect"
+	"tocsin/bot/incident"
+	"tocsin/bot/pagerduty"
+	"tocsin/bot/sandbox"
+)
+
+// TestSyncSeverity: PagerDuty's incidents show our severity, by the account's
+// priorities and by the urgency; what shows it already is left alone.
+func TestSyncSeverity(t *testing.T) {
+	tests := []struct {
+		severity                incident.Severity
+		priority, urgency, told string
+	}{
+		{incident.SEV1, "P1", "high", "P1"}, {incident.SEV2, "P2", "high", "P2"}, {incident.SEV3, "P3", "low", "P3"}, {incident.SEV4, "P4", "low", "P4"},
+	}
+	for _, test := range tests {
+		d := newDesk(t, full())
+		id := d.alert("PSVC001", "Answers are slow")
+		d.record(incident.SeverityChanged{From: incident.SEV2, To: test.severity})
+		want := []incident.Fact{incident.PagerSynced{Key: id, Priority: test.told}}
+		if facts := d.do(effect.SyncPager{}); !reflect.DeepEqual(facts, want) {
+			t.Errorf("%s: %+v, want %+v", test.severity, facts, want)
+		}
+		if got := d.shown(id); got.Priority != test.priority || got.Urgency != test.urgency {
+			t.Errorf("%s: %+v", test.severity, got)
+		}
+		d.rules.writes()
+		if facts := d.do(effect.SyncPager{}); len(facts) > 0 || len(d.rules.writes()) > 0 {
+			t.Errorf("%s: again: %+v", test.severity, facts)
+		}
+	}
+}
+
+// TestConfiguredPriorities: the account's own names, in any case, and none for a
+// severity that has none.
+func TestConfiguredPriorities(t *testing.T) {
+	c := full()
+	c.Priorities = map[incident.Severity]string{incident.SEV2: "p5"}
+	d := newDesk(t, c)
+	id := d.alert("PSVC001", "Answers are slow")
+	d.do(effect.SyncPager{})
+	if got := d.shown(id); got.Priority != "P5" {
+		t.Errorf("%+v", got)
+	}
+	d.record(incident.SeverityChanged{From: incident.SEV2, To: incident.SEV4})
+	want := []incident.Fact{incident.PagerSynced{Key: id, Priority: "low"}}
+	if facts := d.do(effect.SyncPager{}); !reflect.DeepEqual(facts, want) || d.shown(id).Priority != "P5" {
+		t.Errorf("%+v, %+v: only the urgency can show it", facts, d.shown(id))
+	}
+}
+
+// TestSyncResolves: when ours is over, all of PagerDuty's are resolved; those that
+// somebody resolved there are left alone, and nothing is acknowledged meanwhile.
+func TestSyncResolves(t *testing.T) {
+	for _, end := range []incident.Fact{incident.Resolved{}, incident.Closed{Reason: "false-alarm"}} {
+		d := newDesk(t, full())
+		alerts := []string{d.alert("PSVC001", "Slow"), d.alert("PSVC002", "Slow too"), d.alert("PSVC003", "Slow as well")}
+		d.do(effect.SyncPager{})
+		d.elsewhere("PUT", "/incidents/"+alerts[1], `{"incident":{"type":"incident","status":"resolved"}}`)
+		paged, err := d.page(answers, "")
+		must(t, err)
+		byKey, err := d.page(anybody, "")
+		must(t, err)
+		for _, inc := range d.ws.PagerDutyIncidents() {
+			if inc.Status == "acknowledged" {
+				t.Errorf("%+v", inc)
+			}
+		}
+		d.record(end)
+		want := []incident.Fact{
+			incident.PagerSynced{Key: byKey.Key, State: incident.StateResolved}, incident.PagerSynced{Key: alerts[0], State: incident.StateResolved},
+			incident.PagerSynced{Key: alerts[2], State: incident.StateResolved}, incident.PagerSynced{Key: paged.Key, State: incident.StateResolved},
+		}
+		if facts := d.do(effect.SyncPager{}); !reflect.DeepEqual(facts, want) {
+			t.Errorf("%+v, want %+v", facts, want)
+		}
+		for _, inc := range d.ws.PagerDutyIncidents() {
+			if inc.Status != "resolved" {
+				t.Errorf("%+v", inc)
+			}
+		}
+		d.rules.writes()
+		if facts := d.do(effect.SyncPager{}); len(facts) > 0 || len(d.rules.writes()) > 0 {
+			t.Errorf("again: %+v", facts)
+		}
+	}
+}
+
+// TestNotOurs: what was taken off, goes on elsewhere or was made for another
+// incident is not ours to change.
+func TestNotOurs(t *testing.T) {
+	tests := map[string]func(*desk) []incident.Fact{
+		"taken off": func(d *desk) []incident.Fact {
+			id := d.alert("PSVC001", "Slow")
+			return []incident.Fact{incident.Detached{Source: "pagerduty", Key: id}, incident.Resolved{}}
+		},
+		"a page that went on elsewhere": func(d *desk) []incident.Fact {
+			paged, err := d.page(answers, "")
+			must(d.t, err)
+			return []incident.Fact{incident.Detached{Source: "pagerduty", Key: paged.Key, To: "INC-8"}, incident.Resolved{}}
+		},
+		"a duplicate": func(d *desk) []incident.Fact {
+			d.alert("PSVC001", "Slow")
+			return []incident.Fact{incident.Closed{Reason: "duplicate", Of: "INC-3"}}
+		},
+		"moved": func(d *desk) []incident.Fact {
+			d.alert("PSVC001", "Slow")
+			return []incident.Fact{incident.Closed{Reason: "moved"}}
+		},
+		"made for another": func(d *desk) []incident.Fact {
+			id := d.made(`{"incident":{"type":"incident","title":"INC-8 SEV1: Other","incident_key":"tocsin-INC-8-page-1","service":{"id":"PSVC001","type":"service_reference"}}}`)
+			return []incident.Fact{incident.Signaled{Source: "pagerduty", State: incident.StateFiring, Key: id}, incident.Resolved{}}
+		},
+		"another source's": func(d *desk) []incident.Fact {
+			id := d.alert("PSVC001", "Slow")
+			d.events = d.events[:1]
+			return []incident.Fact{incident.Signaled{Source: "grafana", State: incident.StateFiring, Key: id}, incident.Resolved{}}
+		},
+		"gone": func(d *desk) []incident.Fact {
+			return []incident.Fact{incident.Signaled{Source: "pagerduty", State: incident.StateFiring, Key: "QGONE"}, incident.Resolved{}}
+		},
+	}
+	for name, story := range tests {
+		d := newDesk(t, full())
+		d.record(story(d)...)
+		d.rules.writes()
+		if facts := d.do(effect.SyncPager{}); len(facts) > 0 || len(d.rules.writes()) > 0 {
+			t.Errorf("%s: %+v", name, facts)
+		}
+	}
+}
+
+// TestReopened: PagerDuty cannot reopen, so people are called again by one new
+// incident for each time; not when PagerDuty's was resolved since.
+func TestReopened(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesk(t, full())
+		first, second := d.alert("PSVC003", "Slow"), d.alert("PSVC002", "Slow too")
+		for n, key := range []string{"tocsin-INC-7-reopened-1", "tocsin-INC-7-reopened-2"} {
+			time.Sleep(time.Hour)
+			d.record(incident.Resolved{})
+			d.do(effect.SyncPager{})
+			time.Sleep(time.Hour)
+			d.record(incident.Reopened{})
+			facts := d.do(effect.SyncPager{})
+			made := d.ws.PagerDutyIncidents()[2+n]
+			want := incident.PagerSynced{Key: made.ID, State: incident.StateFiring}
+			if len(facts) != 2 || facts[1] != want || made.Key != key || made.Service != "search" || made.Status != "triggered" {
+				t.Errorf("%+v, %+v", facts, made)
+			}
+			if facts := d.do(effect.SyncPager{}); len(facts) > 0 || len(d.ws.PagerDutyIncidents()) != 3+n {
+				t.Errorf("again: %+v", facts)
+			}
+			time.Sleep(time.Hour)
+			d.elsewhere("PUT", "/incidents/"+made.ID, `{"incident":{"type":"incident","status":"resolved"}}`)
+			if facts := d.do(effect.SyncPager{}); len(facts) > 0 {
+				t.Errorf("resolved in PagerDuty since: %+v", facts)
+			}
+		}
+		if d.shown(first).Status != "resolved" || d.shown(second).Status != "resolved" {
+			t.Errorf("%+v", d.ws.PagerDutyIncidents())
+		}
+	})
+}
+
+// TestMonitorResolves: what PagerDuty resolves while we work on it is nothing to
+// call people for again.
+func TestMonitorResolves(t *testing.T) {
+	d := newDesk(t, full())
+	id := d.alert("PSVC003", "Slow")
+	d.do(effect.SyncPager{})
+	d.elsewhere("PUT", "/incidents/"+id, `{"incident":{"type":"incident","status":"resolved"}}`)
+	if facts := d.do(effect.SyncPager{}); len(facts) > 0 || len(d.ws.PagerDutyIncidents()) != 1 {
+		t.Errorf("%+v", facts)
+	}
+}
+
+// TestSyncByEvent: with a routing key alone what was paged is resolved, and fired
+// again when ours is reopened.
+func TestSyncByEvent(t *testing.T) {
+	d := newDesk(t, pagerduty.Config{RoutingKey: sandbox.RoutingKey})
+	d.record(incident.Signaled{Source: "pagerduty", State: incident.StateFiring, Key: "QOTHER"})
+	paged, err := d.page(anybody, "")
+	must(t, err)
+	if facts := d.do(effect.SyncPager{}); len(facts) > 0 {
+		t.Errorf("%+v", facts)
+	}
+	steps := []struct {
+		fact          incident.Fact
+		state, status string
+		incidents     int
+	}{
+		{incident.Resolved{}, incident.StateResolved, "resolved", 1},
+		{incident.Reopened{}, incident.StateFiring, "triggered", 2},
+		{incident.Closed{Reason: "false-alarm"}, incident.StateResolved, "resolved", 2},
+	}
+	for _, step := range steps {
+		d.record(step.fact)
+		want := []incident.Fact{incident.PagerSynced{Key: paged.Key, State: step.state}}
+		if facts := d.do(effect.SyncPager{}); !reflect.DeepEqual(facts, want) {
+			t.Errorf("%T: %+v, want %+v", step.fact, facts, want)
+		}
+		all := d.ws.PagerDutyIncidents()
+		if len(all) != step.incidents || all[len(all)-1].Status != step.status {
+			t.Errorf("%T: %+v", step.fact, all)
+		}
+		if facts := d.do(effect.SyncPager{}); len(facts) > 0 {
+			t.Errorf("%T again: %+v", step.fact, facts)
+		}
+	}
+	d.do(effect.TellPager{Text: "An event can carry no note"})
+}
+
+// TestTell: notes and status updates bear our mark, on each of PagerDuty's
+// incidents.
+func TestTell(t *testing.T) {
+	d := newDesk(t, full())
+	ids := []string{d.alert("PSVC001", "Slow"), d.alert("PSVC002", "Slow too")}
+	d.do(effect.TellPager{Text: "Rolled back"})
+	d.do(effect.TellPager{Text: "Rolled back"}) // said twice is told twice
+	d.do(effect.TellPager{Text: "Answers are fast again", Update: true})
+	for _, id := range ids {
+		got := d.shown(id)
+		if strings.Join(got.Notes, "|") != "[INC-7] Rolled back|[INC-7] Rolled back" || strings.Join(got.Updates, "|") != "[INC-7] Answers are fast again" {
+			t.Errorf("%+v", got)
+		}
+	}
+}
