@@ -21,6 +21,16 @@ type Config struct {
 	APIURL                            string // "" is Slack's own
 	Announce                          string // name or ID of the announcement channel
 	HTTP                              *http.Client
+	// Patience is how long Dial tries again while Slack does not answer; 0: it
+	// tries once.
+	Patience time.Duration
+	// Pace multiplies the windows of Slack's limits, for where there are none; 0
+	// means 1.
+	Pace float64
+	// Jitter is some time up to the given one, to spread what was refused; nil: none.
+	Jitter func(atMost time.Duration) time.Duration
+	// Log hears what Dial waits for; nil: nobody.
+	Log *slog.Logger
 }
 
 // callTimeout is how long one call to Slack may take. bot.Config.Quiet has to be
@@ -53,10 +63,15 @@ type Connection struct {
 	granted   []string // scopes of the bot token, as Slack tells them
 	config    Config
 	api       *slack.Client
+	pacer     *Pacer
 }
 
+// Pacer paces the calls of this workspace.
+func (c *Connection) Pacer() *Pacer { return c.pacer }
+
 // Dial asks Slack who the bot is, and with Socket Mode whether the app token is
-// good: slack-go would try a wrong one for ever.
+// good: slack-go would try a wrong one for ever. While Slack does not answer it
+// tries again, for as long as c.Patience; only a refusal is about a token.
 func Dial(ctx context.Context, c Config) (*Connection, error) {
 	if missing := c.Missing(); len(missing) > 0 {
 		return nil, errors.New(strings.Join(missing, "\n        "))
@@ -64,34 +79,50 @@ func Dial(ctx context.Context, c Config) (*Connection, error) {
 	if c.HTTP == nil {
 		c.HTTP = &http.Client{Timeout: callTimeout, CheckRedirect: noRedirect}
 	}
-	options := []slack.Option{slack.OptionHTTPClient(c.HTTP), slack.OptionAppLevelToken(c.AppToken)}
-	if c.APIURL != "" {
-		options = append(options, slack.OptionAPIURL(strings.TrimSuffix(c.APIURL, "/")+"/"))
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
 	}
-	api := slack.New(c.BotToken, options...)
-	auth, err := api.AuthTestContext(ctx)
+	pacer := newPacer(c)
+	api, err := c.client(pacer)
 	if err != nil {
-		return nil, dialError("SLACK_BOT_TOKEN", err)
+		return nil, err
 	}
-	if c.AppToken != "" {
-		if _, _, err := api.StartSocketModeContext(ctx); err != nil {
-			return nil, dialError("SLACK_APP_TOKEN", err)
-		}
+	var auth *slack.AuthTestResponse
+	err = c.insist(ctx, "SLACK_BOT_TOKEN", func() (err error) {
+		auth, err = api.AuthTestContext(ctx)
+		return err
+	})
+	if err == nil && c.AppToken != "" {
+		err = c.insist(ctx, "SLACK_APP_TOKEN", func() error {
+			_, _, err := api.StartSocketModeContext(ctx)
+			return err
+		})
+	}
+	if err != nil {
+		return nil, err
 	}
 	me := Identity{User: auth.UserID, Team: auth.TeamID, URL: strings.TrimSuffix(auth.URL, "/") + "/"}
 	granted := strings.FieldsFunc(auth.Header.Get("X-Oauth-Scopes"), func(r rune) bool { return r == ',' || r == ' ' })
-	return &Connection{Me: me, Team: auth.Team, granted: granted, Performer: NewPerformer(api, me, c.Announce), config: c, api: api}, nil
+	return &Connection{
+		Me: me, Team: auth.Team, granted: granted, Performer: NewPerformer(api, me, c.Announce), config: c, api: api, pacer: pacer,
+	}, nil
+}
+
+// client calls Slack, and has pacer know of each call.
+func (c Config) client(pacer *Pacer) (*slack.Client, error) {
+	url := slack.APIURL
+	if c.APIURL != "" {
+		url = strings.TrimSuffix(c.APIURL, "/") + "/"
+	}
+	client, err := metered(c.HTTP, pacer, url)
+	if err != nil {
+		return nil, fmt.Errorf("SLACK_API_URL is %q, which is no address: %w", c.APIURL, err)
+	}
+	return slack.New(c.BotToken, slack.OptionHTTPClient(client), slack.OptionAppLevelToken(c.AppToken), slack.OptionAPIURL(url)), nil
 }
 
 // noRedirect keeps tokens from following a redirect to elsewhere.
 func noRedirect(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-
-func dialError(name string, err error) error {
-	if c := code(err); c != "" {
-		return fmt.Errorf("Slack does not accept %s (%s): check it, and that the app is installed in the workspace", name, c)
-	}
-	return fmt.Errorf("Slack does not answer: %w. Check the network, and SLACK_API_URL if you set it", safe(err))
-}
 
 // Face makes the face of this workspace.
 func (c *Connection) Face(handle func(context.Context, bot.Request) (bot.Answer, error), hold func(context.Context) (context.Context, func()), log *slog.Logger) *Face {

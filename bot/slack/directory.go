@@ -9,6 +9,7 @@ import (
 	"github.com/slack-go/slack"
 
 	"tocsin/bot"
+	"tocsin/bot/incident"
 )
 
 // name is what a person is called, from Slack the first time.
@@ -49,6 +50,18 @@ func (p *Performer) learn(u slack.User) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.names[u.ID] = or(u.RealName, or(u.Profile.DisplayName, or(u.Name, u.ID)))
+	if u.Profile.Email != "" && !u.Deleted && !u.IsBot {
+		p.mails[strings.ToLower(u.Profile.Email)] = u.ID
+	}
+}
+
+// ByMail is the person with an e-mail address, of those who were met; ok is false
+// if none has it. It makes no call.
+func (p *Performer) ByMail(mail string) (person incident.Person, ok bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	id, ok := p.mails[strings.ToLower(mail)]
+	return incident.Person{User: incident.User(id), Name: p.names[id]}, ok && mail != ""
 }
 
 // maxPeople is how many names are learned beforehand; the others are when they

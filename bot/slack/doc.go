@@ -19,5 +19,9 @@
 // answers to one person (response_url, chat.postEphemeral) are sent at most
 // once, and the person can ask again.
 //
+// Slack takes only so many calls (limits.go, bucket.go). pace.go lets effects through in order
+// of urgency as far as there is room for the calls that they will make (calls.go),
+// and meter.go, below slack-go, counts every call that is made.
+//
 // slack-go's own retries stay off; bot's worker is the one place that retries.
 package slack

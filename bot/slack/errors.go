@@ -31,19 +31,29 @@ func classify(err error) error {
 	if limited, ok := errors.AsType[*slack.RateLimitedError](err); ok {
 		return &bot.Later{After: max(limited.RetryAfter, time.Second), Err: err}
 	}
-	switch c := code(err); c {
-	case "":
+	c := code(err)
+	if c == "" || ambiguous(c) {
 		return err
+	}
+	switch c {
 	case "ratelimited", "rate_limited":
 		return &bot.Later{After: 10 * time.Second, Err: err}
-	case "internal_error", "fatal_error", "request_timeout", "service_unavailable":
-		return err
 	case "invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired":
 		// The operator can mend it, and then nothing must be lost.
 		return &bot.Later{After: time.Minute, Err: fmt.Errorf("Slack does not accept SLACK_BOT_TOKEN (%s): install the app again and restart tocsin with the new token", c)}
 	default:
 		return &bot.Final{Why: words(err)}
 	}
+}
+
+// ambiguous tells whether a code of Slack's is about Slack itself: then nobody
+// knows whether the call was carried out.
+func ambiguous(code string) bool {
+	switch code {
+	case "internal_error", "fatal_error", "request_timeout", "service_unavailable":
+		return true
+	}
+	return false
 }
 
 // words says what a refusal means and what to do about it.

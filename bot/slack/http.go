@@ -2,17 +2,15 @@ package slack
 
 import (
 	"encoding/json"
-	"errors"
 	"io"
 	"net/http"
 	"net/url"
 	"strconv"
 
 	"github.com/slack-go/slack"
-)
 
-// MaxRequest is the largest request that is read, in bytes.
-const MaxRequest = 1 << 20
+	"tocsin/bot/inbound"
+)
 
 // Routes serves Slack's requests by HTTP. Without a signing secret there is
 // nothing to prove that they are Slack's, so there are no routes.
@@ -28,13 +26,8 @@ func (f *Face) Routes(mux *http.ServeMux) {
 // signed lets through what Slack signed in the last five minutes.
 func (f *Face) signed(next func(http.ResponseWriter, *http.Request, []byte)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, MaxRequest))
-		if _, tooLong := errors.AsType[*http.MaxBytesError](err); tooLong {
-			http.Error(w, "the request is larger than "+strconv.Itoa(MaxRequest)+" bytes", http.StatusRequestEntityTooLarge)
-			return
-		}
-		if err != nil {
-			http.Error(w, "the request could not be read", http.StatusBadRequest)
+		body, ok := inbound.Read(w, r)
+		if !ok {
 			return
 		}
 		verifier, err := slack.NewSecretsVerifier(r.Header, f.SigningSecret)

@@ -13,6 +13,7 @@ import (
 
 	"tocsin/bot"
 	"tocsin/bot/command"
+	"tocsin/bot/inbound"
 	"tocsin/bot/sandbox"
 	"tocsin/playbooks"
 	"tocsin/runbooks"
@@ -149,7 +150,7 @@ func TestNoSecretNoRoutes(t *testing.T) {
 func TestBadRequests(t *testing.T) {
 	face, _ := newFace(t, nothing(t))
 	mux := routes(face)
-	huge := strings.Repeat("a", MaxRequest+1)
+	huge := strings.Repeat("a", inbound.MaxRequest+1)
 	tests := []struct {
 		path, body string
 		want       int

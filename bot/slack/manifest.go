@@ -16,8 +16,9 @@ var scopes = []string{
 	"groups:write",     // the same for private incidents
 	"groups:read",
 	"groups:history",
-	"users:read",      // names
-	"bookmarks:write", // links at the top of the channel
+	"users:read",       // names
+	"users:read.email", // who of PagerDuty's people is who here
+	"bookmarks:write",  // links at the top of the channel
 	"bookmarks:read",
 	"reactions:read",  // 📌
 	"reactions:write", // ✅ on what is on the timeline

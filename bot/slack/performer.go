@@ -27,7 +27,8 @@ type Performer struct {
 
 	mu         sync.Mutex
 	announceID string
-	names      map[string]string
+	names      map[string]string // by user
+	mails      map[string]string // users, by e-mail address
 }
 
 // Identity is who the bot is in the workspace.
@@ -38,7 +39,7 @@ type Identity struct {
 // NewPerformer performs effects through api as me. announce is the name or the
 // ID of the channel where incidents are announced.
 func NewPerformer(api *slack.Client, me Identity, announce string) *Performer {
-	return &Performer{api: api, me: me, announce: strings.TrimPrefix(announce, "#"), names: map[string]string{}}
+	return &Performer{api: api, me: me, announce: strings.TrimPrefix(announce, "#"), names: map[string]string{}, mails: map[string]string{}}
 }
 
 // Perform does what job asks for.

@@ -1,0 +1,109 @@
+package slack
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// ticket is what an effect was granted: the calls that it may make, by method.
+// The Pacer's mutex guards it.
+type ticket struct{ calls map[string][]*debit }
+
+type ticketKey struct{}
+
+// meter stands between the client and Slack. It keeps no call back: it counts
+// those that no ticket was granted for, and notes what Slack refuses.
+type meter struct {
+	next  http.RoundTripper
+	pacer *Pacer
+	api   *url.URL
+}
+
+// metered is a client whose calls to the API pacer knows of.
+func metered(c *http.Client, pacer *Pacer, api string) (*http.Client, error) {
+	u, err := url.Parse(api)
+	if err != nil {
+		return nil, err
+	}
+	m := &meter{next: c.Transport, pacer: pacer, api: u}
+	if m.next == nil {
+		m.next = http.DefaultTransport
+	}
+	with := *c
+	with.Transport = m
+	return &with, nil
+}
+
+// RoundTrip implements http.RoundTripper.
+func (m *meter) RoundTrip(r *http.Request) (*http.Response, error) {
+	method, ok := strings.CutPrefix(r.URL.Path, m.api.Path)
+	if !ok || r.URL.Host != m.api.Host || !strings.Contains(method, ".") {
+		return m.next.RoundTrip(r) // an upload
+	}
+	debits := m.pacer.spend(r.Context(), method)
+	resp, err := m.next.RoundTrip(r)
+	if err == nil && resp.StatusCode == http.StatusTooManyRequests {
+		m.pacer.refused(method, retryAfter(resp))
+	}
+	m.pacer.answered(debits)
+	return resp, err
+}
+
+// retryAfter is how long Slack asks to wait.
+func retryAfter(resp *http.Response) time.Duration {
+	seconds, err := strconv.Atoi(resp.Header.Get("Retry-After"))
+	if err != nil {
+		return time.Second
+	}
+	return max(time.Second, time.Duration(seconds)*time.Second)
+}
+
+// spend is what a call is counted by: what ctx's ticket has for it, or else a
+// debit that nobody waited for.
+func (p *Pacer) spend(ctx context.Context, method string) []*debit {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if t, ok := ctx.Value(ticketKey{}).(*ticket); ok && len(t.calls[method]) > 0 {
+		debits := t.calls[method]
+		delete(t.calls, method)
+		return debits
+	}
+	return []*debit{p.needs(call{method: method}, p.now())[0].take()}
+}
+
+// answered notes that a call has come back: from now on its window runs.
+func (p *Pacer) answered(debits []*debit) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	now := p.now()
+	for _, d := range debits {
+		d.open, d.at = false, now
+		p.goOn(d.bucket, now)
+	}
+}
+
+// refused notes that Slack takes no calls of a method for a while. All others go on.
+func (p *Pacer) refused(method string, wait time.Duration) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	now := p.now()
+	p.needs(call{method: method}, now)[0].pause(now, now.Add(wait+p.jitter(jitterAtMost)))
+}
+
+// giveBack takes back what of a ticket was not used.
+func (p *Pacer) giveBack(t *ticket) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	now := p.now()
+	for method, debits := range t.calls {
+		delete(t.calls, method)
+		for _, d := range debits {
+			d.bucket.forget(d)
+			p.goOn(d.bucket, now)
+		}
+	}
+}
