@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net/http/httptest"
 	"path/filepath"
+	"runtime"
+	"slices"
 	"testing"
 	"time"
 
@@ -14,6 +16,7 @@ import (
 	"tocsin/bot/incident"
 	"tocsin/bot/sandbox"
 	"tocsin/bot/slack"
+	"tocsin/store"
 	"tocsin/store/bolt"
 )
 
@@ -70,6 +73,76 @@ func BenchmarkUpdate(b *testing.B) {
 	}
 	b.ReportMetric(float64(ours)/float64(theirs), "x-bare")
 	b.ReportMetric(float64(ours.Microseconds())/float64(n), "us/update")
+}
+
+// BenchmarkUpdateLong measures one durable note on an incident of 10 events and on
+// one of 10,000, in turns: ratio is how many times as long the latter takes. With
+// -benchtime=100x the short ones stay short.
+func BenchmarkUpdateLong(b *testing.B) {
+	kv, err := bolt.Open(filepath.Join(b.TempDir(), "tocsin.db"))
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer kv.Close()
+	const pairs = 10
+	for n := range pairs {
+		record(b, kv, 2*n+1, 10)
+		record(b, kv, 2*n+2, 10_000)
+	}
+	tocsin, err := newBot(kv, nil)
+	if err != nil {
+		b.Fatal(err)
+	}
+	runtime.GC()
+	var few, many []time.Duration
+	n := 0
+	for b.Loop() {
+		short, long := incident.NewID(2*(n%pairs)+1), incident.NewID(2*(n%pairs)+2)
+		few, many = append(few, note(b, tocsin, short, n)), append(many, note(b, tocsin, long, n))
+		n++
+	}
+	slices.Sort(few)
+	slices.Sort(many)
+	b.ReportMetric(ms(few[len(few)/2]), "ms@10")
+	b.ReportMetric(ms(many[len(many)/2]), "ms@10000")
+	b.ReportMetric(float64(many[len(many)/2])/float64(few[len(few)/2]), "ratio")
+	b.ReportMetric(0, "ns/op")
+}
+
+func ms(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
+
+// record writes an incident of so many events, all performed.
+func record(b *testing.B, kv store.KV, number, events int) {
+	j, id := store.NewJournal(kv), incident.NewID(number)
+	inc, tip, at := incident.Incident{ID: id}, store.Tip{ID: id}, time.Now().UTC()
+	var a store.Append
+	for n := range events {
+		e := incident.Event{Seq: n + 1, At: at, Logged: at, By: ada, Cause: fmt.Sprint("slack/", n), Fact: incident.Noted{Text: "error rate at 3 %"}}
+		if n == 0 {
+			e.Fact = incident.Declared{Title: "Answers cut off", Severity: incident.SEV2}
+		}
+		inc, a.Events = inc.With(e), append(a.Events, e)
+		if len(a.Events) == 100 || n == events-1 {
+			var err error
+			a.Head = store.HeadOf(inc)
+			if tip, err = j.Append(b.Context(), tip, a); err != nil {
+				b.Fatal(err)
+			}
+			a = store.Append{}
+		}
+	}
+}
+
+// note records a note and tells how long it took.
+func note(b *testing.B, tocsin *bot.Bot, id incident.ID, n int) time.Duration {
+	began := time.Now()
+	_, err := tocsin.Update(b.Context(), id, bot.Origin{By: ada, Cause: fmt.Sprint("note", n)}, func(inc incident.Incident) ([]incident.Fact, error) {
+		return inc.Note("error rate back to normal", time.Time{}, time.Now())
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+	return time.Since(began)
 }
 
 // BenchmarkDeclare measures, over real HTTP with every Slack call answered after

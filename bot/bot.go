@@ -22,8 +22,8 @@ import (
 // an ambiguous failure, so it looks back first when job.Tries is over 1. The
 // facts that it returns are recorded in the transaction that settles the effect.
 //
-// Its errors say what is known: a *Later was not carried out and may be tried
-// again; a *Final was not carried out and never will be; any other error is
+// Its errors say what is known: a *Later was not carried out, or in part, and may
+// be tried again; a *Final was not carried out and never will be; any other error is
 // ambiguous.
 type Performer interface {
 	Perform(ctx context.Context, inc incident.Incident, job Job) ([]incident.Fact, error)
@@ -43,10 +43,13 @@ type Job struct {
 	First time.Time
 }
 
-// Later is a failure with nothing carried out: try again.
+// Later is a failure with nothing carried out but what Facts tell: try again.
 type Later struct {
 	After time.Duration
 	Err   error
+	// Facts tell what part was carried out. They are recorded at once, while the
+	// effect stays to be done: the next attempt knows of them, also after a crash.
+	Facts []incident.Fact
 }
 
 func (e *Later) Error() string { return fmt.Sprintf("not now, again in %v: %v", e.After, e.Err) }
@@ -63,11 +66,18 @@ func (e *Final) Error() string { return e.Why }
 type Config struct {
 	Store     store.KV
 	Performer Performer
+	// Pacer tells when an effect's turn has come; nil: at once.
+	Pacer     Pacer
 	Guides    *runbooks.Library
 	Services  *runbooks.Services // nil: none are described
 	Plays     *playbooks.Library
 	Templates *templates.Set
 	Log       *slog.Logger
+	// Pager performs what is for the paging service; nil: there is none.
+	Pager Performer
+	// OnCall tells who is on call now for a service, or behind an escalation
+	// policy, from memory; nil: nobody knows.
+	OnCall func(service, policy string) []incident.Person
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
 	// URL is where people reach tocsin's pages, "" for nowhere.
@@ -85,7 +95,11 @@ type Bot struct {
 	Config
 	journal *store.Journal
 	worker  *worker
+	router  *router
 	past    *runbooks.Memory
+	holding atomic.Pointer[time.Time] // since when rooms are on hold; nil: they are not
+	// storming is the latest storm, for those who ask.
+	storming atomic.Pointer[Storm]
 
 	mu   sync.Mutex
 	live map[incident.ID]*live
@@ -114,14 +128,19 @@ func New(ctx context.Context, c Config) (*Bot, error) {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
+	if c.Pacer == nil {
+		c.Pacer = atOnce{}
+	}
 	c.Quiet = cmp.Or(c.Quiet, 15*time.Second)
 	c.Workers = cmp.Or(c.Workers, 16)
 	b := &Bot{Config: c, journal: store.NewJournal(c.Store), live: map[incident.ID]*live{}, past: &runbooks.Memory{}}
 	b.stopped, b.stop = context.WithCancelCause(context.Background())
 	b.worker = newWorker(b)
+	b.router = newRouter(b)
 	if err := b.recall(ctx); err != nil {
 		return nil, err
 	}
+	b.router.rooms.recall(b.Now())
 	return b, b.worker.load(ctx)
 }
 
@@ -145,6 +164,7 @@ func (b *Bot) Run(ctx context.Context) error {
 	defer lost()
 	var wg sync.WaitGroup
 	wg.Go(func() { b.worker.run(ctx) })
+	wg.Go(func() { b.router.run(ctx) })
 	wg.Go(func() { b.watch(ctx) })
 	wg.Wait()
 	if err := context.Cause(b.stopped); err != nil && !errors.Is(err, context.Canceled) {

@@ -2,6 +2,7 @@ package bot
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -40,17 +41,11 @@ func (b *Bot) card(inc incident.Incident) effect.Message {
 		}
 	}
 	line("**Symptom:** %s", incident.Escape(incident.Label(incident.Symptoms, inc.Symptom)))
-	if inc.Service != "" {
-		line("**Service:** %s", incident.Escape(inc.Service))
-	}
-	if inc.Model != "" {
-		line("**Model:** %s", incident.Escape(inc.Model))
-	}
+	b.cardService(line, inc)
 	line("**Impact began:** %s", orElse(incident.Clock(inc.Began), "not known yet — `/incident began 14:02`"))
 	line("**Noticed:** %s", incident.Clock(inc.Detected))
-	for _, a := range inc.Signals {
-		line("**Alert:** %s (%s)", linked(a.Title, a.Link), a.State)
-	}
+	cardAlerts(line, inc)
+	cardPages(line, inc)
 	s.WriteString("\n")
 	b.cardQuote(&s, inc)
 	b.cardUpdate(&s, inc)
@@ -60,6 +55,149 @@ func (b *Bot) card(inc incident.Incident) effect.Message {
 		Title:   fmt.Sprintf("%s · %s · %s", inc.ID, inc.Severity.Title(), incident.Cut(inc.Title, maxTitle)),
 		Body:    strings.TrimSpace(s.String()),
 		Buttons: cardButtons(inc),
+	}
+}
+
+// cardService shows the service, and what its description says that helps now.
+func (b *Bot) cardService(line func(string, ...any), inc incident.Incident) {
+	parts, model, fallback := []string{inc.Service}, inc.Model, ""
+	if v, ok := b.Services.Find(inc.Service, ""); ok && inc.Service != "" {
+		parts = []string{v.ID, v.Region}
+		if v.Stage == "preview" {
+			parts = append(parts, "preview")
+		}
+		if len(v.DependsOn) > 0 {
+			parts = append(parts, "depends on "+strings.Join(v.DependsOn, ", "))
+		}
+		model, fallback = orElse(model, v.Model), strings.Join(v.Fallback, " → ")
+	}
+	parts = slices.DeleteFunc(parts, func(s string) bool { return s == "" })
+	if len(parts) > 0 {
+		line("**Service:** %s", incident.Escape(strings.Join(parts, " · ")))
+	}
+	if model != "" {
+		line("**Model:** %s", incident.Escape(model))
+	}
+	if hurt := b.Services.Dependents(inc.Service); len(hurt) > 0 && inc.Service != "" {
+		names := make([]string, len(hurt))
+		for i, v := range hurt {
+			names[i] = v.ID
+		}
+		more := ""
+		if rest := len(names) - maxRows; rest > 0 {
+			names, more = names[:maxRows], fmt.Sprintf(" and %d more", rest)
+		}
+		line("**Used by:** %s%s", incident.Escape(strings.Join(names, ", ")), more)
+	}
+	if fallback != "" && inc.Status == incident.Investigating {
+		line("**Fall back to:** %s", incident.Escape(fallback))
+	}
+}
+
+// cardAlerts shows what began it, and counts the rest; a storm's services have a
+// line each.
+func cardAlerts(line func(string, ...any), inc incident.Incident) {
+	shown := few
+	if inc.Tally.Total > few {
+		shown = 1
+	}
+	for _, a := range inc.Alerts() {
+		if shown--; shown < 0 {
+			break
+		}
+		own := ""
+		if a.Runbook != "" {
+			own = " · " + linked("its own runbook", a.Runbook)
+		}
+		line("**Alert:** %s (%s)%s", linked(incident.Cut(a.Title, maxTitle), a.Link), a.State, own)
+	}
+	if inc.Tally.Total <= few {
+		return
+	}
+	line("**+%d alerts** from %s, %s: `/incident alerts`", inc.Tally.Total-1, count(len(inc.Tally.Services), "service"), Firing(inc.Tally.Total, inc.Tally.Firing))
+	if inc.Storm {
+		rows, rest := Rows(inc, maxRows)
+		for _, r := range rows {
+			line("%s: %s, %s — a room of its own: `/incident split %s`", incident.Escape(r.Service), count(r.Alerts, "alert"), Firing(r.Alerts, r.Firing), incident.Escape(r.Service))
+		}
+		if rest > 0 {
+			line("and %s more", count(rest, "service"))
+		}
+	}
+}
+
+// maxRows is how many of a storm's services the card has a line for.
+const maxRows = 8
+
+// maxSplits is how many of a storm's services have a button.
+const maxSplits = 5
+
+// Row is what the alerts of one service come to.
+type Row struct {
+	Service        string // "no service" if they name none
+	Alerts, Firing int
+	Numbers        []int // of the alerts
+	First, Last    incident.Signaled
+}
+
+// Rows are an incident's alerts by service, those with the most alerts first, at
+// most some of them; rest is how many more there are.
+func Rows(inc incident.Incident, most int) (rows []Row, rest int) {
+	at := map[string]int{}
+	for n, s := range inc.Alerts() {
+		name := orElse(s.Service, "no service")
+		i, ok := at[name]
+		if !ok {
+			i = len(rows)
+			at[name] = i
+			rows = append(rows, Row{Service: name, First: s})
+		}
+		r := &rows[i]
+		r.Alerts++
+		r.Numbers, r.Last = append(r.Numbers, n), s
+		if s.State != incident.StateResolved {
+			r.Firing++
+		}
+	}
+	slices.SortStableFunc(rows, func(a, b Row) int { return b.Alerts - a.Alerts })
+	if len(rows) > most {
+		rows, rest = rows[:most], len(rows)-most
+	}
+	return rows, rest
+}
+
+// Firing says how many of some alerts fire: "all firing", "3 of 16 firing".
+func Firing(alerts, firing int) string {
+	switch {
+	case alerts == 1:
+		return map[bool]string{true: "firing", false: "over"}[firing == 1]
+	case firing == 0:
+		return "none firing any more"
+	case firing == alerts:
+		return "all firing"
+	}
+	return fmt.Sprintf("%d of %d firing", firing, alerts)
+}
+
+// count is a number of things, in words.
+func count(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}
+
+// cardPages shows who was paged.
+func cardPages(line func(string, ...any), inc incident.Incident) {
+	for _, p := range inc.Pages {
+		switch {
+		case p.Failed != "":
+			line("**Not paged:** %s", incident.Escape(p.To.Name))
+		case p.Waits():
+			line("**Paging:** %s …", incident.Escape(p.To.Name))
+		default:
+			line("**Paged:** %s", linked(p.To.Name, p.Link))
+		}
 	}
 }
 
@@ -179,13 +317,21 @@ func cardButtons(inc incident.Incident) []effect.Button {
 	if inc.Status == incident.Investigating {
 		buttons = append(buttons, effect.Button{Label: "Impact is over", Command: command(inc, "mitigated")})
 	}
-	return append(buttons,
-		effect.Button{Label: "Resolve", Command: command(inc, "resolve"), Confirm: ConfirmResolve},
-		more)
+	buttons = append(buttons, effect.Button{Label: "Resolve", Command: command(inc, "resolve"), Confirm: ConfirmResolve}, more)
+	if inc.Storm {
+		rows, _ := Rows(inc, maxSplits)
+		for i, r := range rows {
+			buttons = append(buttons, effect.Button{Label: incident.Cut("A room for "+r.Service, 70), Command: command(inc, "split "+r.Service), Apart: i == 0})
+		}
+	}
+	return buttons
 }
 
 // announcement is what everybody else sees of it.
 func (b *Bot) announcement(inc incident.Incident) effect.Message {
+	if inc.Held != "" && inc.Active() {
+		return b.question(inc)
+	}
 	var s strings.Builder
 	fmt.Fprintf(&s, "**Status:** %s  \n", statusLine(inc))
 	commander := "nobody yet"
@@ -211,6 +357,68 @@ func (b *Bot) announcement(inc incident.Incident) effect.Message {
 	return m
 }
 
+// question asks whether an alert is an incident, before anybody is called in.
+func (b *Bot) question(inc incident.Incident) effect.Message {
+	var s strings.Builder
+	fmt.Fprintf(&s, "**Is this an incident?** Nobody has been called in yet, because %s.\n\n", incident.Escape(inc.Held))
+	ended := inc.Tally.Total > 0 && inc.Tally.Firing == 0
+	if ended {
+		s.WriteString("**It has ended by itself.**\n\n")
+	}
+	line := func(format string, args ...any) { fmt.Fprintf(&s, format+"  \n", args...) }
+	cardAlerts(line, inc)
+	if inc.Service != "" {
+		line("**Service:** %s", incident.Escape(inc.Service))
+	}
+	line("**Noticed:** %s", incident.Clock(inc.Detected))
+	if n := b.unaskedFor(); n > 0 {
+		line("%s more: `/incident list`", map[bool]string{true: "And one", false: fmt.Sprintf("And %d", n)}[n == 1])
+	}
+	m := effect.Message{
+		Title:   fmt.Sprintf("%s · %s · %s", inc.ID, inc.Severity.Title(), incident.Cut(inc.Title, maxTitle)),
+		Body:    strings.TrimSpace(s.String()),
+		Buttons: []effect.Button{{Label: "Open a room", Command: command(inc, "room"), Style: effect.Primary}},
+	}
+	for _, other := range b.related(inc, 2) {
+		m.Buttons = append(m.Buttons, effect.Button{Label: incident.Cut("Attach to "+string(other.ID)+" · "+other.Title, 70), Command: command(inc, "merge "+string(other.ID))})
+	}
+	no := effect.Button{Label: "Not an incident", Command: command(inc, "close false-alarm")}
+	if ended {
+		m.Buttons[0].Style, no.Style = "", effect.Primary
+		m.Buttons = append([]effect.Button{no}, m.Buttons...)
+		return m
+	}
+	m.Buttons = append(m.Buttons, no)
+	return m
+}
+
+// unaskedFor is how many incidents nobody is asked about, because there were too
+// many to ask.
+func (b *Bot) unaskedFor() int {
+	n := 0
+	for _, inc := range b.inMemory() {
+		if inc.Held != "" && inc.Quiet && inc.Active() && !inc.Private {
+			n++
+		}
+	}
+	return n
+}
+
+// related are incidents with a room that another one may be part of: those of the
+// same service first, then the newest.
+func (b *Bot) related(inc incident.Incident, most int) []incident.Incident {
+	list := slices.DeleteFunc(b.inMemory(), func(o incident.Incident) bool {
+		return o.ID == inc.ID || !o.Active() || o.Private || o.Channel.Channel == ""
+	})
+	slices.SortFunc(list, func(x, y incident.Incident) int {
+		if x.Service != y.Service && (x.Service == inc.Service || y.Service == inc.Service) {
+			return map[bool]int{true: -1, false: 1}[x.Service == inc.Service]
+		}
+		return y.ID.Number() - x.ID.Number()
+	})
+	return list[:min(most, len(list))]
+}
+
 // room is where the incident is worked on, or why it has no channel yet.
 func room(inc incident.Incident) string {
 	if inc.Channel.Channel != "" {
@@ -220,6 +428,9 @@ func room(inc incident.Incident) string {
 		if f.Effect == effect.Effects.Name(effect.OpenChannel{}) {
 			return "no channel yet: " + incident.Escape(f.Why)
 		}
+	}
+	if inc.Held != "" {
+		return "none: nobody asked for one"
 	}
 	return "no channel yet"
 }

@@ -2,6 +2,7 @@ package bot
 
 import (
 	"context"
+	"strconv"
 	"time"
 
 	"github.com/robfig/cron/v3"
@@ -21,6 +22,7 @@ const (
 var (
 	everyTick  = schedule("@every 30s")
 	workdays9h = schedule("CRON_TZ=UTC 0 9 * * 1-5")
+	daily      = schedule("CRON_TZ=UTC 17 3 * * *")
 )
 
 func schedule(spec string) cron.Schedule {
@@ -33,8 +35,13 @@ func schedule(spec string) cron.Schedule {
 
 // watch ticks until ctx ends.
 func (b *Bot) watch(ctx context.Context) {
+	tidy := daily.Next(b.Now())
 	for {
 		now := b.Now()
+		if !now.Before(tidy) {
+			b.tidy(ctx, now.UTC())
+			tidy = daily.Next(now)
+		}
 		b.tick(ctx, now.UTC())
 		b.forget(now)
 		if !b.worker.pause(ctx, everyTick.Next(now)) {
@@ -61,6 +68,12 @@ func (b *Bot) tick(ctx context.Context, now time.Time) {
 			continue
 		}
 		b.finishMove(ctx, inc)
+		b.letGo(ctx, inc, now)
+		for _, p := range inc.Pages {
+			if p.Waits() && now.Sub(p.Asked) > pagePatience {
+				b.remind(ctx, inc, incident.RemindedPage+strconv.Itoa(p.N), p.Asked)
+			}
+		}
 		if due, ok := updateDue(inc, now); ok {
 			b.remind(ctx, inc, remindUpdate, due)
 		}
@@ -70,11 +83,38 @@ func (b *Bot) tick(ctx context.Context, now time.Time) {
 	}
 }
 
+// pagePatience is how long a page may be on its way before people are told that
+// they cannot count on it.
+const pagePatience = 20 * time.Second
+
+// unasked is how long an incident waits for its room after its alerts have ended.
+const unasked = 24 * time.Hour
+
+// letGo closes what nobody asked a room for, once its alerts have been over for long.
+func (b *Bot) letGo(ctx context.Context, inc incident.Incident, now time.Time) {
+	over := func(inc incident.Incident) bool {
+		return inc.Held != "" && inc.Active() && inc.Tally.Firing == 0 && now.Sub(lastActivity(&inc)) > unasked
+	}
+	if !over(inc) {
+		return
+	}
+	o := Origin{By: incident.Bot, Cause: "let-go/" + string(inc.ID)}
+	_, err := b.Update(ctx, inc.ID, o, func(inc incident.Incident) ([]incident.Fact, error) {
+		if !over(inc) {
+			return nil, nil
+		}
+		return inc.Close("false-alarm", "", "its alerts ended a day ago, and nobody asked for a room")
+	})
+	if err != nil {
+		b.Log.Error("an incident without a room is not closed", "incident", inc.ID, "error", err)
+	}
+}
+
 // updateDue is the latest time that an update was due and none came. When
 // nobody answers a reminder, the next comes one period later, not before.
 func updateDue(inc incident.Incident, now time.Time) (time.Time, bool) {
 	due := inc.UpdateDue()
-	if due.IsZero() || now.Before(due) {
+	if due.IsZero() || now.Before(due) || inc.Held != "" {
 		return time.Time{}, false
 	}
 	return due.Add(now.Sub(due).Truncate(inc.Play.UpdateEvery)), true

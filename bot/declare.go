@@ -15,6 +15,7 @@ import (
 // it, a play and a guide before anybody is answered. handles are names that
 // lead to it from now on. Declaring again with the same cause, or a handle that
 // leads somewhere already, gives the incident that is there, and fresh is false.
+// Of a service that is described, its owners and who is on call are brought in.
 func (b *Bot) Declare(ctx context.Context, o Origin, d incident.Declared, handles ...string) (inc incident.Incident, fresh bool, err error) {
 	return b.declare(ctx, o, d, b.guide(b.declaredQuery(ctx, d)), handles...)
 }
@@ -26,24 +27,51 @@ func (b *Bot) declaredQuery(ctx context.Context, d incident.Declared, more ...st
 	return q
 }
 
+// declaration is what a declaration may have besides.
+type declaration struct {
+	handles []string
+	no      noRoom       // why it gets no room yet
+	steps   []step       // what follows the declaration on its timeline
+	alert   *store.Alert // what it is declared for
+	alerts  []store.Alert
+}
+
+// noRoom is why an incident gets no room before a person asks for one; the zero
+// noRoom is none. quiet asks nobody: it is only listed.
+type noRoom struct {
+	why   string
+	quiet bool
+}
+
 // declare is Declare with a guide.
 func (b *Bot) declare(ctx context.Context, o Origin, d incident.Declared, guide []incident.Fact, handles ...string) (inc incident.Incident, fresh bool, err error) {
+	return b.declareWith(ctx, o, d, guide, declaration{handles: handles})
+}
+
+// declareWith is declare with more, in one transaction.
+func (b *Bot) declareWith(ctx context.Context, o Origin, d incident.Declared, guide []incident.Fact, with declaration) (inc incident.Incident, fresh bool, err error) {
 	unrated := d.Severity == ""
 	facts, err := incident.Declare(d, b.Now())
 	if err != nil {
 		return inc, false, err
 	}
 	facts = b.begin(o, facts[0].(incident.Declared), unrated, guide)
+	if no := with.no; no.why != "" && !facts[0].(incident.Declared).Private { // nobody would hear of a private one
+		facts = append(facts, incident.RoomHeld{Why: no.why, Quiet: no.quiet})
+	}
+	with.steps = append(steps(o, facts), with.steps...)
+	handles := with.handles
 	if o.Cause != "" {
 		handles = append(handles, causeHandle(o.Cause))
 	}
+	with.handles = handles
 	b.declaring.Lock()
 	defer b.declaring.Unlock()
 	for range maxRaces {
 		if inc, ok, err := b.taken(ctx, handles); err != nil || ok {
 			return inc, false, err
 		}
-		inc, err := b.declareOnce(ctx, o, facts, handles)
+		inc, err := b.declareOnce(ctx, with)
 		if !errors.Is(err, store.ErrConflict) {
 			return inc, err == nil, err
 		}
@@ -57,13 +85,25 @@ const maxRaces = 16
 
 // begin adds to the declaration what follows from it at once.
 func (b *Bot) begin(o Origin, d incident.Declared, unrated bool, guide []incident.Fact) []incident.Fact {
-	sensitive := b.sensitive(guide, d)
+	sensitive := !d.Storm && b.sensitive(guide, d)
 	if sensitive && unrated {
 		d.Severity = b.floor(guide)
 	}
 	play, ok := b.Plays.Choose(string(d.Severity), d.Symptom)
-	if sensitive && (o.By.Human() || ok && len(play.Invite) > 0) {
+	if sensitive && (o.By.Human() || len(d.People) > 0 || ok && len(play.Invite) > 0) {
 		d.Private = true // before the first word of it is in a channel that all can read
+	}
+	if v, ok := b.Services.Find(d.Service, d.Title); ok && o.By.Human() {
+		d.Service = orElse(d.Service, v.ID)
+		if !d.Private { // else whoever reported it brings in whom it concerns
+			people, onCall := b.summoned(v, Signal{})
+			for _, p := range people {
+				if !slices.ContainsFunc(d.People, p.Is) {
+					d.People = append(d.People, p)
+				}
+			}
+			d.OnCall = onCall
+		}
 	}
 	if q := d.Quote; q != nil && q.Author.User != "" && !d.Private {
 		d.People = append(d.People, q.Author)
@@ -147,7 +187,7 @@ func (b *Bot) taken(ctx context.Context, handles []string) (incident.Incident, b
 	return incident.Incident{}, false, nil
 }
 
-func (b *Bot) declareOnce(ctx context.Context, o Origin, facts []incident.Fact, handles []string) (incident.Incident, error) {
+func (b *Bot) declareOnce(ctx context.Context, with declaration) (incident.Incident, error) {
 	if b.next == 0 {
 		n, err := b.journal.Next(ctx)
 		if err != nil {
@@ -160,7 +200,16 @@ func (b *Bot) declareOnce(ctx context.Context, o Origin, facts []incident.Fact, 
 	l.inc.Store(&incident.Incident{ID: id})
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	inc, err := b.commit(ctx, l, o, facts, store.Append{Handles: handles})
+	a := store.Append{Handles: with.handles}
+	if with.alert != nil {
+		with.alert.Incident = id
+		a.Alerts = append(a.Alerts, *with.alert)
+	}
+	for _, alert := range with.alerts {
+		alert.Incident = id
+		a.Alerts = append(a.Alerts, alert)
+	}
+	inc, err := b.commitSteps(ctx, l, with.steps, a)
 	if err != nil {
 		return inc, err
 	}

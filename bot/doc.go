@@ -7,7 +7,8 @@
 //
 // Declare, Update and Receive are the ways in: for people, for decisions on one
 // incident, and for alerts. react.go is the one switch from a fact to effects.
-// worker.go performs effects, and the clock issues ordinary requests when
+// worker.go performs effects, each when its turn has come (turn.go), the most
+// urgent first (urgency.go), and the clock issues ordinary requests when
 // something is due. Nothing is answered before it is stored, and the same cause
 // twice is one request.
 //

@@ -200,7 +200,7 @@ func (b *Bot) Classify(ctx context.Context, id incident.ID, o Origin, symptom st
 // alerts is what the incident's signals said.
 func alerts(inc incident.Incident) []string {
 	var out []string
-	for _, s := range inc.Signals {
+	for _, s := range inc.Alerts() {
 		out = append(out, s.Title, s.Text)
 	}
 	return out
@@ -266,7 +266,7 @@ func (b *Bot) Rate(ctx context.Context, id incident.ID, o Origin, to incident.Se
 func playStarted(p *playbooks.Play) incident.PlayStarted {
 	f := incident.PlayStarted{
 		Play: p.ID, Title: p.Title, Version: p.Version,
-		UpdateEvery: p.UpdateEvery, Postmortem: p.Postmortem,
+		UpdateEvery: p.UpdateEvery, Postmortem: p.Postmortem, Pager: p.Pager,
 	}
 	for _, t := range p.Tasks {
 		f.Tasks = append(f.Tasks, incident.Task{Text: t.Text, Role: incident.Role(t.Role), Within: t.Within})

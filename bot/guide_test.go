@@ -44,7 +44,7 @@ func (w *world) as(user, cause, line string) (bot.Answer, error) {
 func (w *world) page(event, state, title string) {
 	s := signal(event, "P1", state)
 	s.Title = title
-	w.insist(func() error { _, err := w.bot.Receive(context.Background(), s); return err })
+	w.receive(s)
 }
 
 // TestSignalsOfferABetterGuide: what a new signal says may point to another guide:
@@ -76,7 +76,7 @@ func TestSignalsTextChoosesTheGuide(t *testing.T) {
 	inBubble(t, func(t *testing.T, w *world) {
 		s := signal("1", "P1", incident.StateFiring)
 		s.Title, s.Text = "Monitor 4711", "429 Too Many Requests: tokens per minute limit reached, insufficient_quota"
-		w.insist(func() error { _, err := w.bot.Receive(context.Background(), s); return err })
+		w.receive(s)
 		if g := w.inc("INC-1").Guide.Guide; g != "rate-limit-quota" {
 			t.Errorf("served %s", g)
 		}
@@ -89,7 +89,7 @@ func TestUnsafeSignal(t *testing.T) {
 	inBubble(t, func(t *testing.T, w *world) {
 		s := signal("1", "P1", incident.StateFiring)
 		s.Title = "PII leak: the answer shows another customer's invoices"
-		w.insist(func() error { _, err := w.bot.Receive(context.Background(), s); return err })
+		w.receive(s)
 		w.settle()
 		if inc := w.inc("INC-1"); inc.Private || inc.Guide.Guide != "data-leakage" {
 			t.Fatalf("private %v, guide %s", inc.Private, inc.Guide.Guide)

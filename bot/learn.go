@@ -2,6 +2,7 @@ package bot
 
 import (
 	"context"
+	"errors"
 
 	"tocsin/store"
 )
@@ -9,11 +10,27 @@ import (
 // learn takes an incident's lesson, or takes it back.
 func (b *Bot) learn(h store.Head) { b.past.Learn(string(h.ID), h.Report, h.Guide) }
 
-// recall learns all lessons that are on record.
+// recall learns all lessons that are on record, and has in memory what people
+// work on: alerts are told by it where they belong.
 func (b *Bot) recall(ctx context.Context) error {
 	heads, err := b.journal.Heads(ctx)
+	if err != nil {
+		return err
+	}
 	for _, h := range heads {
 		b.learn(h)
+		if h.Active() {
+			_, err := b.load(ctx, h.ID)
+			if _, damaged := errors.AsType[*store.CorruptError](err); damaged {
+				b.Log.Error("an incident cannot be read", "incident", h.ID, "error", err)
+			} else if err != nil {
+				return err
+			}
+		}
+	}
+	at, err := b.journal.Marked(ctx, markHolding)
+	if err == nil && !at.IsZero() {
+		b.holding.Store(&at)
 	}
 	return err
 }

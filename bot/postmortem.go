@@ -86,12 +86,7 @@ func detectedBy(inc incident.Incident) string {
 	return "a monitor (" + sourceTitle(inc.Source) + ")"
 }
 
-func sourceTitle(s string) string {
-	if s == "pagerduty" {
-		return "PagerDuty"
-	}
-	return incident.Escape(s)
-}
+func sourceTitle(s string) string { return incident.Escape(incident.SourceName(s)) }
 
 func how(inc incident.Incident) string {
 	parts := make([]string, 0, 2)
@@ -124,10 +119,17 @@ func lines(inc incident.Incident) (all, updates []templates.PostmortemLine) {
 			What: anonymous(strings.TrimPrefix(line, by+" "), inc, roles), Link: link(e.Fact),
 		}
 	}
-	for _, e := range happened(inc.Timeline) {
+	byName := func(p incident.Person) string { return p.Name }
+	for _, e := range gathered(inc.Timeline, byName) {
 		line, ok := told[e.Seq]
 		if !ok {
 			continue
+		}
+		if e.row != "" {
+			line.What = e.row
+		}
+		if e.monitors {
+			line.Role = "monitors"
 		}
 		all = append(all, line)
 		if f, ok := e.Fact.(incident.Updated); ok {
@@ -147,8 +149,10 @@ func roleOf(p incident.Person, roles map[incident.Role]incident.Person, via stri
 	switch {
 	case p.Is(incident.Bot.Person):
 		return "tocsin"
-	case via == "pagerduty" && p.Name == sourceTitle(via):
+	case p.User == "" && p.Name == incident.SourceName(via):
 		return sourceTitle(via)
+	case via == "generic": // a monitor, with the name that it gives itself
+		return incident.ByName(p)
 	case via == "pagerduty" && p.User == "":
 		return "a responder (PagerDuty)"
 	}
@@ -193,7 +197,8 @@ func link(f incident.Fact) string {
 	return ""
 }
 
-// evidence is every link on the record, each once.
+// evidence is every link on the record, each once; of the alerts of a storm those
+// that came first.
 func evidence(inc incident.Incident) []templates.PostmortemLink {
 	var links []templates.PostmortemLink
 	add := func(title, url string) {
@@ -207,6 +212,9 @@ func evidence(inc incident.Incident) []templates.PostmortemLink {
 	for _, e := range inc.Timeline {
 		switch f := e.Fact.(type) {
 		case incident.Signaled:
+			if n, _ := inc.NumberOf(f.Source, f.Key); n > crowded {
+				continue
+			}
 			add("Alert: "+incident.Cut(f.Title, maxTitle), f.Link)
 		case incident.Quoted:
 			add("Message: "+incident.Cut(f.Quote.Text, 80), f.Quote.Link)

@@ -72,14 +72,24 @@ func (b *Bot) finishMove(ctx context.Context, inc incident.Incident) {
 
 func privateHandle(id incident.ID) string { return "private/" + string(id) }
 
-// movedTo is the private incident that goes on with another one, or that one
-// itself: what comes in for it belongs there.
+// movedTo is the incident that goes on with another one, in private or because the
+// other was a duplicate; or that one itself. What comes in for it belongs there.
 func (b *Bot) movedTo(ctx context.Context, id incident.ID) (incident.ID, error) {
-	if at, ok, err := b.journal.Lookup(ctx, privateHandle(id)); ok || err != nil {
-		return at, err
+	for range maxMoves {
+		at, ok, err := b.journal.Lookup(ctx, privateHandle(id))
+		if err == nil && !ok {
+			at, ok, err = b.mergedInto(ctx, id)
+		}
+		if err != nil || !ok {
+			return id, err
+		}
+		id = at
 	}
 	return id, nil
 }
+
+// maxMoves bounds how often an incident moved on.
+const maxMoves = 8
 
 // goneTo closes the incident that all can read. Who is not among the people of
 // the private one is told only that there is one.

@@ -16,7 +16,14 @@ import (
 func (b *Bot) react(e incident.Event, inc incident.Incident) []effect.Effect {
 	switch f := e.Fact.(type) {
 	case incident.Declared:
+		if inc.Held != "" {
+			return b.announce(inc)
+		}
 		return []effect.Effect{effect.OpenChannel{}}
+	case incident.RoomHeld:
+		return b.announce(inc)
+	case incident.RoomWanted:
+		return b.opening(inc)
 	case incident.Linked:
 		return append(b.refresh(inc, true), b.furnish(inc, false)...)
 	case incident.Posted:
@@ -32,7 +39,19 @@ func (b *Bot) react(e incident.Event, inc incident.Incident) []effect.Effect {
 	case incident.PlayStarted, incident.TaskAdded, incident.TaskDone:
 		return b.refresh(inc, false)
 	case incident.Signaled:
-		return append(b.refresh(inc, false), say(signalMessage(e, f, inc)))
+		return b.signaled(e, f, inc)
+	case incident.Detached:
+		return append(b.refresh(inc, false), b.detached(e, inc)...)
+	case incident.Merged:
+		return append(append(b.refresh(inc, false), echo(e, inc)), b.syncPager(inc)...)
+	case incident.PageAsked:
+		return []effect.Effect{effect.Page{N: f.N}}
+	case incident.Paged:
+		effects := append(b.refresh(inc, false), say(pagedMessage(e, f, inc)))
+		if !inc.Active() { // it ended while the page was on its way
+			effects = append(effects, b.syncPager(inc)...)
+		}
+		return effects
 	case incident.Joined:
 		return invite(inc, f.Person)
 	case incident.Left:
@@ -40,19 +59,20 @@ func (b *Bot) react(e incident.Event, inc incident.Incident) []effect.Effect {
 	case incident.Assigned:
 		return b.assigned(e, f, inc)
 	case incident.SeverityChanged, incident.Reopened, incident.Closed:
-		return append(b.refresh(inc, true), say(b.stateMessage(e, inc)))
+		return append(append(b.refresh(inc, true), say(b.stateMessage(e, inc))), b.syncPager(inc)...)
 	case incident.Mitigated, incident.Resolved:
 		effects := append(b.refresh(inc, true), say(b.stateMessage(e, inc)))
-		return append(effects, askHelped(e, inc)...)
+		return append(append(effects, askHelped(e, inc)...), b.syncPager(inc)...)
 	case incident.SymptomChanged:
 		return append(b.refresh(inc, false), b.classified(e, f, inc)...)
 	case incident.ImpactBegan, incident.ActionAdded, incident.ActionDone:
 		return append(b.refresh(inc, false), echo(e, inc))
 	case incident.Noted:
-		return []effect.Effect{echo(e, inc)}
+		return append([]effect.Effect{echo(e, inc)}, b.tellPager(e, inc, incident.PagerNotes, f.Text)...)
 	case incident.Updated:
 		effects := append(b.refresh(inc, false), say(b.updateMessage(e, f, inc)))
-		return append(effects, b.announce(inc)...)
+		effects = append(effects, b.announce(inc)...)
+		return append(effects, b.tellPager(e, inc, incident.PagerUpdates, f.Text)...)
 	case incident.Pinned:
 		return []effect.Effect{effect.Fetch{Message: f.Message}}
 	case incident.Quoted:
@@ -63,6 +83,9 @@ func (b *Bot) react(e incident.Event, inc incident.Incident) []effect.Effect {
 	case incident.PostmortemAsked:
 		return []effect.Effect{effect.Draft{Through: e.Seq, N: inc.Drafts}}
 	case incident.Reminded:
+		if inc.Held != "" {
+			return nil
+		}
 		return []effect.Effect{say(remindMessage(f, inc))}
 	case incident.Failed:
 		return b.failed(f, inc)
@@ -89,8 +112,12 @@ func (b *Bot) furnish(inc incident.Incident, again bool) []effect.Effect {
 		}
 	}
 	bookmark("Guide: "+inc.Guide.Title, b.guideURL(inc.Guide.Guide))
-	for _, s := range inc.Signals {
+	for n, s := range inc.Alerts() {
+		if n > few { // the card and the list have them all
+			break
+		}
 		bookmark("Alert in "+sourceTitle(s.Source), s.Link)
+		bookmark("Runbook of "+incident.Cut(s.Title, maxTitle), s.Runbook)
 	}
 	bookmark(cardBookmark, inc.Posts[incident.PostedCard].Link)
 	return effects
@@ -119,6 +146,9 @@ const cardBookmark = "Status card"
 // channel there is nothing to refresh.
 func (b *Bot) refresh(inc incident.Incident, everywhere bool) []effect.Effect {
 	if inc.Channel.Channel == "" {
+		if inc.Held != "" {
+			return b.announce(inc)
+		}
 		return nil
 	}
 	effects := []effect.Effect{effect.ShowCard{}}
@@ -132,10 +162,33 @@ func (b *Bot) refresh(inc incident.Incident, everywhere bool) []effect.Effect {
 // announce shows the incident in the announcement channel; a private one is
 // shown nowhere.
 func (b *Bot) announce(inc incident.Incident) []effect.Effect {
-	if inc.Private || inc.Channel.Channel == "" {
+	if inc.Private || inc.Channel.Channel == "" && (inc.Held == "" || inc.Quiet) {
 		return nil
 	}
 	return []effect.Effect{effect.Announce{}}
+}
+
+// shown drops what nobody would see: while an incident has no room and none is on
+// its way, there is only its question in the announcement channel.
+func (b *Bot) shown(inc incident.Incident, effects []effect.Effect) []effect.Effect {
+	if inc.Held == "" || inc.Channel.Channel != "" {
+		return effects
+	}
+	return slices.DeleteFunc(effects, func(e effect.Effect) bool { return e.Needs() != effect.Nothing })
+}
+
+// opening opens the room that was held, with the guide and what began it.
+func (b *Bot) opening(inc incident.Incident) []effect.Effect {
+	effects := []effect.Effect{effect.OpenChannel{}, effect.Announce{}}
+	if inc.Guide.Seq > 0 {
+		effects = append(effects, effect.ShowGuide{Seq: inc.Guide.Seq})
+	}
+	for _, e := range inc.Timeline {
+		if f, ok := e.Fact.(incident.Signaled); ok {
+			return append(effects, say(firstAlert(e, f, inc)))
+		}
+	}
+	return effects
 }
 
 // invite brings people into the channel. Before there is one, they wait among
@@ -207,6 +260,9 @@ func (b *Bot) failed(f incident.Failed, inc incident.Incident) []effect.Effect {
 			return nil // said before
 		}
 	}
+	if f.Effect == incident.FailedPage {
+		return append(b.refresh(inc, false), say(unpagedMessage(f, inc)))
+	}
 	return []effect.Effect{say(effect.Message{
 		Body:    fmt.Sprintf("I could not %s: %s", incident.Escape(f.What), incident.Escape(f.Why)),
 		Buttons: []effect.Button{{Label: "Try again", Command: command(inc, "resync")}},
@@ -223,7 +279,7 @@ func retry(inc incident.Incident) []effect.Effect {
 			continue
 		}
 		switch e.(type) {
-		case effect.Say, effect.Draft, effect.Fetch:
+		case effect.Say, effect.Draft, effect.Fetch, effect.Page, effect.SyncPager, effect.TellPager:
 			again = append(again, e)
 		}
 	}
@@ -255,6 +311,9 @@ func echo(e incident.Event, inc incident.Incident) effect.Effect {
 func sentence(e incident.Event, inc incident.Incident) string {
 	line, _ := incident.Narrate(e, inc.Name)
 	line = strings.TrimSuffix(line, ".") + "."
+	if mark := odd(e); mark != "" {
+		return line + mark
+	}
 	if e.Logged.Sub(e.At) > backdated {
 		line = "At " + incident.Clock(e.At) + ": " + line
 	}

@@ -2,6 +2,11 @@ package bot
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
+	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"tocsin/bot/incident"
@@ -11,73 +16,124 @@ import (
 // Signal is a word from a monitor or an alerting service, in one shape for all.
 type Signal struct {
 	incident.Signaled
-	ID       string            // of this delivery's event, unique to the source
-	By       incident.Actor    // who did it there, if a person did
-	At       time.Time         // when it happened
-	Severity incident.Severity // what the source's urgency comes to
+	ID string         `json:"id"` // of this event, unique to the source
+	By incident.Actor `json:"by"` // who did it there, if a person did
+	At time.Time      `json:"at"` // when it happened, as the source says
+	// People are those whom the source has on it.
+	People []incident.Person `json:"people,omitempty"`
 }
 
-// Receipt tells what became of a signal.
-type Receipt struct {
-	Incident incident.ID // "" if it belongs to none
-	Opened   bool        // it opened the incident
-	Known    bool        // it was recorded before
+// fires tells whether a signal asks for something to be done.
+func (s Signal) fires() bool {
+	return s.State == incident.StateFiring || s.State == incident.StateNoData
 }
 
-// Receive records a signal: on the incident that holds its handle, as a new
-// incident if it fires, or apart if it belongs to none. Signals inform; they
-// never resolve or close anything.
-func (b *Bot) Receive(ctx context.Context, s Signal) (Receipt, error) {
-	o := Origin{By: s.By, Cause: s.Source + "/" + s.ID, At: s.At}
-	handle := s.Source + "/" + s.Key
-	if s.Key != "" {
-		id, ok, err := b.journal.Lookup(ctx, handle)
-		if err != nil {
-			return Receipt{}, err
-		}
-		if ok {
-			if id, err = b.movedTo(ctx, id); err != nil {
-				return Receipt{}, err
-			}
-			return b.attach(ctx, id, o, s)
-		}
-		if s.State == incident.StateFiring {
-			return b.open(ctx, o, s, handle)
-		}
+// origin is a signal's, on a timeline. The source's own slashes must not make two
+// causes one.
+func (s Signal) origin() Origin {
+	return Origin{By: s.By, Cause: strings.ReplaceAll(s.Source, "/", ":") + "/" + s.ID, At: s.At}
+}
+
+// Delivery is one request of a source, with all that it tells.
+type Delivery struct {
+	Source  string
+	ID      string // the same twice is one delivery
+	Signals []Signal
+}
+
+// Accepted tells what became of a delivery.
+type Accepted struct {
+	Known bool // it was accepted before
+}
+
+// Accept stores a delivery, in one transaction whatever it tells, and leaves it to
+// the router. An error means that it has to be delivered again.
+func (b *Bot) Accept(ctx context.Context, d Delivery) (Accepted, error) {
+	if b.stopped.Err() != nil {
+		return Accepted{}, b.Err()
 	}
-	first, err := b.journal.See(ctx, s.Source, s.ID, store.Seen{At: b.Now().UTC(), What: s.Event})
-	return Receipt{Known: !first}, err
-}
-
-func (b *Bot) attach(ctx context.Context, id incident.ID, o Origin, s Signal) (Receipt, error) {
-	known := true
-	around := b.situation(ctx, id, s.Service, s.Title+" "+s.Text)
-	_, err := b.Update(ctx, id, o, func(inc incident.Incident) ([]incident.Fact, error) {
-		known = false
-		facts := []incident.Fact{s.Signaled}
-		if s.State != incident.StateResolved && inc.Active() && len(inc.Signals) > 0 { // the first chose the guide
-			q := Query(inc, s.Title, s.Text)
-			q.Context = around
-			facts = append(facts, b.better(inc, q)...)
-		}
-		return facts, nil
-	})
-	return Receipt{Incident: id, Known: known}, err
-}
-
-// open declares from a signal. The declaration and the signal are two events:
-// the second carries the signal's own cause and time.
-func (b *Bot) open(ctx context.Context, o Origin, s Signal, handle string) (Receipt, error) {
-	d := incident.Declared{Title: s.Title, Severity: s.Severity, Service: s.Service}
-	if incident.Line(d.Title) == "" {
-		d.Title = "Alert without a title from " + s.Source
-	}
-	d.Title = incident.Cut(d.Title, incident.MaxTitle)
-	inc, fresh, err := b.declare(ctx, Origin{By: incident.Bot, Cause: "open/" + o.Cause}, d, b.guide(b.declaredQuery(ctx, d, s.Text)), handle)
+	body, err := json.Marshal(d.Signals)
 	if err != nil {
-		return Receipt{}, err
+		return Accepted{}, err
 	}
-	r, err := b.attach(ctx, inc.ID, o, s)
-	r.Opened = fresh
-	return r, err
+	a := store.Arrival{Source: d.Source, ID: d.ID, At: b.Now().UTC(), Body: body}
+	b.router.arrivals.coming.Add(1)
+	first, err := b.journal.Arrive(ctx, a)
+	b.router.arrivals.coming.Add(-1)
+	switch {
+	case errors.Is(err, store.ErrInvalid), errors.Is(err, store.ErrClosed), err != nil && ctx.Err() != nil && errors.Is(err, ctx.Err()):
+		return Accepted{}, err // nothing was written
+	case err != nil:
+		return Accepted{}, b.fail(err)
+	}
+	if first {
+		a.Body = nil // what it tells is in its signals
+		b.router.arrivals.add(delivered{a, d.Signals, len(body)})
+	}
+	return Accepted{Known: !first}, nil
+}
+
+// delivered is an arrival with what it tells.
+type delivered struct {
+	store.Arrival
+	signals []Signal
+	size    int // of its body, in bytes
+}
+
+// arrivals are the deliveries that wait for the router. Those over maxQueued
+// stay in the store alone until there is room.
+type arrivals struct {
+	mu     sync.Mutex
+	queue  []delivered
+	size   int  // of the queue, in bytes as it is stored
+	behind bool // the store has more
+	wake   chan struct{}
+
+	coming atomic.Int64 // how many are being stored now
+}
+
+// maxQueued is how many deliveries wait in memory, and maxQueuedBytes how long they
+// may be together as they are stored.
+const (
+	maxQueued      = 10_000
+	maxQueuedBytes = 32 << 20
+)
+
+func (q *arrivals) add(d delivered) {
+	q.mu.Lock()
+	if q.behind = q.behind || len(q.queue) >= maxQueued || q.size > maxQueuedBytes; !q.behind {
+		q.size += d.size
+		q.queue = append(q.queue, d)
+	}
+	q.mu.Unlock()
+	select {
+	case q.wake <- struct{}{}:
+	default:
+	}
+}
+
+// take is the next few that wait; behind tells that the store has more when
+// there are none.
+func (q *arrivals) take(most int) (list []delivered, behind bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	n := min(most, len(q.queue))
+	list, q.queue = q.queue[:n:n], q.queue[n:]
+	for _, d := range list {
+		q.size -= d.size
+	}
+	if len(q.queue) == 0 {
+		q.queue = nil
+	}
+	return list, q.behind && n == 0
+}
+
+// Arriving is how many deliveries are stored and not routed yet, of those in
+// memory.
+func (b *Bot) Arriving() int { return b.router.arrivals.waiting() }
+
+func (q *arrivals) waiting() int {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return len(q.queue)
 }

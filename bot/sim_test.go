@@ -39,6 +39,7 @@ type world struct {
 	// crash is asked at each commit of the present bot.
 	crash  func(n int, tx store.Tx) mem.Outcome
 	starts int
+	more   []func(*bot.Config) // what the bot is made of besides
 }
 
 func newWorld(t *testing.T, seed uint64) *world {
@@ -61,17 +62,23 @@ var shipped = sync.OnceValue(func() *runbooks.Library {
 	return guides
 })
 
-func newBot(kv store.KV, p bot.Performer) (*bot.Bot, error) {
+func newBot(kv store.KV, p bot.Performer) (*bot.Bot, error) { return newPacedBot(kv, p, nil) }
+
+func newPacedBot(kv store.KV, p bot.Performer, pacer bot.Pacer, more ...func(*bot.Config)) (*bot.Bot, error) {
 	guides := shipped()
 	plays, _ := playbooks.Load(playbooks.Embedded())
 	set, _ := templates.Load(templates.Embedded())
-	return bot.New(context.Background(), bot.Config{Store: kv, Performer: p, Guides: guides, Plays: plays, Templates: set, Log: simLog()})
+	c := bot.Config{Store: kv, Performer: p, Pacer: pacer, Guides: guides, Plays: plays, Templates: set, Log: simLog()}
+	for _, m := range more {
+		m(&c)
+	}
+	return bot.New(context.Background(), c)
 }
 
 func (w *world) start() {
 	w.starts++
 	w.kv.Fault = w.crash
-	b, err := newBot(w.kv, w.conn.Performer)
+	b, err := newPacedBot(w.kv, w.conn.Performer, w.conn.Pacer(), w.more...)
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -250,6 +257,19 @@ func (w *world) check(notes []string) {
 	}
 	if w.said(room.ID, "resolved at") != 1 {
 		t.Error("the card does not show that it is resolved")
+	}
+	w.calm()
+}
+
+// calm lets time pass until no call counts any more: what was granted was used,
+// or given back, whatever became of it.
+func (w *world) calm() {
+	<-time.After(2 * time.Minute)
+	synctest.Wait()
+	for _, s := range w.conn.Pacer().State() {
+		if s.Used > 0 || s.Waiting > 0 {
+			w.t.Errorf("two minutes after the last call %d calls of %s count, and %d wait", s.Used, s.Method, s.Waiting)
+		}
 	}
 }
 

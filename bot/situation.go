@@ -59,9 +59,9 @@ func (b *Bot) situation(ctx context.Context, self incident.ID, service, text str
 // of nowhere.
 func (b *Bot) others(self incident.ID, c runbooks.Context, now time.Time) []string {
 	b.mu.Lock()
-	var live []incident.Incident
+	live := make([]*incident.Incident, 0, len(b.live)) // there may be thousands: none is copied
 	for _, l := range b.live {
-		live = append(live, *l.inc.Load())
+		live = append(live, l.inc.Load())
 	}
 	b.mu.Unlock()
 	var out []string

@@ -51,25 +51,50 @@ func (b *Bot) updateOnce(ctx context.Context, l *live, o Origin, decide Decide) 
 	return b.commit(ctx, l, o, facts, store.Append{})
 }
 
+// step is a fact with its own origin: one transaction may record what several
+// requests said.
+type step struct {
+	Origin
+	incident.Fact
+}
+
+func steps(o Origin, facts []incident.Fact) []step {
+	list := make([]step, len(facts))
+	for i, f := range facts {
+		list[i] = step{o, f}
+	}
+	return list
+}
+
 // commit records facts and what follows from them in one transaction, and hands
-// the effects to the worker. The caller holds l.mu. This is the only place
-// where anything is added to an incident.
+// the effects to the worker. The caller holds l.mu.
 func (b *Bot) commit(ctx context.Context, l *live, o Origin, facts []incident.Fact, a store.Append) (incident.Incident, error) {
+	return b.commitSteps(ctx, l, steps(o, facts), a)
+}
+
+// commitSteps is commit for facts of several origins. This is the only place
+// where anything is added to an incident.
+func (b *Bot) commitSteps(ctx context.Context, l *live, list []step, a store.Append) (incident.Incident, error) {
 	before := *l.inc.Load()
 	if b.stopped.Err() != nil {
 		return before, b.Err() // what is in memory may be behind the store
 	}
 	inc := before
-	for _, f := range facts {
-		e := b.event(inc, o, f)
+	for _, s := range list {
+		e := b.event(inc, s.Origin, s.Fact)
 		inc = inc.With(e)
 		a.Events = append(a.Events, e)
-		if link, ok := f.(incident.Linked); ok && link.Channel != before.Channel.Channel {
-			a.Handles = append(a.Handles, channelHandle(link.Channel))
+		switch f := s.Fact.(type) {
+		case incident.Linked:
+			if f.Channel != before.Channel.Channel {
+				a.Handles = append(a.Handles, channelHandle(f.Channel))
+			}
+		case incident.RoomHeld:
+			a.Settled = append(a.Settled, b.worker.roomWork(inc.ID)...)
 		}
 	}
 	for _, e := range a.Events {
-		for n, eff := range b.react(e, inc) {
+		for n, eff := range b.shown(inc, b.react(e, inc)) {
 			a.Put = putItem(a.Put, b.worker.inherit(store.NewItem(inc.ID, e.Seq, n, eff)))
 		}
 	}

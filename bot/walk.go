@@ -33,7 +33,18 @@ func (b *Bot) guideMessage(inc incident.Incident, seq int) effect.Message {
 	default:
 		b.nextStep(&m, inc, g)
 	}
+	if own := ownRunbook(inc); own != "" && seq == inc.Guide.Seq {
+		m.Body += "\n\nThe alert has " + linked("a runbook of its own", own) + "."
+	}
 	return m
+}
+
+// ownRunbook is what the rule of the incident's first alert says to read.
+func ownRunbook(inc incident.Incident) string {
+	for _, s := range inc.Alerts() {
+		return s.Runbook
+	}
+	return ""
 }
 
 // goPrivate comes before anything else where data may be exposed.

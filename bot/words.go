@@ -41,34 +41,6 @@ func (b *Bot) guideURL(id string) string {
 	return strings.TrimSuffix(b.URL, "/") + "/guides/" + url.PathEscape(id)
 }
 
-func signalMessage(e incident.Event, f incident.Signaled, inc incident.Incident) effect.Message {
-	m := effect.Message{Body: sentence(e, inc)}
-	if f.Link != "" {
-		m.Body += " " + linked("Open it", f.Link)
-	}
-	commander := func() {
-		if c := inc.Holder(incident.Commander); c.User != "" {
-			m.Mentions = []incident.User{c.User}
-		}
-	}
-	switch {
-	case f.State == incident.StateFiring && !inc.Active():
-		m.Body += "\n\nThe alert is back. Is the incident, too?"
-		m.Buttons = []effect.Button{{Label: "Reopen " + string(inc.ID), Command: command(inc, "reopen"), Style: effect.Primary}}
-		commander()
-		return m
-	case f.State != incident.StateResolved || !inc.Active():
-		return m
-	}
-	m.Body += "\n\nIs it over? An alert that ends does not prove that answers are right again."
-	m.Buttons = []effect.Button{
-		{Label: "Resolve " + string(inc.ID), Command: command(inc, "resolve"), Confirm: ConfirmResolve},
-		{Label: "Impact is over", Command: command(inc, "mitigated")},
-	}
-	commander()
-	return m
-}
-
 // stateMessage tells of a change of severity or status, and what comes next.
 func (b *Bot) stateMessage(e incident.Event, inc incident.Incident) effect.Message {
 	m := effect.Message{Body: "**" + sentence(e, inc) + "**"}
@@ -134,6 +106,9 @@ func (b *Bot) updateMessage(e incident.Event, f incident.Updated, inc incident.I
 }
 
 func remindMessage(f incident.Reminded, inc incident.Incident) effect.Message {
+	if n, ok := strings.CutPrefix(f.Of, incident.RemindedPage); ok {
+		return waitingPage(n, inc)
+	}
 	if f.Of != remindUpdate {
 		return effect.Message{Body: overdue(inc, f.Due), Buttons: []effect.Button{{Label: "Show follow-ups", Command: command(inc, "action list")}}}
 	}

@@ -18,6 +18,7 @@ import (
 
 // worker performs what is in the outbox, each effect once:
 //
+//   - It waits for its turn (turn.go), the most urgent first. To wait is no attempt.
 //   - An attempt is put on record before it is made. After a crash the effect is
 //     known to be in doubt.
 //   - An effect in doubt that must not happen twice waits until a late act can no
@@ -103,6 +104,9 @@ func (w *worker) change(live *live, a store.Append) {
 	}
 	for _, item := range a.Put {
 		w.lane(item).put(item)
+	}
+	for _, l := range w.lanes[inc.ID] {
+		l.reconsider(*inc)
 	}
 	w.wake(inc.ID)
 }
@@ -229,20 +233,28 @@ func (w *worker) work(ctx context.Context, id incident.ID, l *lane) {
 			w.mu.Unlock()
 			return
 		}
-		item, retry := l.items[0], l.retry
+		retry := l.retry
 		w.mu.Unlock()
 		if !w.pause(ctx, retry) {
 			continue
 		}
-		select {
-		case w.slots <- struct{}{}:
-			again := w.attempt(ctx, id, l, item.Key)
-			<-w.slots
-			w.mu.Lock()
-			l.retry = again
-			w.mu.Unlock()
-		case <-ctx.Done():
+		if t, ok := w.turn(ctx, id, l); ok {
+			w.take(ctx, id, l, t)
 		}
+	}
+}
+
+// take makes an attempt in a slot, and ends the turn.
+func (w *worker) take(ctx context.Context, id incident.ID, l *lane, t turn) {
+	defer t.done()
+	select {
+	case w.slots <- struct{}{}:
+		again := w.attempt(ctx, id, l, t)
+		<-w.slots
+		w.mu.Lock()
+		l.retry = again
+		w.mu.Unlock()
+	case <-ctx.Done():
 	}
 }
 
@@ -262,14 +274,14 @@ func (w *worker) pause(ctx context.Context, t time.Time) bool {
 	}
 }
 
-// attempt performs the first item of a lane once and records what came of it.
-// It returns when the lane may go on.
-func (w *worker) attempt(ctx context.Context, id incident.ID, l *lane, key string) (again time.Time) {
-	item, inc, ok := w.record(ctx, id, l, key)
+// attempt performs the item that it is the turn of once, and records what came
+// of it. It returns when the lane may go on.
+func (w *worker) attempt(ctx context.Context, id incident.ID, l *lane, t turn) (again time.Time) {
+	item, inc, ok := w.record(ctx, id, l, t.key)
 	if !ok { // the store refused; if it failed, the bot is stopping
 		return w.bot.Now().Add(firstTry)
 	}
-	facts, err := w.perform(w.calls, inc, item)
+	facts, err := w.perform(t.calls, inc, item)
 	var later *Later
 	var final *Final
 	switch {
@@ -280,9 +292,12 @@ func (w *worker) attempt(ctx context.Context, id incident.ID, l *lane, key strin
 			level = slog.LevelError // the operator has to mend it
 		}
 		w.bot.Log.Log(ctx, level, "put off", "incident", id, "effect", item.Effect.Words(), "after", later.After, "error", later.Err)
+		if len(later.Facts) > 0 {
+			w.outcome(context.WithoutCancel(ctx), id, l, item, later.Facts, false)
+		}
 		return w.bot.Now().Add(later.After)
 	case errors.As(err, &final):
-		w.bot.Log.Error("given up", "incident", id, "effect", item.Effect.Words(), "why", final.Why)
+		w.bot.Log.Error("given up", "incident", id, "effect", item.Effect.Words(), "why", final.Why, "error", err)
 		data, _ := json.Marshal(item.Effect) // it came from the store: it cannot fail
 		facts = []incident.Fact{incident.Failed{
 			Effect: effect.Effects.Name(item.Effect), What: item.Effect.Words(), Why: final.Why, Data: data,
@@ -293,7 +308,7 @@ func (w *worker) attempt(ctx context.Context, id incident.ID, l *lane, key strin
 		}
 		return w.bot.Now().Add(w.wait(item))
 	}
-	w.settle(context.WithoutCancel(ctx), id, l, item, facts)
+	w.outcome(context.WithoutCancel(ctx), id, l, item, facts, true)
 	return time.Time{}
 }
 
@@ -337,16 +352,16 @@ func (w *worker) item(l *lane, key string) (store.Item, bool) {
 	return store.Item{}, false
 }
 
-// settle records what came of an item and takes it out of the outbox, unless a
-// newer form of it has come in the meantime.
-func (w *worker) settle(ctx context.Context, id incident.ID, ln *lane, item store.Item, facts []incident.Fact) {
+// outcome records what came of an attempt at an item. done takes the item out of
+// the outbox, unless a newer form of it has come in the meantime.
+func (w *worker) outcome(ctx context.Context, id incident.ID, ln *lane, item store.Item, facts []incident.Fact, done bool) {
 	for {
 		l, err := w.bot.load(ctx, id)
 		if err != nil {
 			w.bot.fail(err)
 			return
 		}
-		err = w.settleOnce(ctx, l, ln, item, facts)
+		err = w.outcomeOnce(ctx, l, ln, item, facts, done)
 		if errors.Is(err, store.ErrConflict) {
 			continue
 		}
@@ -357,14 +372,17 @@ func (w *worker) settle(ctx context.Context, id incident.ID, ln *lane, item stor
 	}
 }
 
-func (w *worker) settleOnce(ctx context.Context, l *live, ln *lane, item store.Item, facts []incident.Fact) error {
+func (w *worker) outcomeOnce(ctx context.Context, l *live, ln *lane, item store.Item, facts []incident.Fact, done bool) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	var a store.Append
-	if now, ok := w.item(ln, item.Key); ok && now.Seq == item.Seq {
-		a.Settled = []string{item.Key}
+	o := Origin{By: incident.Bot, Cause: fmt.Sprintf("%s part %d", jobKey(item), item.Tries)}
+	if done {
+		o.Cause = jobKey(item) + " done"
+		if now, ok := w.item(ln, item.Key); ok && now.Seq == item.Seq {
+			a.Settled = []string{item.Key}
+		}
 	}
-	o := Origin{By: incident.Bot, Cause: jobKey(item) + " done"}
 	_, err := w.bot.commit(ctx, l, o, facts, a)
 	return err
 }
@@ -377,5 +395,12 @@ func (w *worker) perform(ctx context.Context, inc incident.Incident, item store.
 			err = fmt.Errorf("panic: %v", p)
 		}
 	}()
-	return w.bot.Performer.Perform(ctx, inc, w.bot.job(inc, item))
+	performer := w.bot.Performer
+	if effect.ForPager(item.Effect) {
+		performer = w.bot.Pager
+	}
+	if performer == nil {
+		return nil, &Final{Why: "PagerDuty is not set up any more. Set PAGERDUTY_API_TOKEN or PAGERDUTY_ROUTING_KEY, start tocsin again, then use “Try again”."}
+	}
+	return performer.Perform(ctx, inc, w.bot.job(inc, item))
 }

@@ -1,0 +1,134 @@
+package bot_test
+
+import (
+	"context"
+	"errors"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"tocsin/bot"
+	"tocsin/bot/effect"
+	"tocsin/bot/incident"
+)
+
+// pager is PagerDuty as a test wants it.
+type pager func(incident.Incident, effect.Effect) ([]incident.Fact, error)
+
+func (p pager) Perform(_ context.Context, inc incident.Incident, j bot.Job) ([]incident.Fact, error) {
+	return p(inc, j.Effect)
+}
+
+// withPager starts the bot again, with a PagerDuty.
+func (w *world) withPager(p pager) {
+	w.more = append(w.more, func(c *bot.Config) { c.Pager = p })
+	w.restart()
+}
+
+var errAway = errors.New("PagerDuty is away")
+
+// askPage has Ada page somebody.
+func (w *world) askPage(cause, name string) {
+	w.insist(func() error {
+		_, err := w.bot.Page(context.Background(), "INC-1", bot.Origin{By: ada, Cause: cause}, incident.PageTarget{Kind: incident.TargetUser, ID: "P" + name, Name: name}, "")
+		return err
+	})
+}
+
+// TestPriorityEcho: tocsin sets a priority, which PagerDuty calls by its whole name
+// when it tells of it: that is no news.
+func TestPriorityEcho(t *testing.T) {
+	described(t)(t, func(t *testing.T, w *world) {
+		w.withPager(func(inc incident.Incident, _ effect.Effect) ([]incident.Fact, error) {
+			return []incident.Fact{incident.PagerSynced{Key: "P1", Priority: map[bool]string{true: "P1", false: "P2"}[inc.Severity == incident.SEV1]}}, nil
+		})
+		w.receive(pd("a", "P1", "incident.triggered", incident.StateFiring, "Chat is odd", "P2", time.Now()))
+		w.settle()
+		w.say("sev", "", "INC-1 sev1")
+		w.settle()
+		told := func(id, urgency, name string) {
+			s := pd(id, "P1", "incident.priority_updated", incident.StateInfo, "Chat is odd", urgency, time.Now())
+			s.Labels, s.Text = map[string]string{"priority": name}, "set the priority in PagerDuty to "+name
+			w.receive(s)
+			w.settle()
+		}
+		told("b", "P1", "P1 - Critical")
+		if n := w.said(w.room().ID, "set the priority in PagerDuty"); n != 0 {
+			t.Errorf("its own deed is told %d times", n)
+		}
+		told("c", "P3", "P3 - Medium")
+		if n := w.said(w.room().ID, "set the priority in PagerDuty to P3"); n != 1 {
+			t.Errorf("what a person did is told %d times", n)
+		}
+	})
+}
+
+// TestPageOnItsWay: a page that does not go out is told once, and not each half minute.
+func TestPageOnItsWay(t *testing.T) {
+	inBubble(t, func(t *testing.T, w *world) {
+		var back atomic.Bool
+		w.withPager(func(_ incident.Incident, e effect.Effect) ([]incident.Fact, error) {
+			if p, ok := e.(effect.Page); ok && back.Load() {
+				return []incident.Fact{incident.Paged{N: p.N, Key: "PX"}}, nil
+			}
+			return nil, &bot.Later{After: 10 * time.Second, Err: errAway}
+		})
+		w.say("open", "", "open sev2 Answers are wrong")
+		w.wait(time.Minute)
+		w.askPage("page", "Dina")
+		w.wait(15 * time.Second)
+		late := func() int { return w.said(w.room().ID, "Dina is not paged yet.") }
+		if n := late(); n != 0 {
+			t.Errorf("told %d times within %v", n, 15*time.Second)
+		}
+		for _, after := range []time.Duration{40 * time.Second, 10 * time.Minute} {
+			w.wait(after)
+			if n := late(); n != 1 {
+				t.Errorf("told %d times after %v more", n, after)
+			}
+		}
+		back.Store(true)
+		w.settle()
+		if p := w.inc("INC-1").Pages; len(p) != 1 || p[0].Key != "PX" {
+			t.Errorf("%+v", p)
+		}
+	})
+}
+
+// TestPageFails: each page that fails is told with whom it was for, in whichever
+// order they fail, and “Try again” pages all of them.
+func TestPageFails(t *testing.T) {
+	inBubble(t, func(t *testing.T, w *world) {
+		var mended, put atomic.Bool
+		w.withPager(func(_ incident.Incident, e effect.Effect) ([]incident.Fact, error) {
+			p, ok := e.(effect.Page)
+			switch {
+			case !ok:
+				return nil, nil
+			case mended.Load():
+				return []incident.Fact{incident.Paged{N: p.N, Key: "PX"}}, nil
+			case p.N == 1 && !put.Swap(true):
+				return nil, &bot.Later{After: 20 * time.Second, Err: errAway}
+			}
+			return nil, &bot.Final{Why: "PagerDuty refuses."}
+		})
+		w.say("open", "", "open sev2 Answers are wrong")
+		w.wait(time.Minute)
+		w.askPage("page 1", "Dina")
+		w.askPage("page 2", "Mei")
+		w.settle()
+		for _, name := range []string{"Dina", "Mei"} {
+			if n := w.said(w.room().ID, name+" was not paged."); n != 1 {
+				t.Errorf("that %s was not paged is told %d times", name, n)
+			}
+		}
+		mended.Store(true)
+		w.say("again", "", "INC-1 resync")
+		w.settle()
+		for _, p := range w.inc("INC-1").Pages {
+			if p.Key != "PX" || p.Failed != "" {
+				t.Errorf("%+v", p)
+			}
+		}
+	})
+}

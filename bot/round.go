@@ -1,0 +1,457 @@
+package bot
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+
+	"tocsin/bot/incident"
+	"tocsin/runbooks"
+	"tocsin/store"
+)
+
+// round is what a batch of deliveries comes to before it is stored.
+type round struct {
+	*router
+	now    time.Time
+	alerts map[string]*store.Alert
+	told   map[incident.ID][]*told
+	order  []incident.ID
+	loose  []*store.Alert // alerts of no incident that changed
+}
+
+// told is a signal that belongs to an incident, with its alert as the signal made
+// it: what is stored of an alert must not run ahead of the timeline. room is set
+// when it is bad enough for the room that the incident does not have yet.
+type told struct {
+	Signal
+	alert store.Alert
+	room  bool
+}
+
+// alert finds the alert that a signal is about, or begins one.
+func (rd *round) alert(ctx context.Context, s Signal) (*store.Alert, error) {
+	name := s.Source + "\x00" + s.Key
+	if a := rd.alerts[name]; a != nil {
+		return a, nil
+	}
+	a, ok, err := rd.bot.journal.Alert(ctx, s.Source, s.Key)
+	if err != nil {
+		return nil, err
+	}
+	if !ok {
+		a = store.Alert{Source: s.Source, Key: s.Key, First: rd.now}
+		if a.Incident, _, err = rd.bot.journal.Lookup(ctx, s.Source+"/"+s.Key); err != nil { // of an older version
+			return nil, err
+		}
+	}
+	rd.alerts[name] = &a
+	return &a, nil
+}
+
+// route decides on one signal.
+func (rd *round) route(ctx context.Context, s Signal) error {
+	if s.Key == "" {
+		return nil // about no alert: that it came is remembered
+	}
+	a, err := rd.alert(ctx, s)
+	if err != nil {
+		return err
+	}
+	before := *a
+	if !a.Hear(s.origin().Cause, rd.now) {
+		return nil // the same event in another delivery, or again after a crash
+	}
+	s = rd.note(a, s)
+	inc, err := rd.home(ctx, a)
+	if err != nil {
+		return err
+	}
+	switch {
+	case inc.ID != "" && reconciled(before, s):
+		rd.tell(inc.ID, nil, a)
+	case inc.ID != "" && rd.bot.over(inc, before, s, rd.now):
+		if err := rd.flush(ctx); err != nil { // what its incident was to be told goes first
+			return err
+		}
+		a.Incident, a.Why = "", ""
+		return rd.place(ctx, a, s)
+	case inc.ID != "" && (repeats(inc, before, s) || s.Late && s.fires()):
+		rd.tell(inc.ID, nil, a) // counted, and no news
+	case inc.ID != "":
+		rd.tell(inc.ID, &s, a)
+	case a.State != incident.StateResolved && (s.fires() || s.Source == "pagerduty" && s.State == incident.StateAcknowledged):
+		s.Late = false // what overtook it is told after it
+		return rd.place(ctx, a, s)
+	case rises(before, a):
+		s.Signaled = a.Signal
+		s.Severity = a.Severity
+		return rd.place(ctx, a, s)
+	default:
+		rd.early(a, s)
+	}
+	return nil
+}
+
+// reconciled tells whether a signal says what a webhook has said.
+func reconciled(before store.Alert, s Signal) bool {
+	return strings.HasPrefix(s.ID, "reconcile/") && before.Count > 0 && (before.State == s.State || s.Late)
+}
+
+// rises tells whether an alert that belongs nowhere became worse while it fires.
+func rises(before store.Alert, a *store.Alert) bool {
+	return a.Signal.Key != "" && before.Severity != "" && a.Severity.Worse(before.Severity) &&
+		(a.State == incident.StateFiring || a.State == incident.StateNoData || a.State == incident.StateAcknowledged)
+}
+
+// repeats tells whether a signal says what the incident knows: monitors repeat
+// themselves for as long as they fire, with other numbers in their words.
+func repeats(inc incident.Incident, before store.Alert, s Signal) bool {
+	if s.State == incident.StateInfo || s.State == incident.StateUnknown || s.Late || !inc.Active() {
+		return false
+	}
+	if s.Severity != "" && (before.Severity == "" || s.Severity.Worse(before.Severity)) {
+		return false
+	}
+	_, has := inc.Alert(s.Source, s.Key)
+	return has && before.State == s.State && wordsOf(before.Signal.Title) == wordsOf(s.Title) && !strings.HasSuffix(s.Event, ".reopened")
+}
+
+// wordsOf is a title without its numbers.
+func wordsOf(title string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsDigit(r) || r == '.' || r == ',' {
+			return -1
+		}
+		return r
+	}, title)
+}
+
+// note takes a signal's state where it is newer.
+func (rd *round) note(a *store.Alert, s Signal) Signal {
+	s.Signaled = rd.bot.judged(s.Signaled)
+	if s.Since.IsZero() && s.fires() {
+		s.Since = s.At
+	}
+	if a.Signal.Key == "" || s.fires() && s.Title != "" {
+		a.Signal = s.Signaled
+	}
+	at := s.At
+	if at.After(rd.now) {
+		at = rd.now // a clock that is ahead must not make what follows late
+	}
+	switch {
+	case at.Before(a.At) && s.State != a.State && stateful(s):
+		s.Late = true
+		return s
+	case stateful(s):
+		a.State, a.At = s.State, at
+	}
+	if s.Severity != "" {
+		a.Severity = s.Severity
+	}
+	return s
+}
+
+// stateful tells whether a signal says where its alert stands.
+func stateful(s Signal) bool {
+	return s.State != incident.StateInfo && s.State != incident.StateUnknown
+}
+
+// judged is a signal with its severity, by the catalogue of services.
+func (b *Bot) judged(s incident.Signaled) incident.Signaled {
+	if s.Severity == "" && s.Urgency != "" {
+		service, _ := b.service(s)
+		s.Severity, _ = b.Services.Severity(service, s.Urgency)
+	}
+	return s
+}
+
+// home is the incident that an alert belongs to now, after moves and mergers; the
+// zero Incident for none.
+func (rd *round) home(ctx context.Context, a *store.Alert) (incident.Incident, error) {
+	if a.Incident == "" {
+		return incident.Incident{}, nil
+	}
+	id, err := rd.bot.movedTo(ctx, a.Incident)
+	if err != nil {
+		return incident.Incident{}, err
+	}
+	inc, err := rd.bot.Incident(ctx, id)
+	if errors.Is(err, store.ErrNotFound) {
+		return incident.Incident{}, nil
+	}
+	if n, _ := inc.NumberOf(a.Source, a.Key); n > 0 && err == nil {
+		if _, has := inc.Alert(a.Source, a.Key); !has { // a person took it off
+			a.Incident = ""
+			a.Apart = append(slices.Clip(a.Apart), id)
+			return incident.Incident{}, nil
+		}
+	}
+	a.Incident = id
+	return inc, err
+}
+
+// again is how long after an incident is over its alerts still belong to it.
+const again = time.Hour
+
+// over tells whether a signal is of something new, because the incident that had
+// its alert has been over for a while. What PagerDuty reopens is never new.
+func (b *Bot) over(inc incident.Incident, before store.Alert, s Signal, now time.Time) bool {
+	if inc.Active() || !s.fires() || s.Late {
+		return false
+	}
+	if inc.Channel.Channel == "" && inc.Status == incident.Shut && s.Severity != "" && s.Severity.Worse(inc.Severity) {
+		return true // people said that it is nothing when it was less
+	}
+	if s.Source == "pagerduty" {
+		return false
+	}
+	end := inc.ResolvedAt
+	if inc.ClosedAt.After(end) {
+		end = inc.ClosedAt
+	}
+	return now.Sub(end) > again
+}
+
+// tell has an incident told of a signal; without one its alert alone is counted.
+func (rd *round) tell(id incident.ID, s *Signal, a *store.Alert) {
+	if _, ok := rd.told[id]; !ok {
+		rd.order = append(rd.order, id)
+	}
+	a.Incident = id
+	t := &told{alert: *a}
+	if s != nil {
+		t.Signal = *s
+		if inc, ok := rd.bot.snapshot(id); ok && inc.Held != "" && s.fires() && !s.Late && !rd.gets(id) {
+			t.room = rd.opens(*s)
+		}
+	}
+	rd.told[id] = append(rd.told[id], t)
+}
+
+// gets tells whether an incident gets its room already, by another signal.
+func (rd *round) gets(id incident.ID) bool {
+	return slices.ContainsFunc(rd.told[id], func(t *told) bool { return t.room })
+}
+
+// maxEarly is how many signals wait for the one that their alert begins with, and
+// maxEarlyBytes how long they may be together.
+const (
+	maxEarly      = 20
+	maxEarlyBytes = 128 << 10
+)
+
+// early keeps what came before the signal that its alert begins with.
+func (rd *round) early(a *store.Alert, s Signal) {
+	size := 0
+	for _, raw := range a.Early {
+		size += len(raw)
+	}
+	if raw, err := json.Marshal(s); err == nil && len(a.Early) < maxEarly && size+len(raw) <= maxEarlyBytes {
+		a.Early = append(slices.Clip(a.Early), raw)
+	}
+	rd.loosen(a)
+}
+
+func (rd *round) loosen(a *store.Alert) {
+	if !slices.Contains(rd.loose, a) {
+		rd.loose = append(rd.loose, a)
+	}
+}
+
+// overtaken are the signals that came before the one their alert begins with, as
+// they happened. What is older than that one changes no state.
+func overtaken(a *store.Alert, begins Signal) []Signal {
+	var list []Signal
+	for _, raw := range a.Early {
+		var s Signal
+		if json.Unmarshal(raw, &s) == nil {
+			s.Late = stateful(s) && !s.At.After(begins.At)
+			list = append(list, s)
+		}
+	}
+	a.Early = nil
+	slices.SortStableFunc(list, func(x, y Signal) int { return x.At.Compare(y.At) })
+	return list
+}
+
+// maxTold is how many signals fit into one transaction with what follows, and
+// maxToldBytes how long they may be together as they are stored: on the timeline
+// and with their alerts.
+const (
+	maxTold      = 25
+	maxToldBytes = 600 << 10
+)
+
+// fitting is how many signals of a list fit into one transaction, one at least.
+func fitting(list []*told) int {
+	size := 0
+	for i, t := range list {
+		size += stored(t.Signaled) + stored(t.alert)
+		if i > 0 && (i == maxTold || size > maxToldBytes) {
+			return i
+		}
+	}
+	return len(list)
+}
+
+// stored is how long something is in the store.
+func stored(v any) int {
+	data, _ := json.Marshal(v) // made of strings and times: it cannot fail
+	return len(data)
+}
+
+// flush stores what was decided.
+func (rd *round) flush(ctx context.Context) error {
+	for _, id := range rd.order {
+		for list := rd.told[id]; len(list) > 0; {
+			n, err := rd.absorbSome(ctx, id, list)
+			if err != nil {
+				return err
+			}
+			list = list[n:]
+		}
+	}
+	clear(rd.told)
+	rd.order = nil
+	list := make([]store.Alert, len(rd.loose))
+	for i, a := range rd.loose {
+		list[i] = *a
+	}
+	rd.loose = nil
+	return rd.bot.journal.PutAlerts(ctx, list)
+}
+
+// absorbSome records the first of some signals, as many as fit. One that fits
+// nowhere, or whose incident cannot be read, is left out with a word to the operator.
+func (rd *round) absorbSome(ctx context.Context, id incident.ID, list []*told) (n int, err error) {
+	n = fitting(list)
+	err = rd.bot.absorb(ctx, id, list[:n])
+	for errors.Is(err, store.ErrInvalid) && n > 1 {
+		n = (n + 1) / 2
+		err = rd.bot.absorb(ctx, id, list[:n])
+	}
+	if errors.Is(err, store.ErrInvalid) {
+		rd.bot.Log.Error("a signal cannot be stored, and is left out", "incident", id, "source", list[0].Source, "id", list[0].ID, "error", err)
+		return n, nil
+	}
+	return n, rd.readable(err, list[0].Signal)
+}
+
+// absorb records signals on an incident, with their alerts, in one transaction.
+func (b *Bot) absorb(ctx context.Context, id incident.ID, list []*told) error {
+	for {
+		l, err := b.load(ctx, id)
+		if err != nil {
+			return err
+		}
+		err = b.absorbOnce(ctx, l, list)
+		if !errors.Is(err, store.ErrConflict) {
+			return err
+		}
+	}
+}
+
+func (b *Bot) absorbOnce(ctx context.Context, l *live, list []*told) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	inc := *l.inc.Load()
+	var add []step
+	a := store.Append{Alerts: alertsOf(list)}
+	for _, t := range list {
+		o := t.origin()
+		if t.Key == "" || inc.Did(o.Cause) {
+			continue
+		}
+		if len(add) == 0 {
+			add = steps(o, b.offerFor(ctx, inc, t.Signal))
+			add = append([]step{{o, b.echoed(inc, t.Signaled)}}, add...)
+		} else {
+			add = append(add, step{o, b.echoed(inc, t.Signaled)})
+		}
+		add = append(add, b.consequences(inc, t)...)
+	}
+	_, err := b.commitSteps(ctx, l, add, a)
+	return err
+}
+
+// consequences are what follows from a signal besides: a room for what turns out to
+// be bad, and whoever the source has on it by now.
+func (b *Bot) consequences(inc incident.Incident, t *told) []step {
+	o := Origin{By: incident.Bot, Cause: t.origin().Cause}
+	var add []step
+	if t.room && inc.Held != "" && inc.Active() {
+		if t.Severity.Worse(inc.Severity) {
+			add = append(add, step{o, incident.SeverityChanged{To: t.Severity, From: inc.Severity}})
+		}
+		add = append(add, step{o, incident.RoomWanted{}})
+	}
+	for _, p := range t.People {
+		if p.User != "" && !inc.Private && !inc.Knows(p) {
+			add = append(add, step{o, incident.Joined{Person: p}})
+		}
+	}
+	return add
+}
+
+// alertsOf are the alerts of signals, each once and as the last of them made it.
+func alertsOf(list []*told) []store.Alert {
+	var alerts []store.Alert
+	at := map[string]int{}
+	for _, t := range list {
+		name := t.alert.Source + "\x00" + t.alert.Key
+		if i, ok := at[name]; ok {
+			alerts[i] = t.alert
+			continue
+		}
+		at[name] = len(alerts)
+		alerts = append(alerts, t.alert)
+	}
+	return alerts
+}
+
+// crowded is from how many alerts on one more says nothing new about the guide.
+const crowded = 10
+
+// offerFor offers a guide that fits better, now that there is a signal more. The
+// first one chose the guide.
+func (b *Bot) offerFor(ctx context.Context, inc incident.Incident, s Signal) []incident.Fact {
+	if s.State == incident.StateResolved || s.Late || !inc.Active() || inc.Tally.Total == 0 || inc.Tally.Total > crowded {
+		return nil
+	}
+	q := Query(inc, s.Title, s.Text)
+	q.Context = b.situation(ctx, inc.ID, s.Service, s.Title+" "+s.Text)
+	return b.better(inc, q)
+}
+
+// open declares an incident from a signal: its alert and what came early of it are
+// part of the declaration's transaction.
+func (b *Bot) open(ctx context.Context, a *store.Alert, s Signal, d incident.Declared, no noRoom) (incident.Incident, error) {
+	d.Title = incident.Cut(cmp.Or(incident.Line(d.Title), "Alert without a title from "+incident.SourceName(s.Source)), incident.MaxTitle)
+	o := Origin{By: incident.Bot, Cause: "open/" + s.origin().Cause}
+	var guide []incident.Fact
+	if d.Storm {
+		guide = b.guide(runbooks.Query{}) // its alerts may be of anything
+	} else {
+		guide = b.guide(b.declaredQuery(ctx, d, s.Text))
+	}
+	more := []step{{s.origin(), s.Signaled}}
+	for _, e := range overtaken(a, s) {
+		more = append(more, step{e.origin(), e.Signaled})
+	}
+	inc, fresh, err := b.declareWith(ctx, o, d, guide, declaration{no: no, steps: more, alert: a})
+	if err == nil && !fresh { // a crash came between this and its retirement
+		a.Incident = inc.ID
+		err = b.journal.PutAlerts(ctx, []store.Alert{*a})
+	}
+	if err == nil {
+		b.Log.Info("opened by an alert", "incident", inc.ID, "source", s.Source, "key", s.Key, "held", inc.Held != "")
+	}
+	return inc, err
+}

@@ -1,0 +1,184 @@
+package bot
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"tocsin/bot/incident"
+	"tocsin/store"
+)
+
+// router decides where each signal belongs. It alone does, one delivery after the
+// other in the order of their arrival, so two alerts of one cause never open two
+// rooms at once. What it decides is stored with the alert (store.Alert); a
+// delivery is retired after all of it is stored, and one that is routed again
+// after a crash changes nothing, because timelines know its causes.
+type router struct {
+	bot      *Bot
+	arrivals arrivals
+	// placing is held while alerts are given their places, by the router or by a
+	// person: neither may decide on what the other is changing.
+	placing sync.Mutex
+	groups  groups
+	rooms   rooms
+}
+
+func newRouter(b *Bot) *router {
+	return &router{
+		bot: b, arrivals: arrivals{wake: make(chan struct{}, 1), behind: true}, groups: groups{bot: b},
+		rooms: rooms{bot: b, of: map[string][]time.Time{}},
+	}
+}
+
+// maxBatch is how many deliveries are routed before they are retired together.
+const maxBatch = 64
+
+// run routes what arrives until ctx ends.
+func (r *router) run(ctx context.Context) {
+	for ctx.Err() == nil {
+		list, behind := r.arrivals.take(maxBatch)
+		if behind {
+			if err := r.reload(ctx); err != nil {
+				r.bot.Log.Error("arrivals cannot be read", "error", err)
+				r.bot.worker.pause(ctx, r.bot.Now().Add(time.Second))
+			}
+			continue
+		}
+		if len(list) == 0 {
+			select {
+			case <-r.arrivals.wake:
+			case <-ctx.Done():
+			}
+			continue
+		}
+		if err := r.route(ctx, list); err != nil && ctx.Err() == nil {
+			r.bot.Log.Error("signals were not routed, and are tried again", "deliveries", len(list), "error", err)
+			r.again(list)
+			r.bot.worker.pause(ctx, r.bot.Now().Add(time.Second))
+		}
+	}
+}
+
+// again puts back what could not be routed.
+func (r *router) again(list []delivered) {
+	r.arrivals.mu.Lock()
+	defer r.arrivals.mu.Unlock()
+	r.arrivals.queue = append(list, r.arrivals.queue...)
+	for _, d := range list {
+		r.arrivals.size += d.size
+	}
+}
+
+// reload takes what the store has into memory, the oldest first.
+func (r *router) reload(ctx context.Context) error {
+	q := &r.arrivals
+	q.mu.Lock()
+	q.behind = false // what arrives from now on is queued, and may be read twice: routing twice changes nothing
+	q.mu.Unlock()
+	var all []delivered
+	var after store.Arrival
+	size := 0
+	for len(all) < maxQueued && size < maxQueuedBytes {
+		page, err := r.bot.journal.Arrivals(ctx, after, 256)
+		if damaged := (*store.CorruptError)(nil); errors.As(err, &damaged) {
+			r.bot.Log.Error("a delivery cannot be read, and is left out", "error", err)
+			err = nil
+		}
+		if err != nil {
+			q.mu.Lock()
+			q.behind = true
+			q.mu.Unlock()
+			return err
+		}
+		for _, a := range page {
+			d := delivered{Arrival: a, size: len(a.Body)}
+			size += d.size
+			if err := json.Unmarshal(a.Body, &d.signals); err != nil {
+				r.bot.Log.Error("a delivery cannot be read, and is left out", "source", a.Source, "id", a.ID, "error", err)
+			}
+			d.Body = nil // what it tells is in signals
+			all = append(all, d)
+			after = a
+		}
+		if len(page) == 0 {
+			break
+		}
+	}
+	slices.SortStableFunc(all, func(a, b delivered) int { return a.At.Compare(b.At) })
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.behind = q.behind || len(all) >= maxQueued || size >= maxQueuedBytes
+	q.queue = append(all, q.queue...)
+	q.size += size
+	return nil
+}
+
+// route decides on all signals of some deliveries, stores what it decided, and
+// retires them.
+func (r *router) route(ctx context.Context, list []delivered) error {
+	r.placing.Lock()
+	defer r.placing.Unlock()
+	rd := &round{router: r, now: r.bot.Now().UTC(), alerts: map[string]*store.Alert{}, told: map[incident.ID][]*told{}}
+	done := make([]store.Arrival, len(list))
+	for i, d := range list {
+		done[i] = d.Arrival
+		for _, s := range d.signals {
+			r.giveWay(ctx)
+			if err := r.readable(rd.route(ctx, s), s); err != nil {
+				return err
+			}
+		}
+	}
+	if err := rd.flush(ctx); err != nil {
+		return err
+	}
+	return r.bot.journal.Retire(ctx, done)
+}
+
+// readable drops the error of a signal whose alert or incident cannot be read: it is
+// named for the operator, and must not keep all others from their places.
+func (r *router) readable(err error, s Signal) error {
+	if _, damaged := errors.AsType[*store.CorruptError](err); damaged {
+		r.bot.Log.Error("a signal is left out, because its record is damaged", "source", s.Source, "key", s.Key, "id", s.ID, "error", err)
+		return nil
+	}
+	return err
+}
+
+// moment is how long a signal lets deliveries go first.
+const moment = time.Millisecond
+
+// giveWay lets what is being accepted go first: to find a signal's place takes a
+// processor, and a source that waits too long for its answer sends again. A flood
+// is routed while it lasts, if slowly.
+func (r *router) giveWay(ctx context.Context) {
+	if r.arrivals.coming.Load() > 0 {
+		r.bot.worker.pause(ctx, r.bot.Now().Add(moment))
+	}
+}
+
+// Routed waits until everything that has arrived is routed, for tests and tools
+// that do not run the bot.
+func (b *Bot) Routed(ctx context.Context) error {
+	for {
+		list, behind := b.router.arrivals.take(maxBatch)
+		switch {
+		case behind:
+			if err := b.router.reload(ctx); err != nil {
+				return err
+			}
+		case len(list) == 0:
+			return nil
+		default:
+			if err := b.router.route(ctx, list); err != nil {
+				b.router.again(list)
+				return fmt.Errorf("signals were not routed: %w", err)
+			}
+		}
+	}
+}
