@@ -34,6 +34,9 @@ type Verb struct {
 	Help    string // one line
 	// Anywhere is set when it needs no incident.
 	Anywhere bool
+	// Alerts is set when it is about alerts, paging or tocsin itself: help has those
+	// apart.
+	Alerts bool
 	// Quiet keeps it out of help: it is there for buttons.
 	Quiet bool
 	Run   func(context.Context, *Call) (bot.Answer, error)
@@ -42,10 +45,11 @@ type Verb struct {
 // verbs is every verb, in the order in which help shows them.
 func verbs() []Verb {
 	return []Verb{
-		openVerb, listVerb, guideVerb, helpVerb,
+		openVerb, listVerb, guideVerb, oncallVerb, statusVerb, helpVerb,
 		takeVerb, assignVerb, handoverVerb, joinVerb,
 		sevVerb, symptomVerb, privateVerb, beganVerb, noteVerb, changedVerb, updateVerb, taskVerb,
 		mitigateVerb, mitigatedVerb, resolveVerb, reopenVerb, closeVerb,
+		pageVerb, alertsVerb, attachVerb, detachVerb, splitVerb, mergeVerb, roomVerb, holdVerb,
 		actionVerb, timelineVerb, postmortemVerb, resyncVerb,
 		menuVerb, pinVerb, arrivedVerb, leftVerb,
 	}
@@ -58,7 +62,10 @@ type Call struct {
 	Inc  incident.Incident // the zero Incident where there is none
 	Args string            // what follows the verb
 	Now  time.Time
-	all  []Verb
+	// Paging is nil where PagerDuty is not set up.
+	Paging  bot.Paging
+	buckets func() []bot.Bucket
+	all     []Verb
 }
 
 // Origin is who asked and why, for the record.
@@ -84,8 +91,11 @@ func (c *Call) decideAt(ctx context.Context, at time.Time, d bot.Decide) error {
 
 // Commands answers requests.
 type Commands struct {
-	Bot *bot.Bot
-	Log *slog.Logger
+	Bot    *bot.Bot
+	Paging bot.Paging // nil: PagerDuty is not set up
+	// Buckets tell how much of what the chat takes is used up; nil: nobody knows.
+	Buckets func() []bot.Bucket
+	Log     *slog.Logger
 }
 
 // Handle runs one request. Whatever it changed is stored when it returns. It
@@ -112,7 +122,10 @@ func (cs Commands) Handle(ctx context.Context, r bot.Request) (bot.Answer, error
 }
 
 func (cs Commands) handle(ctx context.Context, r bot.Request) (bot.Answer, error) {
-	c := &Call{Bot: cs.Bot, Request: r, Now: cs.Bot.Now(), all: verbs()}
+	c := &Call{Bot: cs.Bot, Request: r, Now: cs.Bot.Now(), Paging: cs.Paging, buckets: cs.Buckets, all: verbs()}
+	if c.buckets == nil {
+		c.buckets = func() []bot.Bucket { return nil }
+	}
 	line := strings.TrimSpace(r.Line)
 	named, rest := explicit(line)
 	if named != "" {

@@ -178,10 +178,10 @@ func commands(a bot.Answer) string {
 	return s.String()
 }
 
-// TestHelp: it lists every verb but the quiet ones, and so do the hints and
-// README's table.
+// TestHelp: its two halves list every verb but the quiet ones, and so do the hints
+// and README's table.
 func TestHelp(t *testing.T) {
-	help := shown(newDesk(t).say(ada, "C0", "help"))
+	help := shown(newDesk(t).say(ada, "C0", "help")) + "\n" + shown(newDesk(t).say(ada, "C0", "help alerts"))
 	table, hints := Table(), ""
 	for _, h := range Hints() {
 		hints += h.Text + ": " + h.Help + "\n"

@@ -51,9 +51,13 @@ var shipped = sync.OnceValue(func() (c content) {
 
 func newDesk(t *testing.T) *desk {
 	t.Helper()
+	return newLoggedDesk(t, slog.New(slog.DiscardHandler))
+}
+
+func newLoggedDesk(t *testing.T, log *slog.Logger) *desk {
+	t.Helper()
 	c := shipped()
 	d := &desk{t: t, now: friday}
-	log := slog.New(slog.DiscardHandler)
 	b, err := bot.New(t.Context(), bot.Config{Store: mem.New(), Performer: nobody{}, Guides: c.guides, Plays: c.plays, Templates: c.templates, Log: log, Now: func() time.Time { return d.now }})
 	must(t, err)
 	d.Bot, d.Commands = b, Commands{Bot: b, Log: log}

@@ -10,7 +10,7 @@ import (
 	"tocsin/bot/incident"
 )
 
-var helpVerb = Verb{Name: "help", Help: "show what there is to say", Anywhere: true, Run: help}
+var helpVerb = Verb{Name: "help", Args: "[alerts]", Help: "show what there is to say; `help alerts`: about alerts, paging and tocsin itself", Anywhere: true, Run: help}
 
 // Hint is one line for somebody who is typing a command.
 type Hint struct{ Text, Help string }
@@ -46,10 +46,11 @@ func Table() string {
 func help(_ context.Context, c *Call) (bot.Answer, error) {
 	var s strings.Builder
 	s.WriteString("Something looks wrong? `/incident open Answers are wrong` is enough. A channel, a guide and a record come with it.\n\n")
+	alerts := strings.EqualFold(c.Args, "alerts")
 	section := func(title string, anywhere bool) {
 		fmt.Fprintf(&s, "**%s**\n\n", title)
 		for _, v := range c.all {
-			if v.Anywhere == anywhere && !v.Quiet {
+			if v.Anywhere == anywhere && !v.Quiet && v.Alerts == alerts {
 				fmt.Fprintf(&s, "- `%s` — %s\n", strings.TrimSpace(v.Name+" "+v.Args), v.Help)
 			}
 		}
@@ -57,6 +58,9 @@ func help(_ context.Context, c *Call) (bot.Answer, error) {
 	}
 	section("Anywhere", true)
 	section("In an incident's channel, or after its number (`INC-3 note …`)", false)
+	if !alerts {
+		s.WriteString("About alerts, paging and tocsin itself: `/incident help alerts`.\n\n")
+	}
 	s.WriteString("📌 on a message puts it on the timeline. Times are in UTC.")
 	return answer("%s", s.String()), nil
 }
@@ -90,6 +94,13 @@ var menuVerb = Verb{
 		add("Update", "update")
 		add("Tasks", "task list")
 		add("Follow-ups", "action list")
+		if c.Paging != nil {
+			add("Page somebody", "page")
+			add("Who is on call", "oncall")
+		}
+		if c.Inc.Tally.Total > 0 {
+			add("Alerts", "alerts")
+		}
 		add("Timeline", "timeline")
 		add("Postmortem", "postmortem")
 		if c.Inc.Status == incident.Investigating {

@@ -11,6 +11,7 @@ import (
 	"tocsin/bot"
 	"tocsin/bot/effect"
 	"tocsin/bot/incident"
+	"tocsin/store"
 )
 
 var openVerb = Verb{
@@ -156,14 +157,28 @@ var listVerb = Verb{
 		}
 		for _, h := range slices.Backward(heads) {
 			if len(a.Buttons) < 5 && c.Inc.ID != h.ID && h.Active() {
-				a.Buttons = append(a.Buttons, effect.Button{Label: "Join " + string(h.ID), Command: string(h.ID) + " join"})
+				a.Buttons = append(a.Buttons, listButton(h))
 			}
-			s.WriteString("- **" + string(h.ID) + "** · " + h.Severity.Title() + " · " + string(h.Status) + " · " +
+			s.WriteString("- **" + string(h.ID) + "** · " + h.Severity.Title() + " · " + status(h) + " · " +
 				incident.Escape(incident.Cut(h.Title, 120)) + " · since " + incident.Clock(h.Declared) + "\n")
 		}
 		a.Body = s.String()
 		return a, nil
 	},
+}
+
+func status(h store.Head) string {
+	if h.Held && h.Active() {
+		return "no room yet"
+	}
+	return string(h.Status)
+}
+
+func listButton(h store.Head) effect.Button {
+	if h.Held {
+		return effect.Button{Label: "Open a room for " + string(h.ID), Command: string(h.ID) + " room"}
+	}
+	return effect.Button{Label: "Join " + string(h.ID), Command: string(h.ID) + " join"}
 }
 
 // maxListed is how many incidents one answer shows, the newest.

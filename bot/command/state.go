@@ -152,6 +152,10 @@ var closeVerb = Verb{
 		if err != nil {
 			return bot.Answer{}, err
 		}
+		if of != "" {
+			_, err = c.Merge(ctx, c.Inc.ID, of, c.Origin(), text)
+			return answer("%s is closed; its alerts are with %s.", c.Inc.ID, of), err
+		}
 		err = c.decide(ctx, func(inc incident.Incident) ([]incident.Fact, error) { return inc.Close(reason.ID, of, text) })
 		return answer("%s is closed.", c.Inc.ID), err
 	},
@@ -180,5 +184,8 @@ func (c *Call) original(ctx context.Context, reason, rest string) (incident.ID, 
 	if inc.Private && !c.Inc.Private {
 		return "", "", incident.Refusef("%s is private, and this incident is not: closing it as a duplicate would tell everybody of the other. Use `/incident close resolved` or `false-alarm`.", id)
 	}
-	return id, strings.Join(words[1:], " "), nil
+	if id != c.Inc.ID { // Close says that it cannot be its own
+		err = c.mayMerge(ctx, c.Inc.ID, id)
+	}
+	return id, strings.Join(words[1:], " "), err
 }

@@ -1,0 +1,115 @@
+package command
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"tocsin/bot"
+	"tocsin/bot/effect"
+	"tocsin/bot/incident"
+)
+
+var statusVerb = Verb{
+	Name: "status", Alerts: true, Anywhere: true, Help: "how tocsin itself is: what waits for Slack, alerts not yet placed, rooms on hold",
+	Run: func(_ context.Context, c *Call) (bot.Answer, error) {
+		slack, pagerDuty := c.queues()
+		lines := []string{slack.String()}
+		if c.Paging != nil || pagerDuty.n > 0 {
+			lines = append(lines, pagerDuty.String())
+		}
+		lines = append(lines, c.pace()...)
+		lines = append(lines, arriving(c.Arriving()))
+		if at := c.Holding(); !at.IsZero() {
+			lines = append(lines, fmt.Sprintf("Rooms are on hold since %s: `/incident hold off` ends it", incident.Clock(at)))
+		}
+		if storm, ok := c.Storm(); ok {
+			lines = append(lines, stormLine(storm))
+		}
+		return answer("**tocsin now**\n\n- %s", strings.Join(lines, "\n- ")), nil
+	},
+}
+
+// queue is what waits for a service.
+type queue struct {
+	service string
+	n       int
+	age     time.Duration  // of the oldest
+	does    map[string]int // how many do what, in words
+}
+
+// queues are what waits for Slack, and for PagerDuty.
+func (c *Call) queues() (slack, pagerDuty queue) {
+	slack, pagerDuty = queue{service: "Slack", does: map[string]int{}}, queue{service: "PagerDuty", does: map[string]int{}}
+	for _, w := range c.Waiting() {
+		q := &slack
+		e, _ := effect.Effects.Zero(w.Effect) // of this very program
+		switch e.(type) {
+		case effect.Page, effect.SyncPager, effect.TellPager:
+			q = &pagerDuty
+		}
+		q.n++
+		q.age = max(q.age, c.Now.Sub(w.Urgency.Since))
+		q.does[e.Words()]++
+	}
+	return slack, pagerDuty
+}
+
+func (q queue) String() string {
+	if q.n == 0 {
+		return q.service + ": nothing waits"
+	}
+	var parts []string
+	for _, does := range slices.SortedFunc(maps.Keys(q.does), func(a, b string) int {
+		return cmp.Or(q.does[b]-q.does[a], strings.Compare(a, b))
+	}) {
+		parts = append(parts, fmt.Sprintf("%d × %s", q.does[does], does))
+	}
+	return fmt.Sprintf("%s: %s, the oldest for %s: %s", q.service, wait(count(q.n, "thing"), q.n), incident.Span(q.age), strings.Join(parts, ", "))
+}
+
+// wait says of some things that they wait.
+func wait(things string, n int) string {
+	if n == 1 {
+		return things + " waits"
+	}
+	return things + " wait"
+}
+
+// pace tells which of Slack's limits hold something up.
+func (c *Call) pace() []string {
+	var lines []string
+	for _, b := range c.buckets() {
+		paused := b.PausedUntil.After(c.Now)
+		if b.Waiting == 0 && !paused {
+			continue
+		}
+		line := fmt.Sprintf("`%s`: %d of %d in the last minute, %s", b.Name, b.Used, b.Limit, wait(strconv.Itoa(b.Waiting), b.Waiting))
+		if paused {
+			line += ", Slack asks to wait until " + b.PausedUntil.UTC().Format("15:04:05 UTC")
+		}
+		lines = append(lines, line)
+	}
+	return lines
+}
+
+// arriving tells of the deliveries of alerts that wait for their places.
+func arriving(n int) string {
+	if n == 1 {
+		return "Alerts: 1 delivery is stored and not placed yet"
+	}
+	return fmt.Sprintf("Alerts: %d deliveries are stored and not placed yet", n)
+}
+
+func stormLine(s bot.Storm) string {
+	until := s.Until.UTC().Format("15:04 UTC")
+	if s.Shelter == "" {
+		return "Storm: rooms are over the limit until " + until
+	}
+	return fmt.Sprintf("Storm: alerts of something new go to %s until %s", s.Shelter, until)
+}
