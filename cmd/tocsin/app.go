@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"os"
@@ -17,7 +18,10 @@ import (
 	"time"
 
 	"tocsin/bot"
+	"tocsin/bot/alert"
 	"tocsin/bot/command"
+	"tocsin/bot/inbound"
+	"tocsin/bot/markdown"
 	"tocsin/bot/pagerduty"
 	"tocsin/bot/slack"
 	"tocsin/bot/web"
@@ -44,7 +48,9 @@ func (s storeFlags) path() (string, error) {
 
 // contentFlags name a team's own guides, plays and templates.
 type contentFlags struct {
-	Content string `env:"TOCSIN_CONTENT" help:"A directory with your own runbooks, services, playbooks and templates; they go over the built-in ones, file by file."`
+	Content string `env:"TOCSIN_CONTENT" help:"A directory with your own runbooks, services, playbooks, templates and alert senders; they go over the built-in ones, file by file."`
+
+	services fs.FS // beneath a team's own: the sandbox's
 }
 
 // content is the Markdown that tocsin works with.
@@ -53,6 +59,7 @@ type content struct {
 	services  *runbooks.Services
 	plays     *playbooks.Library
 	templates *templates.Set
+	senders   *alert.Senders
 	problems  []string
 	from      contentFlags
 	stamp     string // of from's files, taken before they were read
@@ -83,11 +90,14 @@ func (c contentFlags) loadOver(kept map[string]memory) (content, error) {
 	var p0, p1 []runbooks.Problem
 	var p2 []playbooks.Problem
 	var p3 []templates.Problem
+	var p4 []markdown.Problem
 	out.guides, p1 = runbooks.Load(runbooks.Embedded(), kept["runbooks"], own("runbooks"))
-	out.services, p0 = runbooks.LoadServices(kept["services"], own("services"))
+	out.services, p0 = runbooks.LoadServices(runbooks.EmbeddedServices(), c.services, kept["services"], own("services"))
+	p0 = append(p0, out.services.Lint(out.guides)...)
 	out.plays, p2 = playbooks.Load(playbooks.Embedded(), kept["playbooks"], own("playbooks"))
 	out.templates, p3 = templates.Load(templates.Embedded(), kept["templates"], own("templates"))
-	for _, p := range slices.Concat(p0, p1, p2, p3) {
+	out.senders, p4 = alert.LoadSenders(kept["alerts"], own("alerts"))
+	for _, p := range slices.Concat(p0, p1, p2, p3, p4) {
 		how := "served, but "
 		if p.Out {
 			how = "left out: "
@@ -103,7 +113,9 @@ type settings struct {
 	content   content
 	slack     slack.Config
 	url       string
-	secrets   []string // of PagerDuty's webhooks
+	secrets   []string          // of PagerDuty's webhooks
+	pager     *pagerduty.Config // nil: nobody can be paged from here
+	alerts    alert.Config
 	quiet     time.Duration
 	look      time.Duration // how often the content is looked at; 0: lookEvery
 	now       func() time.Time
@@ -119,6 +131,8 @@ type app struct {
 	routes  func(*http.ServeMux)
 	control net.Listener
 	watch   *watch // nil without content of a team's own
+	pager   *pager // nil where PagerDuty is not set up for paging
+	metrics *metrics
 	look    time.Duration
 }
 
@@ -128,6 +142,7 @@ func newApp(ctx context.Context, s settings, log *slog.Logger) (*app, error) {
 	for _, p := range s.content.problems {
 		log.Warn("content", "problem", p)
 	}
+	s.slack.Log, s.slack.Jitter = log, rand.N[time.Duration]
 	conn, err := slack.Dial(ctx, s.slack)
 	if err != nil {
 		return nil, err
@@ -140,28 +155,68 @@ func newApp(ctx context.Context, s settings, log *slog.Logger) (*app, error) {
 	if s.content.from.Content != "" {
 		a.watch = newWatch(s.content, log)
 	}
-	a.bot, err = bot.New(ctx, bot.Config{
-		Store: kv, Performer: conn.Performer, Log: log, Now: s.now, URL: s.url, Quiet: s.quiet,
+	pacer := conn.Pacer()
+	config := bot.Config{
+		Store: kv, Performer: conn.Performer, Pacer: pacer, Log: log, Now: s.now, URL: s.url, Quiet: s.quiet,
 		Guides: s.content.guides, Services: s.content.services, Plays: s.content.plays, Templates: s.content.templates,
-	})
+	}
+	commands := command.Commands{Buckets: buckets(pacer), Log: log}
+	if s.pager != nil {
+		if a.pager, err = newPager(ctx, *s.pager, conn.Performer.ByMail); err != nil {
+			kv.Close()
+			return nil, err
+		}
+		config.Pager, config.OnCall, commands.Paging = pagerduty.NewPerformer(a.pager.client), a.pager.now, a.pager
+	}
+	a.bot, err = bot.New(ctx, config)
 	if err != nil {
 		kv.Close()
 		return nil, err
 	}
 	s.content.guides.Warm() // or the first to report something waits for it
-	a.face = conn.Face(command.Commands{Bot: a.bot, Log: log}.Handle, a.bot.Hold, log)
+	commands.Bot = a.bot
+	a.metrics = newMetrics(a.bot, commands.Buckets)
+	a.face = conn.Face(commands.Handle, a.bot.Hold, log)
 	pages := web.Pages{Guides: s.content.guides, Ready: a.ready}
-	hook := &pagerduty.Webhook{Secrets: s.secrets, Receive: a.bot.Receive, Log: log}
+	sources := a.sources(s)
 	a.routes = func(mux *http.ServeMux) {
 		a.face.Routes(mux)
 		pages.Routes(mux)
-		hook.Routes(mux)
+		mux.Handle("GET /metrics", a.metrics.handler())
+		for _, hook := range sources {
+			hook.Routes(mux)
+		}
 	}
 	if a.control, err = listenControl(s.storePath); err != nil {
 		kv.Close()
 		return nil, err
 	}
 	return a, nil
+}
+
+// buckets tell how much of what Slack takes is used up.
+func buckets(p *slack.Pacer) func() []bot.Bucket {
+	return func() []bot.Bucket {
+		var list []bot.Bucket
+		for _, s := range p.State() {
+			list = append(list, bot.Bucket{Name: s.Method, Used: s.Used, Limit: s.Limit, PausedUntil: s.PausedUntil, Waiting: s.Waiting})
+		}
+		return list
+	}
+}
+
+// sources are the doors for alerts: of each source whose secret is set.
+func (a *app) sources(s settings) []*inbound.Hook {
+	s.alerts.Log, s.alerts.Senders = a.log, s.content.senders
+	pager := &pagerduty.Webhook{Secrets: s.secrets}
+	if a.pager != nil {
+		pager.Person = a.pager.who
+	}
+	var hooks []*inbound.Hook
+	for _, source := range slices.Concat(pager.Sources(), alert.Sources(s.alerts)) {
+		hooks = append(hooks, &inbound.Hook{Source: source, Accept: a.bot.Accept, Log: a.log, Now: s.now, Count: a.metrics.count})
+	}
+	return hooks
 }
 
 // ready tells why nothing can be stored.
@@ -190,6 +245,9 @@ func (a *app) run(ctx context.Context, ln net.Listener, handler http.Handler) er
 		defer looks.Stop()
 		start("the content", func() error { a.watch.run(ctx, looks.C); return nil })
 	}
+	if a.pager != nil {
+		start("PagerDuty", func() error { a.tend(ctx); return nil })
+	}
 	start("HTTP", func() error { return serveHTTP(ctx, ln, handler) })
 	start("the control socket", func() error { return serveHTTP(ctx, a.control, a.controlRoutes()) })
 	<-ctx.Done()
@@ -212,9 +270,14 @@ const meeting = 5 * time.Second
 func (a *app) meet(ctx context.Context) {
 	soon, cancel := context.WithTimeout(ctx, meeting)
 	defer cancel()
+	var wg sync.WaitGroup
+	if a.pager != nil {
+		wg.Go(func() { a.tell(ctx, "PagerDuty's people and duties are not known yet", a.pager.meet(soon)) })
+	}
 	if err := a.face.Performer.Meet(soon); err != nil && ctx.Err() == nil {
 		a.log.Warn("people's names are not known yet", "error", err)
 	}
+	wg.Wait()
 }
 
 // close releases what newApp opened, for an app that never ran.

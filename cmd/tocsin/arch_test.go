@@ -27,8 +27,10 @@ var tree = map[string][]string{
 	"templates":     {"bot/markdown"},
 	"bot":           {"bot/incident", "bot/effect", "bot/markdown", "store", "runbooks", "playbooks", "templates"},
 	"bot/command":   {"bot", "bot/incident", "bot/effect", "bot/markdown", "runbooks", "store"},
-	"bot/slack":     {"bot", "bot/incident", "bot/effect", "bot/markdown"},
-	"bot/pagerduty": {"bot", "bot/incident"},
+	"bot/inbound":   {"bot", "bot/incident"},
+	"bot/slack":     {"bot", "bot/inbound", "bot/incident", "bot/effect", "bot/markdown"},
+	"bot/pagerduty": {"bot", "bot/inbound", "bot/incident", "bot/effect"},
+	"bot/alert":     {"bot", "bot/inbound", "bot/incident", "bot/markdown"},
 	"bot/web":       {"bot/incident", "bot/markdown", "runbooks"},
 	"bot/sandbox":   {},
 	"cmd/tocsin":    nil, // knows every other
@@ -44,6 +46,7 @@ var homes = map[string]struct{ home, why string }{
 	"github.com/robfig/cron":              {"bot", "cron reads schedules; what is due is derived from timelines"},
 	"github.com/gorilla/websocket":        {"bot/sandbox", "slack-go speaks Socket Mode for the bot"},
 	"github.com/alecthomas/kong":          {"cmd/tocsin", "flags and environment are read in one place"},
+	"github.com/prometheus/":              {"cmd/tocsin", "packages tell how they are in Go; one place makes metrics of it"},
 	"pgregory.net/rapid":                  {"store/kvtest", "the contract of a KV is tested with random transactions"},
 	"github.com/google/go-cmp":            {"store/kvtest", "for tests"},
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 	"unicode"
 
+	"tocsin/bot/alert"
 	"tocsin/bot/command"
 	"tocsin/bot/incident"
 	"tocsin/bot/slack"
@@ -28,11 +29,16 @@ func terminal(s string) string {
 }
 
 type manifestCmd struct {
-	URL string `env:"TOCSIN_URL" help:"Your bot's public address: then the manifest is for HTTP. Without it, it is for Socket Mode."`
+	URL     string `env:"TOCSIN_URL" help:"Your bot's public address: then the manifest is for HTTP. Without it, it is for Socket Mode."`
+	Datadog bool   `help:"Print the payload for Datadog's webhook instead: it tells one alert from another."`
 }
 
-// Run prints the manifest.
+// Run prints the manifest, or the payload for Datadog.
 func (c *manifestCmd) Run(e *env) error {
+	if c.Datadog {
+		_, err := io.WriteString(e.stdout, alert.DatadogTemplate)
+		return err
+	}
 	if err := checkURL(c.URL); err != nil {
 		return err
 	}
@@ -61,6 +67,8 @@ func (c *doctorCmd) Run(e *env) error {
 	if len(s.slack.Missing()) == 0 {
 		d.slack(e.ctx, s.slack)
 	}
+	d.pagerDuty(e.ctx, s)
+	d.sources(s)
 	if s.storePath != "" {
 		d.store(e.ctx, c.storeFlags, c.contentFlags)
 	}
@@ -84,14 +92,8 @@ func (d *doctor) bad(what, how string) {
 
 // secrets says what is set, and never what it is.
 func (d *doctor) secrets(s settings) {
-	set := func(v string) string { return map[bool]string{true: "set", false: "not set"}[v != ""] }
 	if len(s.slack.Missing()) == 0 {
 		d.good("Slack", fmt.Sprintf("bot token %s, app token %s, signing secret %s", set(s.slack.BotToken), set(s.slack.AppToken), set(s.slack.SigningSecret)))
-	}
-	if len(s.secrets) > 0 {
-		d.good("PagerDuty", fmt.Sprintf("webhook on, %d secret(s)", len(s.secrets)))
-	} else {
-		d.good("PagerDuty", "webhook off: PAGERDUTY_WEBHOOK_SECRET is not set")
 	}
 }
 

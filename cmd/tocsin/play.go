@@ -36,6 +36,7 @@ type scene struct {
 // once there is one.
 type stage struct {
 	*sandboxRun
+	pace   time.Duration
 	room   string // the incident channel's name
 	remark string // ts of the message that gets pinned
 	draft  string // the postmortem
@@ -43,22 +44,14 @@ type stage struct {
 
 // plays are the stories by name.
 func plays() map[string][]scene {
-	return map[string][]scene{"provider-outage": providerOutage()}
+	return map[string][]scene{"provider-outage": providerOutage(), "alert-storm": alertStorm()}
 }
 
 // providerOutage is a page at night: the provider fails, the team fails over,
 // and the postmortem writes itself as far as the record goes.
 func providerOutage() []scene {
 	return []scene{
-		{"PagerDuty pages: the error rate of the model provider is high", func(ctx context.Context, s *stage) error {
-			paged, err := s.workspace.PagerDuty(ctx, sandbox.Page{
-				Title: "ProviderErrorRateHigh: anthropic answers 529 overloaded_error", Service: "chat-api", Urgency: "high",
-			})
-			if err == nil && !paged.OK {
-				err = fmt.Errorf("the webhook was answered with %d: %s", paged.Status, paged.Response)
-			}
-			return err
-		}, func(s *stage) bool {
+		{"PagerDuty pages: the error rate of the model provider is high", page("ProviderErrorRateHigh: anthropic answers 529 overloaded_error", "chat-api"), func(s *stage) bool {
 			s.room = s.roomNamed("inc-1-")
 			return s.room != "" && s.says("incidents", "INC-1") && s.says(s.room, "The model provider fails")
 		}},
@@ -194,7 +187,7 @@ func (s *sandboxRun) play(ctx context.Context, name string, pace time.Duration) 
 
 // perform plays a story and tells each scene.
 func (s *sandboxRun) perform(ctx context.Context, name string, pace time.Duration, out io.Writer) (*stage, error) {
-	st := &stage{sandboxRun: s}
+	st := &stage{sandboxRun: s, pace: pace}
 	for i, sc := range plays()[name] {
 		if err := rest(ctx, pace); err != nil {
 			return st, err
@@ -215,6 +208,9 @@ func (s *sandboxRun) playOnce(e *env, name string) error {
 	st, err := s.perform(s.ctx, name, 0, e.stdout)
 	if err != nil {
 		return err
+	}
+	if err := until(s.ctx, func() bool { return s.app.bot.Backlog().Effects == 0 }); err != nil {
+		return fmt.Errorf("the bot does not come to rest: %w", err)
 	}
 	inc, err := s.app.bot.Incident(s.ctx, incident.NewID(1))
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 )
@@ -13,7 +14,7 @@ import (
 // postmortem in the channel.
 func TestPlayWaitsForThePage(t *testing.T) {
 	e := &env{ctx: t.Context(), stdout: io.Discard, stderr: io.Discard, log: slog.New(slog.DiscardHandler)}
-	s, err := startSandbox(e, &sandboxCmd{Addr: "127.0.0.1:0"})
+	s, err := startSandbox(e, &sandboxCmd{Addr: "127.0.0.1:0", pace: fullSpeed})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -34,5 +35,30 @@ func TestPlayWaitsForThePage(t *testing.T) {
 	st := &stage{sandboxRun: s}
 	if st.room = st.roomNamed("inc-"); st.file("postmortem") == "" {
 		t.Error("it does not end with the postmortem")
+	}
+}
+
+// TestPlayOfAStorm: two hundred alerts at full speed are over in seconds, and leave
+// an incident for each thing that was the matter.
+func TestPlayOfAStorm(t *testing.T) {
+	e := &env{ctx: t.Context(), stdout: io.Discard, stderr: io.Discard, log: slog.New(slog.DiscardHandler)}
+	s, err := startSandbox(e, &sandboxCmd{Addr: "127.0.0.1:0", pace: fullSpeed})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.close()
+	began := time.Now()
+	st, err := s.perform(s.ctx, "alert-storm", 0, io.Discard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if took := time.Since(began); took > 10*time.Second {
+		t.Errorf("it took %v", took)
+	}
+	if rooms := st.rooms(); len(rooms) != 2 {
+		t.Errorf("the rooms are %v", rooms)
+	}
+	if n := strings.Count(st.draft, "\n- "); n > 60 {
+		t.Errorf("the draft has %d lines of lists: nobody reads that:\n%s", n, st.draft)
 	}
 }

@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
+	"embed"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net"
 	"net/http"
@@ -11,7 +13,10 @@ import (
 	"path/filepath"
 	"time"
 
+	"tocsin/bot/alert"
 	"tocsin/bot/command"
+	"tocsin/bot/inbound"
+	"tocsin/bot/pagerduty"
 	"tocsin/bot/sandbox"
 	"tocsin/bot/slack"
 )
@@ -20,13 +25,14 @@ type sandboxCmd struct {
 	contentFlags
 	Addr  string `env:"TOCSIN_ADDR" default:"${addr}" help:"Where the page, the workspace and the bot listen."`
 	Store string `placeholder:"bolt:FILE" help:"Keep the record in this file. By default it goes when the sandbox ends, as the workspace does."`
-	Play  string `placeholder:"STORY" enum:",provider-outage" default:"" help:"Play a whole incident: provider-outage."`
+	Play  string `placeholder:"STORY" enum:",provider-outage,alert-storm" default:"" help:"Play a whole incident: provider-outage, or alert-storm, where two hundred alerts come at once."`
 	Once  bool   `help:"With --play: at full speed, with no browser; print the record and the postmortem, and fail if a step does not happen."`
 	NoBot bool   `name:"no-bot" help:"The workspace alone, for any Slack client library."`
 	HTTP  bool   `name:"http" help:"Reach the bot by signed HTTP requests instead of Socket Mode."`
 	Seed  uint64 `help:"Seed of the faults' chance."`
 
 	look time.Duration // how often the content is looked at; 0: as with a real workspace
+	pace float64       // what the windows of Slack's limits are multiplied by; 0: as with a real workspace
 }
 
 // The sandbox's own secrets protect nothing: everything is on this machine.
@@ -35,6 +41,7 @@ const (
 	sandboxAppToken      = "xapp-sandbox"
 	sandboxSigningSecret = "sandbox-signing-secret"
 	sandboxPagerSecret   = "sandbox-pagerduty-secret"
+	sandboxWebhookToken  = "sandbox-webhook-token" // of all alert sources, and Sentry's secret
 )
 
 // Faults are to be seen, not waited for: calls and the quiet time after a lost
@@ -44,13 +51,16 @@ const (
 	sandboxQuiet   = 5 * time.Second
 )
 
+// fullSpeed is the pace where nobody reads along: the sandbox has no limits.
+const fullSpeed = 0.001
+
 // Run runs the sandbox until it is told to stop, or the play is over.
 func (c *sandboxCmd) Run(e *env) error {
 	if c.Once && c.Play == "" {
 		return errors.New("--once goes with --play: for example tocsin sandbox --play provider-outage --once")
 	}
 	if c.Once {
-		c.Addr = "127.0.0.1:0"
+		c.Addr, c.pace = "127.0.0.1:0", fullSpeed
 		e.log = slog.New(slog.NewTextHandler(e.stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	}
 	s, err := startSandbox(e, c)
@@ -133,6 +143,7 @@ func (c *sandboxCmd) options(log *slog.Logger, url string) sandbox.Options {
 	o := sandbox.Options{
 		Log: log, Seed: c.Seed, BotToken: sandboxBotToken, AppToken: sandboxAppToken, SigningSecret: sandboxSigningSecret,
 		PagerDutyURL: url + "/webhook/pagerduty", PagerDutySecret: sandboxPagerSecret, PublicURL: url,
+		AlertURL: url + "/webhook/alertmanager", AlertToken: sandboxWebhookToken,
 	}
 	if c.HTTP {
 		o.RequestURL = url
@@ -148,7 +159,15 @@ func (c *sandboxCmd) options(log *slog.Logger, url string) sandbox.Options {
 	return o
 }
 
+// services describes what runs in the sandbox's company, as a team would.
+//
+//go:embed services/*.md
+var services embed.FS
+
 func (s *sandboxRun) startBot(e *env, c *sandboxCmd) error {
+	if c.Content == "" {
+		c.contentFlags.services, _ = fs.Sub(services, "services") // the path is right
+	}
 	content, err := c.load()
 	if err != nil {
 		return err
@@ -163,20 +182,34 @@ func (s *sandboxRun) startBot(e *env, c *sandboxCmd) error {
 	if err != nil {
 		return err
 	}
-	set := settings{
-		storePath: path, content: content, url: s.url, secrets: []string{sandboxPagerSecret}, quiet: sandboxQuiet, look: c.look,
-		slack: slack.Config{
-			BotToken: sandboxBotToken, APIURL: s.url + "/api/", Announce: "incidents",
-			HTTP: &http.Client{Timeout: sandboxTimeout},
-		},
-	}
+	set := sandboxSettings(s.url, path, content, c.pace)
+	set.look = c.look
 	if c.HTTP {
-		set.slack.SigningSecret = sandboxSigningSecret
-	} else {
-		set.slack.AppToken = sandboxAppToken
+		set.slack.AppToken, set.slack.SigningSecret = "", sandboxSigningSecret
 	}
 	s.app, err = newApp(s.ctx, set, e.log)
 	return err
+}
+
+// sandboxSettings are those of a bot that works in a sandbox at url.
+func sandboxSettings(url, store string, content content, pace float64) settings {
+	return settings{
+		storePath: store, content: content, url: url, secrets: []string{sandboxPagerSecret}, alerts: sandboxAlerts(), quiet: sandboxQuiet,
+		pager: &pagerduty.Config{
+			Token: sandbox.PagerDutyToken, RoutingKey: sandbox.RoutingKey, From: "ada@example.com",
+			APIURL: url + "/pagerduty", WebhookURL: url + "/webhook/pagerduty",
+		},
+		slack: slack.Config{
+			BotToken: sandboxBotToken, AppToken: sandboxAppToken, APIURL: url + "/api/", Announce: "incidents",
+			HTTP: &http.Client{Timeout: sandboxTimeout}, Pace: pace,
+		},
+	}
+}
+
+// sandboxAlerts serves all alert sources but CloudWatch, for which SNS itself would
+// have to sign.
+func sandboxAlerts() alert.Config {
+	return alert.Config{Token: inbound.Token{sandboxWebhookToken}, Sentry: []string{sandboxWebhookToken}}
 }
 
 func (s *sandboxRun) finish(run func() error) {

@@ -3,6 +3,9 @@ package main
 import (
 	"bytes"
 	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -28,6 +31,9 @@ import (
 )
 
 func TestMain(m *testing.M) {
+	if spec := os.Getenv(loadEnv); spec != "" {
+		os.Exit(sendLoad(spec))
+	}
 	testscript.Main(m, map[string]func(){"tocsin": main})
 }
 
@@ -43,12 +49,16 @@ func TestMain(m *testing.M) {
 //	shortcut USER ID [CHANNEL TEXT]  use a shortcut (on the message with a text)
 //	pin USER CHANNEL TEXT        put 📌 on the message with a text
 //	page NAME=VALUE…             PagerDuty fires a signed webhook; prints the answer
+//	alert SOURCE FILE            a monitor posts a body with the webhook token, Sentry signs it; prints the answer
+//	pager USER INCIDENT ACT [NOTE] a person acts in PagerDuty: acknowledge, resolve, note
+//	paged TEXT                   wait until PagerDuty has an incident with a text, as JSON; prints all
+//	storm JSON                   alerts of one provider's outage; prints what was answered
 //	fault JSON                   switch a fault
 //	linked N                     wait until the bot has so many Socket Mode links
 //	called METHOD                wait until a Web API method has been called
 //	see CHANNEL TEXT             wait until a message has a text; with !: when all is quiet, none has
 //	told ID TEXT                 wait until a timeline has a text
-//	settle                       wait until no effect waits any more
+//	settle                       wait until no delivery and no effect waits any more
 //	show CHANNEL                 print all there is to see of a channel
 //	logged TEXT                  wait until the bot has logged a text
 //	get PATH / post PATH FILE    plain HTTP to the bot; prints status and body
@@ -65,7 +75,7 @@ func TestStories(t *testing.T) {
 			"sandbox": startStory,
 			"ada":     speak(ada), "ben": speak(ben), "mei": speak(mei), "dina": speak(dina),
 			"reply": reply, "leave": leave, "press": pressButton, "fill": fill, "shortcut": useShortcut, "pin": pin,
-			"linked": linked, "called": called, "page": firePage, "fault": switchFault, "see": see, "told": told, "settle": settleAll, "show": show,
+			"linked": linked, "called": called, "page": firePage, "alert": postAlert, "pager": actInPagerDuty, "paged": paged, "storm": fireStorm, "fault": switchFault, "see": see, "told": waitTold, "settle": settleAll, "show": show,
 			"get": get, "post": post, "logged": logged,
 		},
 	})
@@ -129,7 +139,7 @@ func (s *story) ws(ts *testscript.TestScript) *sandbox.Workspace {
 func of(ts *testscript.TestScript) *story { return ts.Value(stageKey{}).(*story) }
 
 func startStory(ts *testscript.TestScript, _ bool, args []string) {
-	c := &sandboxCmd{Addr: "127.0.0.1:0", Store: "bolt:" + ts.MkAbs("tocsin.db"), look: 20 * time.Millisecond}
+	c := &sandboxCmd{Addr: "127.0.0.1:0", Store: "bolt:" + ts.MkAbs("tocsin.db"), look: 20 * time.Millisecond, pace: fullSpeed}
 	for _, a := range args {
 		switch {
 		case a == "--http":
@@ -311,6 +321,64 @@ func firePage(ts *testscript.TestScript, neg bool, a []string) {
 	}
 }
 
+func postAlert(ts *testscript.TestScript, neg bool, a []string) {
+	body := []byte(ts.ReadFile(a[1]))
+	if a[0] == "sentry" {
+		postSentry(ts, neg, body)
+		return
+	}
+	r, err := of(ts).ws(ts).Alert(context.Background(), sandbox.Alert{Source: a[0], Body: body})
+	ts.Check(err)
+	fmt.Fprintf(ts.Stdout(), "%d %s\n", r.Status, r.Response)
+	if r.OK == neg {
+		ts.Fatalf("the alert was answered with %d: %s", r.Status, r.Response)
+	}
+}
+
+// postSentry posts what Sentry sends: it has no token, and signs the body.
+func postSentry(ts *testscript.TestScript, neg bool, body []byte) {
+	r, err := http.NewRequest(http.MethodPost, of(ts).run.url+"/webhook/sentry", bytes.NewReader(body))
+	ts.Check(err)
+	sum := hmac.New(sha256.New, []byte(sandboxWebhookToken))
+	sum.Write(body)
+	r.Header.Set("Content-Type", "application/json")
+	r.Header.Set("Sentry-Hook-Signature", hex.EncodeToString(sum.Sum(nil)))
+	resp, err := http.DefaultClient.Do(r)
+	answered(ts, neg, resp, err)
+}
+
+func fireStorm(ts *testscript.TestScript, neg bool, a []string) {
+	var spec sandbox.StormSpec
+	ts.Check(json.Unmarshal([]byte(a[0]), &spec))
+	r, err := of(ts).ws(ts).Storm(context.Background(), spec)
+	ts.Check(err)
+	data, err := json.Marshal(r)
+	ts.Check(err)
+	fmt.Fprintf(ts.Stdout(), "%s\n", data)
+}
+
+func actInPagerDuty(ts *testscript.TestScript, neg bool, a []string) {
+	act := sandbox.PagerAct{User: a[0] + "@example.com", Incident: a[1], Act: a[2]}
+	if len(a) > 3 {
+		act.Note = a[3]
+	}
+	r, err := of(ts).ws(ts).PagerAct(context.Background(), act)
+	tell(ts, neg, r, err)
+}
+
+func paged(ts *testscript.TestScript, _ bool, a []string) {
+	ws := of(ts).ws(ts)
+	var all []byte
+	err := until(context.Background(), func() bool {
+		all, _ = json.Marshal(ws.PagerDutyIncidents())
+		return strings.Contains(string(all), a[0])
+	})
+	fmt.Fprintf(ts.Stdout(), "%s\n", all)
+	if err != nil {
+		ts.Fatalf("PagerDuty has no incident with %q: %s", a[0], all)
+	}
+}
+
 func switchFault(ts *testscript.TestScript, _ bool, a []string) {
 	var f sandbox.Fault
 	ts.Check(json.Unmarshal([]byte(a[0]), &f))
@@ -346,7 +414,7 @@ func see(ts *testscript.TestScript, neg bool, a []string) {
 	}
 }
 
-func told(ts *testscript.TestScript, _ bool, a []string) {
+func waitTold(ts *testscript.TestScript, _ bool, a []string) {
 	s := of(ts)
 	var timeline string
 	err := until(context.Background(), func() bool {
@@ -373,7 +441,12 @@ func logged(ts *testscript.TestScript, _ bool, a []string) {
 func settleAll(ts *testscript.TestScript, _ bool, _ []string) {
 	s := of(ts)
 	err := until(context.Background(), func() bool {
-		items, err := store.NewJournal(s.run.app.kv).Outbox(context.Background())
+		j := store.NewJournal(s.run.app.kv)
+		arrivals, err := j.Arrivals(context.Background(), store.Arrival{}, 1)
+		if err != nil || len(arrivals) > 0 {
+			return false
+		}
+		items, err := j.Outbox(context.Background())
 		return err == nil && len(items) == 0
 	})
 	if err != nil {

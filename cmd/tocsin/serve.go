@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 
+	"tocsin/bot/alert"
+	"tocsin/bot/inbound"
 	"tocsin/bot/pagerduty"
 	"tocsin/bot/slack"
 )
@@ -28,15 +30,42 @@ func (f slackFlags) config() slack.Config {
 	}
 }
 
+// alertFlags are what proves alert sources. Without its secret a source is not
+// served.
+type alertFlags struct {
+	Token        string `env:"TOCSIN_WEBHOOK_TOKEN" name:"webhook-token" placeholder:"…" help:"The token that Alertmanager, Grafana, Datadog and other monitors send, as bearer or as the password of basic authentication; several with commas while it is rotated."`
+	SentrySecret string `env:"TOCSIN_SENTRY_SECRET" name:"sentry-secret" placeholder:"…" help:"The client secret of Sentry's internal integration; several with commas while it is rotated."`
+	Topics       string `env:"TOCSIN_SNS_TOPICS" name:"sns-topics" placeholder:"arn:aws:sns:…" help:"The ARNs of the SNS topics by which CloudWatch's alarms come, with commas."`
+}
+
+// config reads them, and notes everything that is wrong.
+func (f alertFlags) config(note func(error)) alert.Config {
+	var c alert.Config
+	var err error
+	c.Token, err = inbound.Secrets("TOCSIN_WEBHOOK_TOKEN", f.Token)
+	note(err)
+	c.Sentry, err = inbound.Secrets("TOCSIN_SENTRY_SECRET", f.SentrySecret)
+	note(err)
+	c.Topics, err = alert.Topics(f.Topics)
+	note(err)
+	return c
+}
+
 type serveCmd struct {
 	storeFlags
 	contentFlags
 	slackFlags
-	WebhookSecret string        `env:"PAGERDUTY_WEBHOOK_SECRET" name:"pagerduty-webhook-secret" placeholder:"…" help:"The secret of PagerDuty's V3 webhook; several with commas while it is rotated. Without one there is no webhook."`
-	Addr          string        `env:"TOCSIN_ADDR" default:"${addr}" help:"Where to listen for HTTP."`
-	URL           string        `env:"TOCSIN_URL" help:"How people reach that address, for links to guides: https://tocsin.example.com"`
-	Quiet         time.Duration `env:"TOCSIN_QUIET" default:"15s" hidden:""`
+	WebhookSecret string `env:"PAGERDUTY_WEBHOOK_SECRET" name:"pagerduty-webhook-secret" placeholder:"…" help:"The secret of PagerDuty's V3 webhook; several with commas while it is rotated. Without one there is no webhook."`
+	alertFlags
+	pagerFlags
+	Addr  string        `env:"TOCSIN_ADDR" default:"${addr}" help:"Where to listen for HTTP."`
+	URL   string        `env:"TOCSIN_URL" help:"How people reach that address, for links to guides: https://tocsin.example.com"`
+	Quiet time.Duration `env:"TOCSIN_QUIET" default:"15s" hidden:""`
 }
+
+// slackPatience is how long the start waits for a Slack that does not answer: it
+// outlasts a restart of the network, and a wrong address is still told soon.
+const slackPatience = time.Minute
 
 // Run serves until it is told to stop.
 func (c *serveCmd) Run(e *env) error {
@@ -48,6 +77,7 @@ func (c *serveCmd) Run(e *env) error {
 	if err != nil {
 		return fmt.Errorf("TOCSIN_ADDR %s cannot be listened on: %w", c.Addr, err)
 	}
+	s.slack.Patience = slackPatience
 	a, err := newApp(e.ctx, s, e.log)
 	if err != nil {
 		ln.Close()
@@ -71,7 +101,7 @@ func (c *serveCmd) settings() (settings, []string) {
 		}
 	}
 	var err error
-	s.slack = c.config()
+	s.slack = c.slackFlags.config()
 	wrong = append(wrong, s.slack.Missing()...)
 	s.storePath, err = c.path()
 	note(err)
@@ -79,11 +109,16 @@ func (c *serveCmd) settings() (settings, []string) {
 	note(err)
 	s.secrets, err = pagerduty.Secrets(c.WebhookSecret)
 	note(err)
+	s.alerts = c.alertFlags.config(note)
+	s.pager = c.pagerFlags.config(note)
 	note(checkURL(c.URL))
 	if c.Quiet <= 0 {
 		note(errors.New("TOCSIN_QUIET has to be longer than 0"))
 	}
 	s.url, s.quiet = c.URL, c.Quiet
+	if s.pager != nil && s.url != "" {
+		s.pager.WebhookURL = address(s, "pagerduty")
+	}
 	return s, wrong
 }
 

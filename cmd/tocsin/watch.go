@@ -13,6 +13,7 @@ import (
 	"slices"
 	"time"
 
+	"tocsin/bot/alert"
 	"tocsin/bot/markdown"
 	"tocsin/playbooks"
 	"tocsin/runbooks"
@@ -30,9 +31,13 @@ var folders = []struct {
 	usable func(one fs.FS) bool
 }{
 	{"runbooks", func(one fs.FS) bool { lib, _ := runbooks.Load(one); return len(lib.Guides()) == 1 }},
-	{"services", func(one fs.FS) bool { s, _ := runbooks.LoadServices(one); return len(s.All()) == 1 }},
+	{"services", func(one fs.FS) bool {
+		_, problems := runbooks.LoadServices(one)
+		return !slices.ContainsFunc(problems, func(p runbooks.Problem) bool { return p.Out })
+	}},
 	{"playbooks", func(one fs.FS) bool { lib, _ := playbooks.Load(one); return len(lib.Plays()) == 1 }},
 	{"templates", func(one fs.FS) bool { _, problems := templates.Load(one); return len(problems) == 0 }},
+	{"alerts", func(one fs.FS) bool { senders, _ := alert.LoadSenders(one); return len(senders.Names()) == 1 }},
 }
 
 // watch keeps what serves equal to a team's content on disk. A file that is
@@ -95,6 +100,7 @@ func (w *watch) reload() {
 	w.content.services.Replace(newer.services)
 	w.content.plays.Replace(newer.plays)
 	w.content.templates.Replace(newer.templates)
+	w.content.senders.Replace(newer.senders)
 	for _, p := range newer.problems {
 		if !slices.Contains(w.content.problems, p) {
 			w.log.Warn("content", "problem", p)

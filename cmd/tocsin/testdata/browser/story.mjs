@@ -32,6 +32,7 @@ await opensByForm();
 await looksRight();
 await ends();
 await isPaged();
+await storms();
 await behaves();
 await desk.close();
 process.exit(close() ? 0 : 1);
@@ -176,6 +177,21 @@ async function isPaged() {
     await page.getByTestId('fire-pagerduty').click();
     await page.getByTestId('pagerduty-result').filter({ hasText: /HTTP 2\d\d/ }).waitFor();
     await (await desk.sees('INC-3 · SEV')).locator('[data-action-id="join"]').waitFor();
+  });
+}
+
+async function storms() {
+  await check('an alert storm is sent, and every alert is taken', async () => {
+    await page.getByTestId('storm').click();
+    const result = page.getByTestId('storm-result').filter({ hasText: '200 of 200 sent, 200 taken' });
+    await result.waitFor({ timeout: 60_000 }); // it lasts 20 s
+  });
+  await check('it is one room, whose card counts them', async () => {
+    await desk.open('inc-3-');
+    await (await desk.sees('INC-3 · SEV')).getByText('+200 alerts').waitFor();
+    await desk.sees('It spreads: alerts come from');
+    assert.equal(await page.locator('#channels [data-testid^="channel-inc-4-"]').count(), 0, 'a second room');
+    await picture('storm');
   });
 }
 

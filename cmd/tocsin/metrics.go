@@ -1,0 +1,171 @@
+package main
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"tocsin/bot"
+	"tocsin/bot/effect"
+	"tocsin/bot/inbound"
+	"tocsin/bot/incident"
+	"tocsin/store"
+)
+
+// metrics tells monitors how tocsin is, at GET /metrics: metrics_help.go says
+// what each number means and what to do about it. It knows of no person and of no
+// private incident, and its labels come from lists of our own: whatever is sent,
+// there are only so many.
+type metrics struct {
+	bot        *bot.Bot
+	buckets    func() []bot.Bucket
+	registry   *prometheus.Registry
+	deliveries *prometheus.CounterVec
+}
+
+// senders and outcomes are the labels of deliveries; anything else is other.
+var (
+	senders  = []string{"pagerduty", "alertmanager", "grafana", "datadog", "generic", "sentry", "cloudwatch", other}
+	outcomes = []string{inbound.Accepted, inbound.Known, inbound.Refused, inbound.Unreadable, inbound.TooLarge, inbound.Failed, other}
+)
+
+// other stands for what a list does not have.
+const other = "other"
+
+// oneOf is a label out of a list.
+func oneOf(list []string, label string) string {
+	if slices.Contains(list, label) {
+		return label
+	}
+	return other
+}
+
+// newMetrics counts for a bot; buckets tell how much of what Slack takes is used
+// up, nil: nobody knows.
+func newMetrics(b *bot.Bot, buckets func() []bot.Bucket) *metrics {
+	if buckets == nil {
+		buckets = func() []bot.Bucket { return nil }
+	}
+	m := &metrics{bot: b, buckets: buckets, registry: prometheus.NewRegistry(), deliveries: prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "tocsin_deliveries_total", Help: helpDeliveries,
+	}, []string{"source", "outcome"})}
+	for _, s := range senders {
+		for _, o := range outcomes { // a series that begins at 1 shows no increase
+			m.deliveries.WithLabelValues(s, o)
+		}
+	}
+	m.registry.MustRegister(m, m.deliveries, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	return m
+}
+
+// count notes what became of a delivery, as inbound.Hook.Count is told. A source
+// with names of its own below it counts as one.
+func (m *metrics) count(source, outcome string) {
+	source, _, _ = strings.Cut(source, "/")
+	m.deliveries.WithLabelValues(oneOf(senders, source), oneOf(outcomes, outcome)).Inc()
+}
+
+// maxScrapes is how many may look at once.
+const maxScrapes = 4
+
+// handler serves the numbers in Prometheus' form.
+func (m *metrics) handler() http.Handler {
+	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{MaxRequestsInFlight: maxScrapes})
+}
+
+// Describe implements prometheus.Collector.
+func (m *metrics) Describe(ch chan<- *prometheus.Desc) {
+	for _, d := range []*prometheus.Desc{
+		descUp, descBuild, descArrivals, descEffects, descOldest, descUsed, descLimit, descWaiting, descPaused, descHeld, descStorm, descIncidents,
+	} {
+		ch <- d
+	}
+}
+
+// Collect implements prometheus.Collector: it asks the bot how things are now.
+func (m *metrics) Collect(ch chan<- prometheus.Metric) {
+	tell := func(d *prometheus.Desc, v float64, labels ...string) {
+		ch <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, labels...)
+	}
+	_, storm := m.bot.Storm()
+	tell(descUp, one(m.bot.Err() == nil))
+	tell(descBuild, 1, version)
+	tell(descArrivals, float64(m.bot.Arriving()))
+	tell(descHeld, one(!m.bot.Holding().IsZero()))
+	tell(descStorm, one(storm))
+	m.backlog(tell)
+	m.limits(tell)
+	m.incidents(tell)
+}
+
+// one is 1 for yes.
+func one(yes bool) float64 {
+	if yes {
+		return 1
+	}
+	return 0
+}
+
+// teller tells one number.
+type teller func(d *prometheus.Desc, v float64, labels ...string)
+
+// backlog tells what waits to be done. Every effect has its number, 0 too.
+func (m *metrics) backlog(tell teller) {
+	back := m.bot.Backlog()
+	for _, name := range effect.Effects.Names() {
+		tell(descEffects, float64(back.ByEffect[name]), name)
+	}
+	oldest := 0.0
+	if !back.Oldest.IsZero() {
+		oldest = max(0, m.bot.Now().Sub(back.Oldest).Seconds())
+	}
+	tell(descOldest, oldest)
+}
+
+// limits tells how much of what Slack takes is used up.
+func (m *metrics) limits(tell teller) {
+	now := m.bot.Now()
+	for _, b := range m.buckets() {
+		tell(descUsed, float64(b.Used), b.Name)
+		tell(descLimit, float64(b.Limit), b.Name)
+		tell(descWaiting, float64(b.Waiting), b.Name)
+		tell(descPaused, max(0, b.PausedUntil.Sub(now).Seconds()), b.Name)
+	}
+}
+
+// statuses are the labels of incidents, beside incident.Severities.
+var statuses = []incident.Status{incident.Investigating, incident.Contained, incident.Over, incident.Shut}
+
+// readingHeads is how long a look at the record may take.
+const readingHeads = 5 * time.Second
+
+// incidents counts what is on record; a record that cannot be read has no number.
+func (m *metrics) incidents(tell teller) {
+	ctx, cancel := context.WithTimeout(context.Background(), readingHeads)
+	defer cancel()
+	heads, err := store.NewJournal(m.bot.Store).Heads(ctx)
+	if err != nil {
+		return
+	}
+	type label struct {
+		incident.Status
+		incident.Severity
+	}
+	n := map[label]int{}
+	for _, h := range heads {
+		if !h.Private {
+			n[label{h.Status, h.Severity}]++
+		}
+	}
+	for _, status := range statuses {
+		for _, severity := range incident.Severities {
+			tell(descIncidents, float64(n[label{status, severity}]), string(status), string(severity))
+		}
+	}
+}
