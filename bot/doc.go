@@ -5,8 +5,10 @@
 //	                                   ▲                                            │
 //	                                   └──────── what the worker learned ───────────┘
 //
-// Declare, Update and Receive are the ways in: for people, for decisions on one
-// incident, and for alerts. react.go is the one switch from a fact to effects.
+// Declare, Update and Accept are the ways in: for people, for decisions on one
+// incident, and for alerts. What is accepted is stored as it came; router.go then
+// gives each alert its place (round.go, place.go, group.go), and people mend that
+// (regroup.go, hold.go). react.go is the one switch from a fact to effects.
 // worker.go performs effects, each when its turn has come (turn.go), the most
 // urgent first (urgency.go), and the clock issues ordinary requests when
 // something is due. Nothing is answered before it is stored, and the same cause

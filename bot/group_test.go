@@ -38,7 +38,9 @@ func TestGroups(t *testing.T) {
 		{"another service of the provider", "service-01", errors, 0, "depends on anthropic, too"},
 		{"a name by which monitors call it", "SERVICE-01", errors, 4 * time.Minute, "depends on anthropic, too"},
 		{"another provider", "other", errors, 0, ""},
+		{"the same service and another symptom", "service-00", slow, 0, ""},
 		{"another symptom of no provider", "unknown-thing", "disk is full", 0, ""},
+		{"another thing of the provider's", "service-01", "disk is full", 0, ""},
 		{"too long after", "service-00", errors, 20 * time.Minute, ""},
 	}
 	for _, test := range tests {
@@ -62,7 +64,6 @@ func TestGroups(t *testing.T) {
 			})
 		})
 	}
-	_ = slow
 }
 
 // TestPeoplesIncidentsTakeAlertsIn: what a monitor says of what a person reported

@@ -32,14 +32,6 @@ type record struct {
 // over tells whether PagerDuty has done with it.
 func (r record) over() bool { return r.Status == "resolved" }
 
-// priority is the name of its priority, "" for none.
-func (r record) priority() string {
-	if r.Priority == nil {
-		return ""
-	}
-	return r.Priority.Summary
-}
-
 // assignment and request are parts of incidents, both to read and to write.
 type (
 	assignment struct {

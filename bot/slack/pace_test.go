@@ -151,7 +151,7 @@ func TestNobodyJumpsIn(t *testing.T) {
 			c.wait(time.Second)
 		}
 		c.ask("waits", incident.Incident{}, effect.OpenChannel{}, urgent(bot.Gathering, incident.SEV2))
-		skip := c.began.Add(time.Minute + 500*time.Millisecond).Sub(time.Now())
+		skip := time.Until(c.began.Add(time.Minute + 500*time.Millisecond))
 		c.p.now = func() time.Time { return time.Now().Add(skip) } // no timer has run
 		c.ask("asks", incident.Incident{}, effect.OpenChannel{}, urgent(bot.Gathering, incident.SEV4))
 		if c.through("waits") != 1 || c.through("asks") != 0 {
