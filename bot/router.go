@@ -128,7 +128,6 @@ func (r *router) route(ctx context.Context, list []delivered) error {
 	for i, d := range list {
 		done[i] = d.Arrival
 		for _, s := range d.signals {
-			r.giveWay(ctx)
 			if err := r.readable(rd.route(ctx, s), s); err != nil {
 				return err
 			}
@@ -148,18 +147,6 @@ func (r *router) readable(err error, s Signal) error {
 		return nil
 	}
 	return err
-}
-
-// moment is how long a signal lets deliveries go first.
-const moment = time.Millisecond
-
-// giveWay lets what is being accepted go first: to find a signal's place takes a
-// processor, and a source that waits too long for its answer sends again. A flood
-// is routed while it lasts, if slowly.
-func (r *router) giveWay(ctx context.Context) {
-	if r.arrivals.coming.Load() > 0 {
-		r.bot.worker.pause(ctx, r.bot.Now().Add(moment))
-	}
 }
 
 // Routed waits until everything that has arrived is routed, for tests and tools

@@ -43,7 +43,7 @@ type pager struct {
 	byMail func(string) (incident.Person, bool)
 
 	mu     sync.Mutex
-	onCall []bot.Duty // as of the last look
+	onCall []pagerduty.Duty // as of the last look
 }
 
 func newPager(ctx context.Context, c pagerduty.Config, byMail func(string) (incident.Person, bool)) (*pager, error) {
@@ -102,8 +102,11 @@ func (p *pager) now(service, policy string) []incident.Person {
 	defer p.mu.Unlock()
 	var people []incident.Person
 	for _, d := range p.onCall {
-		if d.Level == 1 && d.Person.User != "" && slices.Contains(names, strings.ToLower(d.Policy)) && !slices.ContainsFunc(people, d.Person.Is) {
-			people = append(people, d.Person)
+		if d.Level != 1 || !slices.Contains(names, strings.ToLower(d.Policy)) {
+			continue
+		}
+		if person, ok := p.byMail(d.Email); ok && !slices.ContainsFunc(people, person.Is) {
+			people = append(people, person)
 		}
 	}
 	return people
@@ -120,7 +123,7 @@ func (p *pager) meet(ctx context.Context) error {
 
 // look reads who is on call.
 func (p *pager) look(ctx context.Context) error {
-	list, err := p.OnCall(ctx, "")
+	list, err := p.client.OnCall(ctx, "")
 	if err != nil {
 		return err
 	}
@@ -153,19 +156,39 @@ func (a *app) tend(ctx context.Context) {
 	var wg sync.WaitGroup
 	defer wg.Wait()
 	wg.Go(func() { p.client.Run(ctx, a.log) })
+	wg.Go(func() { a.watchDuties(ctx) })
 	every := time.NewTicker(reconcileEvery)
 	defer every.Stop()
-	looks := time.NewTicker(time.Minute)
-	defer looks.Stop()
-	a.reconcile(ctx)
 	for {
+		a.reconcile(ctx)
 		select {
 		case <-ctx.Done():
 			return
-		case <-looks.C:
-			a.tell(ctx, "who is on call could not be read from PagerDuty", p.look(ctx))
 		case <-every.C:
-			a.reconcile(ctx)
+		}
+	}
+}
+
+// How often it is read who is on call, and how soon again when that failed.
+const (
+	lookEach  = time.Minute
+	lookAgain = 5 * time.Second
+)
+
+// watchDuties keeps who is on call fresh until ctx ends.
+func (a *app) watchDuties(ctx context.Context) {
+	for {
+		wait := lookEach
+		if err := a.pager.look(ctx); err != nil {
+			a.tell(ctx, "who is on call could not be read from PagerDuty", err)
+			wait = lookAgain
+		}
+		timer := time.NewTimer(wait)
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			return
+		case <-timer.C:
 		}
 	}
 }
