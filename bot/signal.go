@@ -6,6 +6,7 @@ import (
 	"errors"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"tocsin/bot/incident"
@@ -56,7 +57,9 @@ func (b *Bot) Accept(ctx context.Context, d Delivery) (Accepted, error) {
 		return Accepted{}, err
 	}
 	a := store.Arrival{Source: d.Source, ID: d.ID, At: b.Now().UTC(), Body: body}
+	b.router.arrivals.coming.Add(1)
 	first, err := b.journal.Arrive(ctx, a)
+	b.router.arrivals.coming.Add(-1)
 	switch {
 	case errors.Is(err, store.ErrInvalid), errors.Is(err, store.ErrClosed), err != nil && ctx.Err() != nil && errors.Is(err, ctx.Err()):
 		return Accepted{}, err // nothing was written
@@ -85,6 +88,8 @@ type arrivals struct {
 	size   int  // of the queue, in bytes as it is stored
 	behind bool // the store has more
 	wake   chan struct{}
+
+	coming atomic.Int64 // how many are being stored now
 }
 
 // maxQueued is how many deliveries wait in memory, and maxQueuedBytes how long they
