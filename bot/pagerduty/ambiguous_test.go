@@ -61,7 +61,7 @@ func writes() map[string]write {
 			d.alert("PSVC001", "Slow")
 			d.record(incident.Resolved{})
 			d.do(effect.SyncPager{})
-			time.Sleep(time.Hour)
+			<-time.After(time.Hour)
 			d.record(incident.Reopened{})
 			return effect.SyncPager{}
 		}, func(d *desk) int { return incidents(d) - 1 }},
@@ -93,7 +93,7 @@ func TestEchoIsTrace(t *testing.T) {
 			told := effect.TellPager{Text: "All is well", Update: path == "status_updates"}
 			echo := incident.Signaled{Source: "pagerduty", Event: event, State: incident.StateInfo, Key: id, Text: "noted in PagerDuty: [INC-7] All is well", Echo: true}
 			d.record(echo)
-			time.Sleep(time.Hour)
+			<-time.After(time.Hour)
 			d.fault("lost_answer", "POST /incidents/{id}/"+path, 1)
 			if _, err := d.try(told); err == nil {
 				t.Fatal("the answer was not lost")
@@ -108,7 +108,7 @@ func TestEchoIsTrace(t *testing.T) {
 			if traces() != 2 {
 				t.Errorf("%+v", d.shown(id))
 			}
-			time.Sleep(time.Hour)
+			<-time.After(time.Hour)
 			d.fault("lost_request", "POST /incidents/{id}/"+path, 1)
 			if _, err := d.try(told); err == nil {
 				t.Fatal("the request was not lost")
@@ -134,7 +134,7 @@ func TestOneTrace(t *testing.T) {
 						if facts, err := d.try(e); err == nil {
 							t.Fatalf("the first attempt told %+v", facts)
 						}
-						time.Sleep(quiet)
+						<-time.After(quiet)
 					}
 					facts := d.do(e)
 					if n := w.count(d); n != 1 {
@@ -219,14 +219,14 @@ func TestHalfTold(t *testing.T) {
 		d.alert("PSVC002", "Slow too")
 		told := effect.TellPager{Text: "Rolled back"}
 		d.do(told) // an hour ago, in the same words
-		time.Sleep(time.Hour)
+		<-time.After(time.Hour)
 		d.rules.writes()
 		for _, kind := range []string{"lost_answer", "lost_request"} {
 			d.fault(kind, "POST /incidents/{id}/notes", 1)
 			if _, err := d.try(told); err == nil {
 				t.Fatalf("%s: told at once", kind)
 			}
-			time.Sleep(quiet)
+			<-time.After(quiet)
 		}
 		d.do(told)
 		want := []string{"[INC-7] Rolled back", "[INC-7] Rolled back"}
@@ -251,7 +251,7 @@ func TestRateLimit(t *testing.T) {
 		if _, err := d.try(effect.TellPager{Text: "Rolled back"}); !later(err, 23*time.Second, "rate limit") {
 			t.Fatalf("%v", err)
 		}
-		time.Sleep(3 * time.Second)
+		<-time.After(3 * time.Second)
 		d.rules.writes()
 		if _, err := d.try(effect.SyncPager{}); !later(err, 20*time.Second, "rate limit") {
 			t.Errorf("%v", err)
@@ -265,7 +265,7 @@ func TestRateLimit(t *testing.T) {
 		if writes := d.rules.writes(); len(writes) != 1 || !strings.HasPrefix(writes[0], "POST /v2/enqueue") {
 			t.Errorf("%q", writes)
 		}
-		time.Sleep(20 * time.Second)
+		<-time.After(20 * time.Second)
 		d.do(effect.TellPager{Text: "Rolled back"})
 	})
 }

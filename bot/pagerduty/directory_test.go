@@ -86,7 +86,7 @@ func TestMiss(t *testing.T) {
 		reads := func() int { return d.ws.Counts()["pagerduty/GET /services"].Calls }
 		must(t, d.Refresh(t.Context()))
 		for i, wait := range []time.Duration{0, time.Second, time.Minute} {
-			time.Sleep(wait)
+			<-time.After(wait)
 			_, err := d.Targets(t.Context(), "a new service")
 			must(t, err)
 			if want := []int{1, 1, 2}[i]; reads() != want {
@@ -159,7 +159,7 @@ func TestRun(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		ended := make(chan struct{})
 		go func() { d.Run(ctx, slog.New(slog.DiscardHandler)); close(ended) }()
-		time.Sleep(25 * time.Minute)
+		<-time.After(25 * time.Minute)
 		if n := d.ws.Counts()["pagerduty/GET /users"].Calls; n != 3 {
 			t.Errorf("%d reads in 25 minutes, want 3", n)
 		}
@@ -199,7 +199,7 @@ func TestOnCallIsKept(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := newDesk(t, full())
 		for i, wait := range []time.Duration{0, 59 * time.Second, 2 * time.Second} {
-			time.Sleep(wait)
+			<-time.After(wait)
 			list, err := d.OnCall(t.Context(), "")
 			must(t, err)
 			list[0].Level = 99 // the caller's own
@@ -224,11 +224,11 @@ func TestChanges(t *testing.T) {
 		}
 		old := d.alert("PSVC002", "Before our time")
 		closed := d.alert("PSVC003", "Long, and resolved lately")
-		time.Sleep(24 * time.Hour)
+		<-time.After(24 * time.Hour)
 		since := time.Now()
 		open := d.alert("PSVC001", "Answers are slow")
 		ack := d.alert("PSVC004", "Summaries are slow")
-		time.Sleep(time.Minute)
+		<-time.After(time.Minute)
 		d.elsewhere("PUT", "/incidents/"+ack, `{"incident":{"type":"incident","status":"acknowledged"}}`)
 		d.elsewhere("PUT", "/incidents/"+closed, `{"incident":{"type":"incident","status":"resolved","priority":{"id":"PPRIOR1","type":"priority_reference"}}}`)
 		signals, err := d.Changes(t.Context(), since)
@@ -267,7 +267,7 @@ func TestLostPage(t *testing.T) {
 		first, err := d.Changes(t.Context(), since)
 		must(t, err)
 		change := func(status string) []bot.Signal {
-			time.Sleep(time.Minute)
+			<-time.After(time.Minute)
 			d.elsewhere("PUT", "/incidents/"+id, `{"incident":{"type":"incident","status":"`+status+`"}}`)
 			signals, err := d.Changes(t.Context(), since)
 			must(t, err)
@@ -301,7 +301,7 @@ func TestManyChanges(t *testing.T) {
 			id := d.alert("PSVC001", fmt.Sprintf("Old %d", i))
 			d.elsewhere("PUT", "/incidents/"+id, `{"incident":{"type":"incident","status":"resolved"}}`)
 		}
-		time.Sleep(time.Hour)
+		<-time.After(time.Hour)
 		since := time.Now()
 		for i := range 130 {
 			d.alert("PSVC001", fmt.Sprintf("New %d", i))

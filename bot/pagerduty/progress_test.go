@@ -21,7 +21,7 @@ func (d *desk) storm(n int) {
 	for i := range n {
 		d.alert("PSVC001", fmt.Sprint("Slow ", i))
 		if i%500 == 499 {
-			time.Sleep(2 * time.Minute)
+			<-time.After(2 * time.Minute)
 		}
 	}
 	d.rules.writes()
@@ -41,9 +41,9 @@ func (d *desk) insist(e effect.Effect) (facts []incident.Fact, took time.Duratio
 		case errors.As(err, &l):
 			facts = append(facts, l.Facts...)
 			d.record(l.Facts...)
-			time.Sleep(l.After)
+			<-time.After(l.After)
 		default:
-			time.Sleep(quiet)
+			<-time.After(quiet)
 		}
 	}
 	d.t.Fatalf("it never ends; %d facts by now", len(facts))
@@ -76,7 +76,7 @@ func TestSyncOfAStorm(t *testing.T) {
 		}{
 			{incident.SeverityChanged{From: incident.SEV2, To: incident.SEV1}, n}, {incident.Mitigated{}, 0}, {incident.Resolved{}, n},
 		} {
-			time.Sleep(2 * time.Minute)
+			<-time.After(2 * time.Minute)
 			d.record(step.fact)
 			facts, took := d.insist(effect.SyncPager{})
 			told := map[incident.Fact]bool{}
@@ -113,7 +113,7 @@ func TestSyncInParts(t *testing.T) {
 			if l, ok := errors.AsType[*bot.Later](err); ok {
 				facts = l.Facts
 				d.record(facts...)
-				time.Sleep(l.After)
+				<-time.After(l.After)
 			}
 			if len(facts) != want || len(d.puts()) != want || (err == nil) != (want == 50) {
 				t.Errorf("%d facts, want %d: %v", len(facts), want, err)
@@ -160,7 +160,7 @@ func TestSyncPastWhatIsGone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := newDesk(t, full())
 		old := d.made(`{"incident":{"type":"incident","title":"Old","service":{"id":"PSVC001","type":"service_reference"}}}`)
-		time.Sleep(48 * time.Hour)
+		<-time.After(48 * time.Hour)
 		d.events = nil
 		d.record(incident.Declared{Title: "Answers are slow", Severity: incident.SEV2})
 		for _, key := range []string{"QGONE", old} {

@@ -146,10 +146,10 @@ func TestReopened(t *testing.T) {
 		d := newDesk(t, full())
 		first, second := d.alert("PSVC003", "Slow"), d.alert("PSVC002", "Slow too")
 		for n, key := range []string{"tocsin-INC-7-reopened-1", "tocsin-INC-7-reopened-2"} {
-			time.Sleep(time.Hour)
+			<-time.After(time.Hour)
 			d.record(incident.Resolved{})
 			d.do(effect.SyncPager{})
-			time.Sleep(time.Hour)
+			<-time.After(time.Hour)
 			d.record(incident.Reopened{})
 			facts := d.do(effect.SyncPager{})
 			made := d.ws.PagerDutyIncidents()[2+n]
@@ -160,7 +160,7 @@ func TestReopened(t *testing.T) {
 			if facts := d.do(effect.SyncPager{}); len(facts) > 0 || len(d.ws.PagerDutyIncidents()) != 3+n {
 				t.Errorf("again: %+v", facts)
 			}
-			time.Sleep(time.Hour)
+			<-time.After(time.Hour)
 			d.elsewhere("PUT", "/incidents/"+made.ID, `{"incident":{"type":"incident","status":"resolved"}}`)
 			if facts := d.do(effect.SyncPager{}); len(facts) > 0 {
 				t.Errorf("resolved in PagerDuty since: %+v", facts)
