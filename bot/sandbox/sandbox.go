@@ -168,11 +168,18 @@ func withDefaults(opt Options) Options {
 	return opt
 }
 
-// Close drops all links, ends every delivery under way and waits for them.
-func (ws *Workspace) Close() {
+// Hush ends every delivery under way and makes no more. The workspace answers still.
+func (ws *Workspace) Hush() {
 	ws.mu.Lock()
+	defer ws.mu.Unlock()
 	ws.closed = true
 	ws.stop()
+}
+
+// Close drops all links, ends every delivery under way and waits for them.
+func (ws *Workspace) Close() {
+	ws.Hush()
+	ws.mu.Lock()
 	for _, link := range ws.post.links {
 		link.end()
 	}

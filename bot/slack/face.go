@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/slack-go/slack"
@@ -36,6 +37,9 @@ type Face struct {
 	// SigningSecret proves that an HTTP request is Slack's.
 	SigningSecret string
 	Log           *slog.Logger
+
+	links atomic.Int32  // that are up
+	wait  time.Duration // instead of longestWait, in tests
 }
 
 // follow is what remains to be done once Slack has its answer: calls that

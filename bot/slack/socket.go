@@ -2,6 +2,7 @@ package slack
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime/debug"
 	"sync"
@@ -22,6 +23,10 @@ const ackWindow = 3 * time.Second
 // atOnce bounds the requests that are answered at once.
 const atOnce = 32
 
+// longestWait is how long a link waits at most before it tries again: slack-go
+// doubles its wait up to 5 minutes, and people wait with it.
+const longestWait = 5 * time.Second
+
 // Connect answers Slack over Socket Mode until parent ends (then it returns nil)
 // or the app token is refused.
 func (f *Face) Connect(parent context.Context) error {
@@ -31,9 +36,7 @@ func (f *Face) Connect(parent context.Context) error {
 	errs := make(chan error, links)
 	var wg sync.WaitGroup
 	for range links {
-		client := socketmode.New(f.API)
-		wg.Go(func() { errs <- client.RunContext(ctx) })
-		wg.Go(func() { f.listen(ctx, client, slots, &wg) })
+		wg.Go(func() { errs <- f.link(ctx, slots) })
 	}
 	err := <-errs
 	cancel()
@@ -44,15 +47,56 @@ func (f *Face) Connect(parent context.Context) error {
 	return fmt.Errorf("Slack closed Socket Mode for good: %w", err)
 }
 
-// listen takes what one link brings. Each request is answered on its own, so a
-// slow one keeps none waiting.
-func (f *Face) listen(ctx context.Context, client *socketmode.Client, slots chan struct{}, wg *sync.WaitGroup) {
+// errImpatient ends a client that would wait too long.
+var errImpatient = errors.New("the link is tried anew")
+
+// link keeps one link up until ctx ends or the app token is refused.
+func (f *Face) link(ctx context.Context, slots chan struct{}) error {
+	wait := longestWait
+	if f.wait > 0 {
+		wait = f.wait
+	}
+	for patience := wait; ; patience = 0 { // the first client's own waits are short at first
+		up, down := context.WithCancelCause(context.WithoutCancel(ctx))
+		client := socketmode.New(f.API)
+		listening := make(chan struct{})
+		go func() {
+			defer close(listening)
+			f.listen(ctx, up, client, slots, func(e *slack.ConnectionErrorEvent) {
+				if _, told := errors.AsType[*slack.RateLimitedError](e.ErrorObj); !told && e.Backoff > patience {
+					time.AfterFunc(wait, func() { down(errImpatient) })
+				}
+			})
+			down(ctx.Err())
+		}()
+		err := client.RunContext(up)
+		down(err)
+		<-listening
+		if !errors.Is(context.Cause(up), errImpatient) {
+			return err
+		}
+	}
+}
+
+// listen takes what one link brings until ctx or the link ends. Each request is
+// answered on its own, so a slow one keeps none waiting; what is under way at the end
+// gets its answer.
+func (f *Face) listen(ctx, up context.Context, client *socketmode.Client, slots chan struct{}, failed func(*slack.ConnectionErrorEvent)) {
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	l := linkState{face: f}
+	defer l.set(false)
 	for {
 		select {
 		case <-ctx.Done():
 			return
+		case <-up.Done():
+			return
 		case e := <-client.Events:
-			f.linkState(e)
+			l.follow(e)
+			if err, ok := e.Data.(*slack.ConnectionErrorEvent); ok {
+				failed(err)
+			}
 			if e.Request == nil || e.Type == socketmode.EventTypeHello || e.Type == socketmode.EventTypeDisconnect {
 				continue
 			}
@@ -63,21 +107,44 @@ func (f *Face) listen(ctx context.Context, client *socketmode.Client, slots chan
 			}
 			wg.Go(func() {
 				defer func() { <-slots }()
-				f.take(ctx, client, *e.Request)
+				f.take(up, client, *e.Request)
 			})
 		}
 	}
 }
 
-// linkState logs what an operator wants to know of a link.
-func (f *Face) linkState(e socketmode.Event) {
+// Links is how many Socket Mode links are up.
+func (f *Face) Links() int { return int(f.links.Load()) }
+
+// linkState is whether a link is up.
+type linkState struct {
+	face *Face
+	up   bool
+}
+
+// follow takes note of what an operator wants to know of a link.
+func (l *linkState) follow(e socketmode.Event) {
 	switch e.Type {
 	case socketmode.EventTypeConnected:
-		f.Log.Info("connected to Slack")
+		l.face.Log.Info("connected to Slack")
+		l.set(true)
+	case socketmode.EventTypeConnecting, socketmode.EventTypeDisconnect:
+		l.set(false)
 	case socketmode.EventTypeConnectionError, socketmode.EventTypeInvalidAuth:
-		f.Log.Warn("no connection to Slack", "event", string(e.Type))
+		l.face.Log.Warn("no connection to Slack", "event", string(e.Type))
 	case socketmode.EventTypeErrorWriteFailed:
-		f.Log.Warn("an answer to Slack was not sent")
+		l.face.Log.Warn("an answer to Slack was not sent")
+	}
+}
+
+func (l *linkState) set(up bool) {
+	if l.up == up {
+		return
+	}
+	if l.up = up; up {
+		l.face.links.Add(1)
+	} else {
+		l.face.links.Add(-1)
 	}
 }
 

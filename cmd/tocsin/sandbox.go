@@ -111,14 +111,17 @@ func startSandbox(e *env, c *sandboxCmd) (*sandboxRun, error) {
 	s.workspace = sandbox.New(c.options(e.log, s.url))
 	mux := http.NewServeMux()
 	mux.Handle("/", s.workspace.Handler())
+	// The workspace outlasts the bot, which has things to finish there.
+	open, shut := context.WithCancel(context.WithoutCancel(s.ctx))
 	served := make(chan error, 1)
-	go func() { served <- serveHTTP(s.ctx, ln, mux) }()
+	go func() { served <- serveHTTP(open, ln, mux) }()
 	if c.NoBot {
+		context.AfterFunc(s.ctx, shut)
 		go s.finish(func() error { return <-served })
 		return s, nil
 	}
 	if err := s.startBot(e, c); err != nil {
-		s.stop()
+		shut()
 		<-served
 		s.cleanUp()
 		return nil, err
@@ -127,12 +130,13 @@ func startSandbox(e *env, c *sandboxCmd) (*sandboxRun, error) {
 	none, err := net.Listen("tcp", "127.0.0.1:0") // the app's own server has nothing to serve here
 	if err != nil {
 		s.app.close()
-		s.stop()
+		shut()
 		return nil, err
 	}
 	go s.finish(func() error {
 		err := s.app.run(s.ctx, none, http.NotFoundHandler())
 		s.stop()
+		shut()
 		return errors.Join(err, <-served)
 	})
 	return s, nil
@@ -223,8 +227,10 @@ func (s *sandboxRun) wait() error {
 	return s.err
 }
 
-// close ends the sandbox and removes what it made.
+// close ends the sandbox and removes what it made: first what reaches the bot, then
+// the bot, then what the bot reaches.
 func (s *sandboxRun) close() {
+	s.workspace.Hush()
 	s.stop()
 	<-s.done
 	s.cleanUp()
