@@ -1,6 +1,8 @@
 package bot_test
 
 import (
+	"context"
+	"fmt"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -8,6 +10,7 @@ import (
 
 	"tocsin/bot"
 	"tocsin/bot/incident"
+	"tocsin/store"
 )
 
 // described are two services of one provider, and one of another.
@@ -202,6 +205,50 @@ func TestAgain(t *testing.T) {
 		w.receive(alert("alertmanager", "N", "nobody", "No data of the eval job", "critical", incident.StateNoData))
 		if w.inc("INC-3").Held == "" {
 			t.Error("a monitor that hears nothing opened a room")
+		}
+	})
+}
+
+// TestFiresOn: people resolve an incident, and its monitor fires on. They are told of it
+// once while it is fresh; afterwards it is something new. What they said is no
+// incident stays none for as long as it fires on.
+func TestFiresOn(t *testing.T) {
+	described(t)(t, func(t *testing.T, w *world) {
+		fires := func(key, service string) {
+			<-time.After(20 * time.Minute)
+			w.fire("alertmanager", key, service, "Cache is broken", "critical")
+			w.settle()
+		}
+		fires("A", "other")
+		w.say("over", "", "INC-1 resolve")
+		fires("A", "other")
+		fires("A", "other")
+		if n := count[incident.Signaled](w.inc("INC-1")); n != 2 || len(w.heads()) != 1 {
+			t.Errorf("%d signals in %d incidents, want 2 in 1", n, len(w.heads()))
+		}
+		a, _, err := store.NewJournal(w.kv).Alert(context.Background(), "alertmanager", "A")
+		if err != nil || a.Count != 3 {
+			t.Errorf("counted %d times: %v", a.Count, err)
+		}
+		for range 3 {
+			fires("A", "other")
+		}
+		if len(w.heads()) != 2 || w.inc("INC-2").Tally.Total != 1 {
+			t.Errorf("%d incidents after 2 hours", len(w.heads()))
+		}
+	})
+	described(t)(t, func(t *testing.T, w *world) {
+		s := alert("alertmanager", "N", "nobody", "No data of the eval job", "critical", incident.StateNoData)
+		for i := range 8 {
+			s.ID = fmt.Sprint("N", i)
+			w.receive(s)
+			if i == 0 {
+				w.say("none", "", "INC-1 close")
+			}
+			<-time.After(30 * time.Minute)
+		}
+		if len(w.heads()) != 1 {
+			t.Errorf("asked %d times of what people said is none", len(w.heads()))
 		}
 	})
 }

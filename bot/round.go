@@ -110,9 +110,13 @@ func rises(before store.Alert, a *store.Alert) bool {
 }
 
 // repeats tells whether a signal says what the incident knows: monitors repeat
-// themselves for as long as they fire, with other numbers in their words.
+// themselves for as long as they fire, with other numbers in their words. That an
+// alert still fires after its incident is over is news once.
 func repeats(inc incident.Incident, before store.Alert, s Signal) bool {
-	if s.State == incident.StateInfo || s.State == incident.StateUnknown || s.Late || !inc.Active() {
+	if s.State == incident.StateInfo || s.State == incident.StateUnknown || s.Late {
+		return false
+	}
+	if !inc.Active() && !dismissed(inc) && !before.Last.After(ended(inc)) {
 		return false
 	}
 	if s.Severity != "" && (before.Severity == "" || s.Severity.Worse(before.Severity)) {
@@ -206,17 +210,26 @@ func (b *Bot) over(inc incident.Incident, before store.Alert, s Signal, now time
 	if inc.Active() || !s.fires() || s.Late {
 		return false
 	}
-	if inc.Channel.Channel == "" && inc.Status == incident.Shut && s.Severity != "" && s.Severity.Worse(inc.Severity) {
+	if dismissed(inc) && s.Severity != "" && s.Severity.Worse(inc.Severity) {
 		return true // people said that it is nothing when it was less
 	}
-	if s.Source == "pagerduty" {
+	if s.Source == "pagerduty" || dismissed(inc) && before.State == s.State {
 		return false
 	}
-	end := inc.ResolvedAt
-	if inc.ClosedAt.After(end) {
-		end = inc.ClosedAt
+	return now.Sub(ended(inc)) > again
+}
+
+// dismissed tells whether people said that an incident is none.
+func dismissed(inc incident.Incident) bool {
+	return inc.Channel.Channel == "" && inc.Status == incident.Shut
+}
+
+// ended is when an incident was over.
+func ended(inc incident.Incident) time.Time {
+	if inc.ClosedAt.After(inc.ResolvedAt) {
+		return inc.ClosedAt
 	}
-	return now.Sub(end) > again
+	return inc.ResolvedAt
 }
 
 // tell has an incident told of a signal; without one its alert alone is counted.

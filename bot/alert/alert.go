@@ -13,7 +13,8 @@
 //	Urgency  the source's own word for how bad it is; what severity that comes to
 //	         is not decided here
 //	At       when the event happened, as the source says; Since when it began
-//	ID       key, state and time: an alert that is told again is the same signal
+//	ID       key, state and time of the event. When it began is no such time: what
+//	         fires on says it again and again, and then the delivery tells them apart
 //
 // Everything is bounded: MaxAlerts signals a delivery, of maxDelivery bytes. What
 // is left out is told by a signal of its own. A time or an address that cannot be

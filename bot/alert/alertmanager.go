@@ -83,10 +83,10 @@ func (a *grouped) check(i int) error {
 func (a *grouped) signal(g *group) bot.Signal {
 	s := bot.Signal{At: a.StartsAt.Time}
 	s.Key, s.Event, s.State, s.Since = a.Fingerprint, a.Status, a.state(), a.StartsAt.Time
-	if a.Status == "resolved" && !a.EndsAt.IsZero() {
-		s.At = a.EndsAt.Time
+	if a.Status == "resolved" { // what fires says the same again and again, and each time is an event
+		s.At = cmp.Or(a.EndsAt.Time, s.At)
+		s.ID = eventID(s.Key, a.Status, s.At)
 	}
-	s.ID = eventID(s.Key, a.Status, s.At)
 	s.Title, s.Text = a.words(g)
 	s.Link = firstLink(a.GeneratorURL, a.PanelURL, a.DashboardURL, g.ExternalURL)
 	s.Service = cmp.Or(pick(a.Labels, serviceLabels), pick(g.CommonLabels, serviceLabels))

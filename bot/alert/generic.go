@@ -127,10 +127,11 @@ func (f form) signal(one any) (bot.Signal, error) {
 	s.At = when(get(f.fields.At))
 	if at := when(get(f.fields.Ended)); s.State == incident.StateResolved && !at.IsZero() {
 		s.At = at
-	} else if s.State == incident.StateFiring && s.At.IsZero() {
-		s.At = s.Since
 	}
 	s.ID = f.id(s, get(f.fields.ID))
+	if s.State == incident.StateFiring {
+		s.At = cmp.Or(s.At, s.Since) // no part of the id: what fires says it again and again
+	}
 	return s, nil
 }
 

@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"tocsin/bot"
 	"tocsin/bot/inbound"
@@ -22,13 +23,14 @@ import (
 // desk serves all sources of a Config and keeps what is accepted.
 type desk struct {
 	mux *http.ServeMux
+	now func() time.Time
 	got []bot.Delivery
 }
 
 func newDesk(c Config) *desk {
-	d := &desk{mux: http.NewServeMux()}
+	d := &desk{mux: http.NewServeMux(), now: time.Now}
 	for _, s := range Sources(c) {
-		h := &inbound.Hook{Source: s, Log: slog.New(slog.DiscardHandler), Accept: func(_ context.Context, in bot.Delivery) (bot.Accepted, error) {
+		h := &inbound.Hook{Source: s, Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return d.now() }, Accept: func(_ context.Context, in bot.Delivery) (bot.Accepted, error) {
 			d.got = append(d.got, in)
 			return bot.Accepted{}, nil
 		}}
@@ -159,6 +161,27 @@ func TestNoSecretNoRoute(t *testing.T) {
 	}
 }
 
+// TestFiresOn: an alert that fires on says that it began when it did, and each time is
+// an event; the sender's retries of one request are one delivery.
+func TestFiresOn(t *testing.T) {
+	for source, name := range map[string]string{"alertmanager": "alertmanager/firing.json", "grafana": "grafana/firing.json", "generic": "generic/firing.json"} {
+		d, now := newDesk(every(t)), time.Date(2026, 11, 20, 10, 0, 0, 0, time.UTC)
+		d.now = func() time.Time { return now }
+		for range 3 {
+			d.post(source, file(t, name), "Authorization", "Bearer token")
+			d.post(source, file(t, name), "Authorization", "Bearer token")
+			now = now.Add(4 * time.Hour)
+		}
+		ids := map[string]int{}
+		for _, in := range d.got {
+			ids[in.Signals[0].ID]++
+		}
+		if len(d.got) != 6 || len(ids) != 3 {
+			t.Errorf("%s: %d deliveries with the events %v", source, len(d.got), ids)
+		}
+	}
+}
+
 // TestToldAgain: an alert that is told again is the same signal; one that fires
 // anew, and the end of it, are others.
 func TestToldAgain(t *testing.T) {
@@ -185,7 +208,7 @@ func TestToldAgain(t *testing.T) {
 	if len(same) > 0 {
 		t.Errorf("these are told apart by no id: %q", same)
 	}
-	for _, pair := range [][2]string{{"alertmanager/firing.json", "alertmanager/firing-again.json"}, {"alertmanager/firing.json", "alertmanager/resolved.json"}, {"datadog/triggered.json", "datadog/re-triggered.json"}} {
+	for _, pair := range [][2]string{{"alertmanager/firing.json", "alertmanager/resolved.json"}, {"datadog/triggered.json", "datadog/re-triggered.json"}} {
 		source, _, _ := strings.Cut(pair[0], "/")
 		var got [2]bot.Signal
 		for i, name := range pair {
