@@ -128,7 +128,7 @@ func (r *router) route(ctx context.Context, list []delivered) error {
 	for i, d := range list {
 		done[i] = d.Arrival
 		for _, s := range d.signals {
-			r.giveWay(ctx)
+			r.bot.giveWay(ctx)
 			if err := r.readable(rd.route(ctx, s), s); err != nil {
 				return err
 			}
@@ -138,18 +138,6 @@ func (r *router) route(ctx context.Context, list []delivered) error {
 		return err
 	}
 	return r.bot.journal.Retire(ctx, done)
-}
-
-// moment is how long a signal lets deliveries go first.
-const moment = time.Millisecond
-
-// giveWay lets what is being stored go first: to find a signal's place keeps a
-// processor busy, and a source that waits too long for its answer sends again. A
-// flood is routed while it lasts, if more slowly.
-func (r *router) giveWay(ctx context.Context) {
-	if r.arrivals.coming.Load() > 0 {
-		r.bot.worker.pause(ctx, r.bot.Now().Add(moment))
-	}
 }
 
 // readable drops the error of a signal whose alert or incident cannot be read: it is

@@ -46,6 +46,9 @@ type Accepted struct {
 	Known bool // it was accepted before
 }
 
+// ErrClosed is the error of what comes while tocsin ends. Nothing was stored.
+var ErrClosed = store.ErrClosed
+
 // Accept stores a delivery, in one transaction whatever it tells, and leaves it to
 // the router. An error means that it has to be delivered again.
 func (b *Bot) Accept(ctx context.Context, d Delivery) (Accepted, error) {
@@ -95,8 +98,8 @@ type arrivals struct {
 // maxQueued is how many deliveries wait in memory, and maxQueuedBytes how long they
 // may be together as they are stored.
 const (
-	maxQueued      = 10_000
-	maxQueuedBytes = 32 << 20
+	maxQueued      = 1_000
+	maxQueuedBytes = 4 << 20
 )
 
 func (q *arrivals) add(d delivered) {
@@ -136,4 +139,20 @@ func (q *arrivals) waiting() int {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	return len(q.queue)
+}
+
+// moment is how long each delivery that is being stored goes first, and moments the
+// most of them.
+const (
+	moment  = 5 * time.Millisecond
+	moments = 10
+)
+
+// giveWay lets what is being stored go first: finding a signal's place and telling
+// Slack of it keep the processors busy, and a source that waits too long for its
+// answer sends again. A flood is routed while it lasts, if more slowly.
+func (b *Bot) giveWay(ctx context.Context) {
+	if n := min(b.router.arrivals.coming.Load(), moments); n > 0 {
+		b.worker.pause(ctx, b.Now().Add(time.Duration(n)*moment))
+	}
 }

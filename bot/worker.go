@@ -249,6 +249,7 @@ func (w *worker) take(ctx context.Context, id incident.ID, l *lane, t turn) {
 	defer t.done()
 	select {
 	case w.slots <- struct{}{}:
+		w.bot.giveWay(ctx)
 		again := w.attempt(ctx, id, l, t)
 		<-w.slots
 		w.mu.Lock()

@@ -51,6 +51,10 @@ func (h *Hook) take(w http.ResponseWriter, r *http.Request) (bot.Delivery, bot.A
 		return d, bot.Accepted{}, no
 	}
 	accepted, err := h.Accept(r.Context(), d)
+	if err != nil && (errors.Is(err, bot.ErrClosed) || r.Context().Err() != nil) {
+		h.Log.Info("a webhook came while one side ends", "source", h.Source.Name, "delivery", d.ID)
+		return d, accepted, again()
+	}
 	if err != nil {
 		return d, accepted, h.failed(err, d.ID)
 	}
@@ -78,6 +82,10 @@ func (h *Hook) deliver(r *http.Request, body []byte) (bot.Delivery, *refusal) {
 
 func (h *Hook) failed(err error, id string) *refusal {
 	h.Log.Error("a webhook was not stored", "source", h.Source.Name, "delivery", id, "error", err)
+	return again()
+}
+
+func again() *refusal {
 	return &refusal{http.StatusServiceUnavailable, Failed, "not stored; please send it again"}
 }
 

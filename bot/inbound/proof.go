@@ -70,18 +70,18 @@ func (t Token) has(got string) bool {
 	return found == 1
 }
 
-// Signed tells whether one of the secrets made signature, which is the HMAC-SHA256
-// of body in hexadecimal.
-func Signed(secrets []string, body []byte, signature string) bool {
-	got, err := hex.DecodeString(signature)
-	if err != nil {
-		return false
-	}
+// Signed tells whether one of the secrets made one of the signatures, each of which is
+// an HMAC-SHA256 of body in hexadecimal. The body is read once a secret, however many
+// signatures somebody sends.
+func Signed(secrets []string, body []byte, signatures ...string) bool {
 	for _, secret := range secrets {
 		mac := hmac.New(sha256.New, []byte(secret))
 		mac.Write(body)
-		if secret != "" && hmac.Equal(mac.Sum(nil), got) {
-			return true
+		want := mac.Sum(nil)
+		for _, s := range signatures {
+			if got, err := hex.DecodeString(s); err == nil && secret != "" && hmac.Equal(want, got) {
+				return true
+			}
 		}
 	}
 	return false

@@ -105,26 +105,18 @@ func parse(body []byte, who Who) (bot.Signal, error) {
 	var envelope struct {
 		Event *event `json:"event"`
 	}
-	if err := inbound.JSON(body, &envelope); err != nil {
+	if err := inbound.Lenient(body, &envelope); err != nil { // refusing it for one odd field would lose all of it
 		return bot.Signal{}, err
 	}
 	e := envelope.Event
 	if e == nil || e.Type == "" {
-		return bot.Signal{}, errors.New(`it has no "event" with an "event_type": is this a V3 webhook?`)
+		return bot.Signal{}, errors.New(`"event" has to be an object with an "event_type", which is a text: is this a V3 webhook?`)
 	}
 	s := e.signal(who)
 	if s.Key == "" && (s.State == incident.StateFiring || s.State == incident.StateAcknowledged || s.State == incident.StateResolved) {
 		return bot.Signal{}, errors.New("it names no incident: data.id is missing")
 	}
 	return s, nil
-}
-
-// UnmarshalJSON leaves empty what is of another type than we know it: refusing the
-// event would lose all of it.
-func (d *data) UnmarshalJSON(body []byte) error {
-	type fields data // without this method
-	json.Unmarshal(body, (*fields)(d))
-	return nil
 }
 
 // stamp is a time that an event tells; zero where it cannot be read, since an event

@@ -11,13 +11,9 @@
 package pagerduty
 
 import (
-	"bytes"
 	"errors"
-	"io"
 	"net/http"
 	"strings"
-
-	"github.com/PagerDuty/go-pagerduty/webhookv3"
 
 	"tocsin/bot"
 	"tocsin/bot/inbound"
@@ -46,17 +42,20 @@ func (h *Webhook) Sources() []inbound.Source {
 	return []inbound.Source{{Name: "pagerduty", Proven: h.proven, Decode: h.decode}}
 }
 
-// proven tells whether one of the secrets signed body.
+// proven tells whether one of the secrets signed body. The header has a signature
+// for each secret that PagerDuty has, with commas: "v1=HEX,v1=HEX"
+// (https://developer.pagerduty.com/docs/verifying-webhook-signatures).
 func (h *Webhook) proven(r *http.Request, body []byte) error {
-	proof := &http.Request{Header: http.Header{}}
-	proof.Header.Set("X-PagerDuty-Signature", strings.ReplaceAll(r.Header.Get("X-PagerDuty-Signature"), " ", ""))
-	for _, secret := range h.Secrets {
-		proof.Body = io.NopCloser(bytes.NewReader(body))
-		if secret != "" && webhookv3.VerifySignature(proof, secret) == nil {
-			return nil
+	var signatures []string
+	for part := range strings.SplitSeq(r.Header.Get("X-PagerDuty-Signature"), ",") {
+		if s, ok := strings.CutPrefix(strings.TrimSpace(part), "v1="); ok {
+			signatures = append(signatures, s)
 		}
 	}
-	return errors.New("this is not signed by PagerDuty: check PAGERDUTY_WEBHOOK_SECRET")
+	if !inbound.Signed(h.Secrets, body, signatures...) {
+		return errors.New("this is not signed by PagerDuty: check PAGERDUTY_WEBHOOK_SECRET")
+	}
+	return nil
 }
 
 // decode makes a delivery of one event. X-Webhook-Id stays the same when PagerDuty
