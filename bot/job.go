@@ -20,6 +20,9 @@ func (b *Bot) job(inc incident.Incident, item store.Item) Job {
 	switch e := item.Effect.(type) {
 	case effect.Say:
 		j.Message = e.Message
+		if event, ok := origin(inc, item); ok {
+			j.Message = dated(e.Message, event, b.Now())
+		}
 	case effect.ShowCard:
 		j.Message = b.card(inc)
 	case effect.ShowGuide:

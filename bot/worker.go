@@ -278,6 +278,9 @@ func (w *worker) pause(ctx context.Context, t time.Time) bool {
 // attempt performs the item that it is the turn of once, and records what came
 // of it. It returns when the lane may go on.
 func (w *worker) attempt(ctx context.Context, id incident.ID, l *lane, t turn) (again time.Time) {
+	if w.drop(ctx, id, l, t.key) {
+		return time.Time{}
+	}
 	item, inc, ok := w.record(ctx, id, l, t.key)
 	if !ok { // the store refused; if it failed, the bot is stopping
 		return w.bot.Now().Add(firstTry)
@@ -311,6 +314,18 @@ func (w *worker) attempt(ctx context.Context, id incident.ID, l *lane, t turn) (
 	}
 	w.outcome(context.WithoutCancel(ctx), id, l, item, facts, true)
 	return time.Time{}
+}
+
+// drop takes an item out of the outbox that nobody needs any more.
+func (w *worker) drop(ctx context.Context, id incident.ID, l *lane, key string) bool {
+	item, ok := w.item(l, key)
+	inc, known := w.bot.snapshot(id)
+	if !ok || !known || !w.bot.stale(inc, item, w.bot.Now()) {
+		return false
+	}
+	w.bot.Log.Info("dropped, because it comes too late", "incident", id, "effect", item.Effect.Words(), "event", item.Seq)
+	w.outcome(context.WithoutCancel(ctx), id, l, item, nil, true)
+	return true
 }
 
 // record puts an attempt on record, on the newest form of the item.
