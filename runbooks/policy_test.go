@@ -375,3 +375,35 @@ func TestHostileServices(t *testing.T) {
 		}
 	}
 }
+
+// TestWhoMayDoWhat: roles, people and words are read; what is none is reported by its
+// line, and no service but the defaults says it.
+func TestWhoMayDoWhat(t *testing.T) {
+	s, problems := overlay("default.md", "id: default\nonly: {sev: [commander, declarer], Page: room, close: U0ADA}\nguests: allow")
+	d := s.Defaults()
+	if problems != nil || d.Guests != "allow" || len(d.Only) != 3 {
+		t.Fatalf("%+v, problems %v", d.Only, problems)
+	}
+	ada, ben := incident.Person{User: "U0ADA"}, incident.Person{User: "U0BEN"}
+	inc := incident.Incident{People: []incident.Person{ben}, Declarer: incident.Actor{Person: ada}}
+	for verb, want := range map[string][2]bool{"sev": {true, false}, "page": {false, true}, "close": {true, false}} {
+		if got := [2]bool{d.Only[verb].Includes(ada, inc), d.Only[verb].Includes(ben, inc)}; got != want {
+			t.Errorf("%s: %v, want %v", verb, got, want)
+		}
+	}
+	for front, words := range map[string]string{
+		"id: default\nonly: {sev: [boss]}":         `"boss" is nobody that may sev`,
+		"id: default\nonly: {sev: []}":             "nobody may sev",
+		"id: default\nguests: perhaps":             `guests is "perhaps"`,
+		"id: chat-api\nonly: {sev: [commander]}":   "only holds for all services",
+		"id: chat-api\nguests: allow\ntitle: Chat": "guests holds for all services",
+	} {
+		id, _, _ := strings.Cut(strings.TrimPrefix(front, "id: "), "\n")
+		if _, problems := overlay(id+".md", front); len(problems) == 0 || !strings.Contains(problems[0], words) {
+			t.Errorf("%s: %v, want %q", front, problems, words)
+		}
+	}
+	if d := (*runbooks.Services)(nil).Defaults(); d.Guests != "refuse" || d.Only != nil {
+		t.Errorf("by default: %q, %v", d.Guests, d.Only)
+	}
+}

@@ -1,6 +1,7 @@
 package runbooks
 
 import (
+	"cmp"
 	"embed"
 	"io/fs"
 	"maps"
@@ -40,6 +41,12 @@ type Service struct {
 	RoomsPerMinute int                 // the same of all services; of the defaults alone
 	Window         time.Duration       // how long alerts belong together; of the defaults alone
 	Providers      map[string][]string // model providers by id, with other words for them; of the defaults alone
+
+	// Only says who may use a verb of the command grammar, by the verb; one that is not
+	// named is everybody's. Guests is "allow" if guests of the workspace may use any, or
+	// "refuse". Both are of the defaults alone.
+	Only   map[string]Who
+	Guests string
 
 	src      []byte
 	problems []Problem // what does not keep it from being used
@@ -98,6 +105,10 @@ func (v *Service) over(d *Service) *Service {
 	if v.Window == 0 {
 		out.Window = d.Window
 	}
+	if v.Only == nil {
+		out.Only = d.Only
+	}
+	out.Guests = cmp.Or(v.Guests, d.Guests)
 	return &out
 }
 

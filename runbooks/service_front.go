@@ -33,6 +33,8 @@ type serviceFront struct {
 	PerMinute *int                 `yaml:"rooms_per_minute"`
 	Window    string               `yaml:"window"`
 	Providers map[string]oneOrMore `yaml:"providers"`
+	Only      map[string]oneOrMore `yaml:"only"`
+	Guests    string               `yaml:"guests"`
 }
 
 // oneOrMore is a list, or one thing without its brackets.

@@ -31,6 +31,7 @@ func parseService(name string, src []byte) (*Service, error) {
 	if p.short() {
 		v.Severity, v.Alerts = p.severities(), p.rules()
 		p.forAll(v)
+		p.only(v)
 	}
 	if len(p.problems) > 0 {
 		return nil, markdown.Problems(p.problems)
@@ -97,7 +98,7 @@ func (p *serviceParser) short() bool {
 		n     int
 	}{
 		{"also", len(fm.Also)}, {"owners", len(fm.Owners)}, {"depends_on", len(fm.DependsOn)}, {"fallback", len(fm.Fallback)},
-		{"guides", len(fm.Guides)}, {"severity", len(fm.Severity)}, {"alerts", len(fm.Alerts)}, {"providers", len(fm.Providers)},
+		{"guides", len(fm.Guides)}, {"severity", len(fm.Severity)}, {"alerts", len(fm.Alerts)}, {"providers", len(fm.Providers)}, {"only", len(fm.Only)},
 	} {
 		p.bad(l.n <= mostOf, l.field, "", fmt.Sprintf("%s has %d entries", l.field, l.n), fmt.Sprintf("keep to %d", mostOf))
 		ok = ok && l.n <= mostOf

@@ -66,6 +66,7 @@ type Call struct {
 	Paging  bot.Paging
 	buckets func() []bot.Bucket
 	all     []Verb
+	log     *slog.Logger
 }
 
 // Origin is who asked and why, for the record.
@@ -122,7 +123,7 @@ func (cs Commands) Handle(ctx context.Context, r bot.Request) (bot.Answer, error
 }
 
 func (cs Commands) handle(ctx context.Context, r bot.Request) (bot.Answer, error) {
-	c := &Call{Bot: cs.Bot, Request: r, Now: cs.Bot.Now(), Paging: cs.Paging, buckets: cs.Buckets, all: verbs()}
+	c := &Call{Bot: cs.Bot, Request: r, Now: cs.Bot.Now(), Paging: cs.Paging, buckets: cs.Buckets, all: verbs(), log: cs.Log}
 	if c.buckets == nil {
 		c.buckets = func() []bot.Bucket { return nil }
 	}
@@ -139,8 +140,14 @@ func (cs Commands) handle(ctx context.Context, r bot.Request) (bot.Answer, error
 		return bot.Answer{}, err
 	}
 	c.Args = args
+	if err := c.guest(v); err != nil {
+		return bot.Answer{}, err
+	}
 	if !v.Anywhere && !c.Has() {
 		return c.choose(ctx, line)
+	}
+	if err := c.may(v); err != nil {
+		return bot.Answer{}, err
 	}
 	return v.Run(ctx, c)
 }

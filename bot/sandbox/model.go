@@ -24,7 +24,8 @@ type Person struct {
 	Name     string `json:"name"`
 	RealName string `json:"real_name"`
 	Email    string `json:"email"`
-	Color    string `json:"color"` // of the avatar, six hex digits
+	Color    string `json:"color"`           // of the avatar, six hex digits
+	Guest    bool   `json:"guest,omitempty"` // is_restricted: not a member
 }
 
 // Message is a message as Slack shows it to apps, plus what only the sandbox's page may see:

@@ -66,6 +66,9 @@ type Options struct {
 	Commands  []CommandHint
 	Shortcuts []Shortcut
 
+	// Guests are the ids of people who are guests of the workspace, not members.
+	Guests []string
+
 	// PublicURL is the base of upload_url, response_url, permalinks and the Socket Mode address. Empty
 	// means the Host of the latest API request.
 	PublicURL string
@@ -124,7 +127,7 @@ func New(opt Options) *Workspace {
 	life, stop := context.WithCancel(context.Background())
 	ws := &Workspace{
 		opt: opt, log: opt.Log, http: opt.HTTP, life: life, stop: stop,
-		world:  newWorld(opt.PublicURL),
+		world:  newWorld(opt.PublicURL, opt.Guests...),
 		faults: faultBoard{rng: rand.New(rand.NewPCG(opt.Seed, 0x70c51))},
 		post:   newPostOffice(),
 		pages:  newPagerDuty(time.Now(), opt.PagerDutyURL),

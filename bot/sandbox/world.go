@@ -43,7 +43,7 @@ type storedFile struct {
 	shared   bool
 }
 
-func newWorld(base string) *world {
+func newWorld(base string, guests ...string) *world {
 	w := &world{
 		base: cmp.Or(strings.TrimSuffix(base, "/"), "http://127.0.0.1"), fixedBase: base != "",
 		files: map[string]*storedFile{}, uploads: map[string]*storedFile{},
@@ -51,6 +51,9 @@ func newWorld(base string) *world {
 		triggers: map[string]*trigger{}, replies: map[string]*replyURL{},
 	}
 	w.settle()
+	for i := range w.people {
+		w.people[i].Guest = slices.Contains(guests, w.people[i].ID)
+	}
 	w.outgoing = nil // the app was not there yet
 	return w
 }
@@ -58,10 +61,10 @@ func newWorld(base string) *world {
 // settle moves in the default people and gives them their channels and something to talk about.
 func (w *world) settle() {
 	w.people = []Person{
-		{"U0ADA", "ada", "Ada Okafor", "ada@example.com", "b4532a"},
-		{"U0BEN", "ben", "Ben Ortiz", "ben@example.com", "2a6f97"},
-		{"U0CHEN", "mei", "Mei Chen", "mei@example.com", "5a7d2a"},
-		{"U0DINA", "dina", "Dina Weiss", "dina@example.com", "7b4b94"},
+		{"U0ADA", "ada", "Ada Okafor", "ada@example.com", "b4532a", false},
+		{"U0BEN", "ben", "Ben Ortiz", "ben@example.com", "2a6f97", false},
+		{"U0CHEN", "mei", "Mei Chen", "mei@example.com", "5a7d2a", false},
+		{"U0DINA", "dina", "Dina Weiss", "dina@example.com", "7b4b94", false},
 	}
 	w.groups = []userGroup{{"S0ONCALL", "oncall", "On call", []string{"U0BEN", "U0CHEN"}}}
 	ids := []string{"U0ADA", "U0BEN", "U0CHEN", "U0DINA"}

@@ -50,6 +50,7 @@ func TestReplayChangesNothing(t *testing.T) {
 func TestAnswerComesFirst(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newStage(t)
+		must(t, s.p.Meet(t.Context())) // as at each start
 		b, face := newBot(t, s)
 		ctx, stop := context.WithCancel(t.Context())
 		ended := make(chan error)
@@ -147,6 +148,27 @@ func TestResponseURLs(t *testing.T) {
 			}
 			if failed := lost || !test.sent; failed != strings.Contains(logged.String(), "did not arrive") {
 				t.Errorf("%s, lost %v: logged %q", test.url, lost, logged)
+			}
+		}
+	}
+}
+
+// TestGuestsAreRefused: a guest of the workspace is one, whether or not the bot has
+// met them.
+func TestGuestsAreRefused(t *testing.T) {
+	ws := sandbox.New(sandbox.Options{Guests: []string{"U0BEN"}})
+	t.Cleanup(ws.Close)
+	for _, met := range []bool{false, true} {
+		conn := dial(t, ws, "incidents")
+		s := &stage{Workspace: ws, t: t, conn: conn, p: conn.Performer}
+		if met {
+			must(t, s.p.Meet(t.Context()))
+		}
+		_, face := newBot(t, s)
+		for user, refused := range map[string]bool{"U0ADA": false, "U0BEN": true} {
+			w := serve(routes(face), signed("/slack/command", typed("list", "user_id", user), secret, time.Now()))
+			if got := strings.Contains(w.Body.String(), "Guests of this workspace"); got != refused {
+				t.Errorf("met %v, %s: %s", met, user, w.Body)
 			}
 		}
 	}

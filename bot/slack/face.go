@@ -49,11 +49,17 @@ type follow func(context.Context)
 // afterwards bounds what follows an answer. A trigger lives for 3 seconds.
 const afterwards = 10 * time.Second
 
+// handle answers a request of a member or of a guest.
+func (f *Face) handle(ctx context.Context, r bot.Request) (bot.Answer, error) {
+	r.Guest = f.Performer.guest(ctx, string(r.By.User))
+	return f.Handle(ctx, r)
+}
+
 // command answers a slash command.
 func (f *Face) command(ctx context.Context, c slack.SlashCommand) (ack any, then follow) {
 	line, mentions := unescape(f.Performer.named(c.Text))
 	maps.DeleteFunc(mentions, func(_ string, p incident.Person) bool { return string(p.User) == f.Performer.me.User })
-	a, _ := f.Handle(ctx, bot.Request{
+	a, _ := f.handle(ctx, bot.Request{
 		Line: line, By: f.actor(c.UserID, c.UserName), Cause: "slack/" + c.TriggerID,
 		Channel: c.ChannelID, Mentions: mentions,
 	})
@@ -87,7 +93,7 @@ func (f *Face) button(ctx context.Context, c slack.InteractionCallback) (any, fo
 	if len(c.ActionCallback.BlockActions) == 0 {
 		return nil, nil
 	}
-	a, _ := f.Handle(ctx, bot.Request{
+	a, _ := f.handle(ctx, bot.Request{
 		Line: c.ActionCallback.BlockActions[0].Value, By: f.actor(c.User.ID, c.User.Name),
 		Cause: "slack/" + or(c.TriggerID, c.ActionTs), Channel: or(c.Channel.ID, c.Container.ChannelID),
 	})
@@ -124,7 +130,7 @@ func (f *Face) shortcut(ctx context.Context, c slack.InteractionCallback) (any, 
 	default:
 		return nil, nil
 	}
-	a, _ := f.Handle(ctx, r)
+	a, _ := f.handle(ctx, r)
 	return nil, f.answer(c, a)
 }
 
@@ -164,7 +170,7 @@ func (f *Face) event(ctx context.Context, p eventPayload) error {
 	default:
 		return nil
 	}
-	_, err := f.Handle(ctx, r)
+	_, err := f.handle(ctx, r)
 	return err
 }
 
@@ -243,7 +249,7 @@ func (f *Face) submission(ctx context.Context, c slack.InteractionCallback) (any
 		return nil, nil
 	}
 	values, people := f.values(c.View)
-	a, err := f.Handle(ctx, bot.Request{
+	a, err := f.handle(ctx, bot.Request{
 		Line: meta.Command, By: f.actor(c.User.ID, c.User.Name), Cause: "slack/view/" + c.View.ID,
 		Channel: meta.Channel, Message: meta.Message, Values: values, Mentions: people,
 	})

@@ -29,6 +29,7 @@ type Performer struct {
 	announceID string
 	names      map[string]string // by user
 	mails      map[string]string // users, by e-mail address
+	guests     map[string]bool   // who is a guest, of those who were met
 }
 
 // Identity is who the bot is in the workspace.
@@ -39,7 +40,7 @@ type Identity struct {
 // NewPerformer performs effects through api as me. announce is the name or the
 // ID of the channel where incidents are announced.
 func NewPerformer(api *slack.Client, me Identity, announce string) *Performer {
-	return &Performer{api: api, me: me, announce: strings.TrimPrefix(announce, "#"), names: map[string]string{}, mails: map[string]string{}}
+	return &Performer{api: api, me: me, announce: strings.TrimPrefix(announce, "#"), names: map[string]string{}, mails: map[string]string{}, guests: map[string]bool{}}
 }
 
 // Perform does what job asks for.

@@ -104,6 +104,7 @@ func (c contentFlags) loadOver(kept map[string]memory) (content, error) {
 		}
 		out.problems = append(out.problems, how+p.String())
 	}
+	out.problems = append(out.problems, command.CheckOnly(out.services.Defaults().Only)...)
 	return out, nil
 }
 

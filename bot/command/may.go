@@ -1,0 +1,80 @@
+package command
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"tocsin/bot"
+	"tocsin/bot/incident"
+	"tocsin/runbooks"
+)
+
+// Who may do what is said by services/default.md (runbooks.Who).
+// Whoever is at the machine's shell owns the record, and may do everything.
+
+// guest refuses guests of the workspace: they see what is said in the channels that
+// they were invited to, and change nothing. That they came and went is on record.
+func (c *Call) guest(v Verb) error {
+	if !c.Guest || v.Name == arrivedVerb.Name || v.Name == leftVerb.Name || c.Services.Defaults().Guests == "allow" {
+		return nil
+	}
+	c.refused(v)
+	return incident.Refusal("Guests of this workspace cannot use tocsin. Ask a member of your team to do it for you.")
+}
+
+// may refuses what is somebody else's to do, and says whose.
+func (c *Call) may(v Verb) error {
+	who, limited := c.Services.Defaults().Only[v.Name]
+	if !limited || c.By.Via == "shell" || !c.By.Human() || who.Includes(c.By.Person, c.Inc) {
+		return nil
+	}
+	c.refused(v)
+	text := fmt.Sprintf("`/incident %s` is for %s here.", v.Name, theirs(who, c.Inc))
+	if i := slices.IndexFunc(who.Roles, func(r incident.Role) bool { return c.Has() && c.Inc.Holder(r) == (incident.Person{}) }); i >= 0 {
+		text += fmt.Sprintf(" Nobody is %s: `/incident take %s`, then say it again.", who.Roles[i].Title(), who.Roles[i])
+	}
+	return incident.Refusal(text)
+}
+
+// refused notes what was refused for the operator: it is on no timeline.
+func (c *Call) refused(v Verb) {
+	c.log.Info("refused, because it is not theirs to do", "verb", v.Name, "incident", c.Inc.ID, "by", c.By.User)
+}
+
+// theirs names who may do something: roles with whoever holds them, and people.
+func theirs(who runbooks.Who, inc incident.Incident) string {
+	var list []string
+	for _, r := range who.Roles {
+		word := "the " + r.Title()
+		if p := inc.Holder(r); p != (incident.Person{}) {
+			word += " (" + bot.Mention(p) + ")"
+		}
+		list = append(list, word)
+	}
+	if who.Declarer {
+		list = append(list, "whoever opened the incident")
+	}
+	if who.Room {
+		list = append(list, "those in its channel")
+	}
+	for _, u := range who.People {
+		list = append(list, bot.Mention(inc.Called(incident.Person{User: u})))
+	}
+	if n := len(list); n > 1 {
+		return strings.Join(list[:n-1], ", ") + " and " + list[n-1]
+	}
+	return strings.Join(list, "")
+}
+
+// CheckOnly tells which verbs of who may do what there are not.
+func CheckOnly(only map[string]runbooks.Who) (wrong []string) {
+	all := verbs()
+	for verb := range only {
+		if !slices.ContainsFunc(all, func(v Verb) bool { return v.Name == verb && !v.Quiet }) {
+			wrong = append(wrong, fmt.Sprintf("services/default.md limits %q, which is no command: `/incident help` lists them", verb))
+		}
+	}
+	slices.Sort(wrong)
+	return wrong
+}

@@ -1,0 +1,99 @@
+package command
+
+import (
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"tocsin/bot"
+	"tocsin/bot/incident"
+	"tocsin/runbooks"
+)
+
+// limited is a room where services/default.md says who may do what.
+func limited(t *testing.T, front string) *desk {
+	t.Helper()
+	services, problems := runbooks.LoadServices(runbooks.EmbeddedServices(), fstest.MapFS{
+		"default.md": {Data: []byte("---\nid: default\n" + front + "\n---\nText.\n")},
+	})
+	if len(problems) > 0 {
+		t.Fatal(problems)
+	}
+	d := newDesk(t)
+	d.Bot.Services = services
+	d.say(ada, "C0", "open sev2 Answers are wrong")
+	d.link("INC-1", "C1")
+	return d
+}
+
+// TestWhoMayDoWhat: a command that is somebody's is refused to others, who are told
+// whose it is and how to get on; what is not limited is everybody's.
+func TestWhoMayDoWhat(t *testing.T) {
+	const front = "only: {sev: [commander, declarer], close: [scribe], page: [room], update: [U0BEN, tech]}"
+	tests := []struct {
+		by     incident.Person
+		before string // what Ben says first
+		line   string
+		words  string // "": it is done
+	}{
+		{ada, "", "sev 1", ""},
+		{ben, "", "sev 1", "`/incident sev` is for the incident commander ([@Ada Okafor](user:U0ADA)) and whoever opened the incident here."},
+		{ben, "take commander", "sev 1", ""},
+		{ben, "", "severity 1", "`/incident sev` is for"},
+		{ben, "", "sev1", "`/incident sev` is for"},
+		{ada, "", "close false-alarm", "`/incident close` is for the scribe here. Nobody is scribe: `/incident take scribe`, then say it again."},
+		{ada, "take scribe", "close false-alarm", "`/incident close` is for the scribe ([@Ben Ortiz](user:U0BEN)) here."},
+		{ben, "take scribe", "close false-alarm", ""},
+		{ben, "", "page", "`/incident page` is for those in its channel here."},
+		{ben, "", "update We are rolling back", ""},
+		{ada, "", "update We are rolling back", "is for the technical lead and [@U0BEN](user:U0BEN) here. Nobody is technical lead: `/incident take technical-lead`"},
+		{ben, "", "note Anybody may", ""},
+	}
+	for _, tt := range tests {
+		d := limited(t, front)
+		if tt.before != "" {
+			d.say(ben, "C1", tt.before)
+		}
+		before, err := d.Incident(t.Context(), "INC-1")
+		must(t, err)
+		got := d.say(tt.by, "C1", tt.line).Body
+		after, err := d.Incident(t.Context(), "INC-1")
+		must(t, err)
+		if tt.words != "" && (!strings.Contains(got, tt.words) || after.Last() != before.Last()) {
+			t.Errorf("%s, %s: %q, %d events more; want %q", tt.by.Name, tt.line, got, after.Last()-before.Last(), tt.words)
+		}
+		if tt.words == "" && strings.Contains(got, "is for") {
+			t.Errorf("%s, %s: %q", tt.by.Name, tt.line, got)
+		}
+	}
+}
+
+// TestShellMayDoAll: whoever is at the machine's shell owns the record.
+func TestShellMayDoAll(t *testing.T) {
+	d := limited(t, "only: {sev: [commander]}")
+	a := d.ask(bot.Request{Line: "INC-1 sev 1", By: incident.Actor{Person: incident.Person{Name: "root"}, Via: "shell"}})
+	if !strings.Contains(a.Body, "SEV1") || strings.Contains(a.Body, "is for") {
+		t.Error(a.Body)
+	}
+}
+
+// TestGuests: a guest of the workspace uses no command, and is told so; that they
+// came into a channel is on record. A team can allow them.
+func TestGuests(t *testing.T) {
+	for front, refused := range map[string]bool{"window: 5m": true, "guests: refuse": true, "guests: allow": false} {
+		d := limited(t, front)
+		for _, v := range verbs() {
+			a := d.ask(bot.Request{Line: v.Name, By: by(ben), Channel: "C1", Guest: true})
+			if got := strings.Contains(a.Body, "Guests of this workspace"); got != (refused && v.Name != "arrived" && v.Name != "left") {
+				t.Errorf("%s, %s: %q", front, v.Name, a.Body)
+			}
+		}
+	}
+}
+
+// TestOnlyOfWhatThereIs: a limit of a command that there is not is reported.
+func TestOnlyOfWhatThereIs(t *testing.T) {
+	if wrong := CheckOnly(map[string]runbooks.Who{"sev": {}, "severty": {}}); len(wrong) != 1 || !strings.Contains(wrong[0], `"severty"`) {
+		t.Error(wrong)
+	}
+}
