@@ -148,7 +148,7 @@ func TestAlertsThroughCrashes(t *testing.T) {
 // TestAlertsThroughFaults plays it with Slack failing by chance and the store
 // failing at random commits.
 func TestAlertsThroughFaults(t *testing.T) {
-	for seed := range uint64(60) {
+	for seed := range seeds(40) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			t.Parallel()
 			rng := rand.New(rand.NewPCG(seed, 2))

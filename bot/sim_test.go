@@ -6,9 +6,13 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"net/http"
+	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -40,6 +44,53 @@ type world struct {
 	crash  func(n int, tx store.Tx) mem.Outcome
 	starts int
 	more   []func(*bot.Config) // what the bot is made of besides
+	// dies is asked at each call of Slack, from the first one on after newWorld.
+	dies func(n int) death
+	dead atomic.Bool // the present bot died at a call: it commits nothing any more
+}
+
+// death is when a process dies at a call of Slack.
+type death int
+
+const (
+	lives      death = iota
+	diesBefore       // the call is not made
+	diesAfter        // it is made, and its answer read by nobody
+)
+
+// calls are the bot's calls of Slack, at which it can die.
+type calls struct {
+	w    *world
+	n    atomic.Int64
+	next http.RoundTripper
+}
+
+var errDied = errors.New("the process died at this call")
+
+func (c *calls) RoundTrip(r *http.Request) (*http.Response, error) {
+	if c.w.dies == nil {
+		return c.next.RoundTrip(r)
+	}
+	when := c.w.dies(int(c.n.Add(1)))
+	if when == diesBefore {
+		c.w.dead.Store(true)
+		return nil, errDied
+	}
+	resp, err := c.next.RoundTrip(r)
+	if when == diesAfter && err == nil {
+		c.w.dead.Store(true)
+		resp.Body.Close()
+		return nil, errDied
+	}
+	return resp, err
+}
+
+// seeds is how many seeds are tried: usual, or TOCSIN_SEEDS.
+func seeds(usual uint64) uint64 {
+	if n, err := strconv.ParseUint(os.Getenv("TOCSIN_SEEDS"), 10, 32); err == nil {
+		return n
+	}
+	return usual
 }
 
 func newWorld(t *testing.T, seed uint64) *world {
@@ -47,7 +98,7 @@ func newWorld(t *testing.T, seed uint64) *world {
 	var err error
 	w.conn, err = slack.Dial(t.Context(), slack.Config{
 		BotToken: "xoxb-sandbox", SigningSecret: "sandbox-signing-secret", APIURL: sandbox.InProcessURL + "/api/",
-		Announce: "incidents", HTTP: w.ws.Client(),
+		Announce: "incidents", HTTP: &http.Client{Transport: &calls{w: w, next: w.ws.Client().Transport}},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -77,7 +128,16 @@ func newPacedBot(kv store.KV, p bot.Performer, pacer bot.Pacer, more ...func(*bo
 
 func (w *world) start() {
 	w.starts++
-	w.kv.Fault = w.crash
+	w.dead.Store(false)
+	w.kv.Fault = func(n int, tx store.Tx) mem.Outcome {
+		if w.dead.Load() {
+			return mem.FailBefore
+		}
+		if w.crash == nil {
+			return mem.CarryOn
+		}
+		return w.crash(n, tx)
+	}
 	b, err := newPacedBot(w.kv, w.conn.Performer, w.conn.Pacer(), w.more...)
 	if err != nil {
 		w.t.Fatal(err)
@@ -310,7 +370,7 @@ func (w *world) faults() {
 // TestFaults plays the story with Slack failing by chance and the store failing
 // at random commits, before and after they were carried out.
 func TestFaults(t *testing.T) {
-	for seed := range uint64(200) {
+	for seed := range seeds(100) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
@@ -363,6 +423,50 @@ func TestCrashAtEveryCommit(t *testing.T) {
 			})
 			if !ok || !crashed {
 				break
+			}
+		}
+	}
+}
+
+// TestCrashAtEveryCall kills the bot at the nth call of Slack, before it is made and
+// after it was carried out, for every n there is: of the story, and of that of alerts.
+func TestCrashAtEveryCall(t *testing.T) {
+	stories := map[string]func(*world){
+		"people": func(w *world) {
+			notes := w.story()
+			w.settle()
+			w.check(notes)
+		},
+		"alerts": func(w *world) {
+			sent := w.alarms()
+			w.settle()
+			w.told(sent)
+		},
+	}
+	services := catalogue(t, 2, "other.md", "---\nid: other\nprovider: openai\n---\nText.\n")
+	for name, tell := range stories {
+		for when, word := range map[death]string{diesBefore: "before", diesAfter: "after"} {
+			for n := 1; ; n++ {
+				died := false
+				ok := t.Run(fmt.Sprintf("%s/%s/%d", name, word, n), func(t *testing.T) {
+					synctest.Test(t, func(t *testing.T) {
+						w := newWorld(t, 1)
+						defer w.close()
+						w.more = []func(*bot.Config){func(c *bot.Config) { c.Services = services }}
+						w.restart()
+						w.dies = func(call int) death {
+							if call != n {
+								return lives
+							}
+							died = true
+							return when
+						}
+						tell(w)
+					})
+				})
+				if !ok || !died {
+					break
+				}
 			}
 		}
 	}
