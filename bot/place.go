@@ -211,7 +211,10 @@ func (r *rooms) recall(now time.Time) {
 	for _, inc := range r.bot.inMemory() {
 		ago := now.Sub(inc.Declared)
 		switch {
-		case inc.Declarer.Human() || inc.Storm || ago > time.Hour:
+		case inc.Storm && inc.Active():
+			r.recallStorm(inc)
+			continue
+		case inc.Declarer.Human() || ago > time.Hour:
 			continue
 		case inc.Held != "":
 			r.recallQuestion(inc, ago)
@@ -226,6 +229,14 @@ func (r *rooms) recall(now time.Time) {
 	slices.SortFunc(r.asked, time.Time.Compare)
 	for _, times := range r.of {
 		slices.SortFunc(times, time.Time.Compare)
+	}
+}
+
+// recallStorm takes in a storm: it goes on until nothing was said of it for a while.
+func (r *rooms) recallStorm(inc incident.Incident) {
+	if until := lastActivity(&inc).Add(calm); until.After(r.until) {
+		r.until, r.shelter = until, inc.ID
+		r.bot.storming.Store(&Storm{r.shelter, r.until})
 	}
 }
 

@@ -208,6 +208,22 @@ func TestStormOfManyCauses(t *testing.T) {
 	})
 }
 
+// TestStormOutlastsARestart: what began as a storm goes on as one, in the same room.
+func TestStormOutlastsARestart(t *testing.T) {
+	inStorm(t, nil, func(t *testing.T, w *world) {
+		for n := range 8 {
+			w.fire("alertmanager", fmt.Sprint("K", n), fmt.Sprint("thing-", n), "Disk of thing is full", "critical")
+		}
+		w.settle()
+		w.restart()
+		<-time.After(2 * time.Minute) // as many rooms may be opened again, but for the storm
+		w.fire("alertmanager", "K8", "thing-8", "Disk of thing is full", "critical")
+		if n, storm := len(w.heads()), w.inc("INC-6"); n != 6 || !storm.Storm || storm.Tally.Total != 4 {
+			t.Errorf("%d incidents, %d alerts in the storm's", n, storm.Tally.Total)
+		}
+	})
+}
+
 // TestMistake: a thousand distinct incidents in a minute are all stored; their
 // rooms come at the rate that Slack allows, the most severe first, until a person
 // stops it with one command: then the rest is listed.
