@@ -82,6 +82,9 @@ type Config struct {
 	Now func() time.Time
 	// URL is where people reach tocsin's pages, "" for nowhere.
 	URL string
+	// Link is the address of an incident's page for those who cannot see the chat, good
+	// until a time; nil: there are none.
+	Link func(id incident.ID, until time.Time) string
 	// Quiet is how long to wait after an ambiguous attempt at what must not
 	// happen twice, before looking whether it happened: longer than the
 	// client's time-out and the chat's lateness together. 0 means 15 s.

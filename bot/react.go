@@ -65,6 +65,8 @@ func (b *Bot) react(e incident.Event, inc incident.Incident) []effect.Effect {
 		return append(append(effects, askHelped(e, inc)...), b.syncPager(inc)...)
 	case incident.SymptomChanged:
 		return append(b.refresh(inc, false), b.classified(e, f, inc)...)
+	case incident.LinkGiven:
+		return []effect.Effect{echo(e, inc)}
 	case incident.ImpactBegan, incident.ActionAdded, incident.ActionDone:
 		return append(b.refresh(inc, false), echo(e, inc))
 	case incident.Noted:

@@ -50,7 +50,7 @@ func verbs() []Verb {
 		sevVerb, symptomVerb, privateVerb, beganVerb, noteVerb, changedVerb, updateVerb, taskVerb,
 		mitigateVerb, mitigatedVerb, resolveVerb, reopenVerb, closeVerb,
 		pageVerb, alertsVerb, attachVerb, detachVerb, splitVerb, mergeVerb, roomVerb, holdVerb,
-		actionVerb, timelineVerb, postmortemVerb, resyncVerb,
+		actionVerb, timelineVerb, linkVerb, postmortemVerb, resyncVerb,
 		menuVerb, pinVerb, arrivedVerb, leftVerb,
 	}
 }

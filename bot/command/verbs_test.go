@@ -51,6 +51,7 @@ func TestVerbs(t *testing.T) {
 		{"action about a person", nil, ada, "action Ask @ben about it", incident.ActionAdded{N: 1, Text: "Ask @ben about it"}, "", "Follow-up 1"},
 		{"action done", []string{"action Add an alert"}, ben, "action done 1", incident.ActionDone{N: 1, Text: "Add an alert"}, "", "Follow-up 1 is done"},
 		{"postmortem", nil, ben, "pm", incident.PostmortemAsked{}, "", "on its way into #inc-room"},
+		{"link", nil, ben, "link", nil, "", "set TOCSIN_URL"},
 		{"resync", nil, ben, "resync", incident.Resynced{}, "", "made anew"},
 	}
 	for _, test := range tests {

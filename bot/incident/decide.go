@@ -323,6 +323,18 @@ func (inc Incident) FinishTask(n int) ([]Fact, error) {
 // DraftPostmortem has the postmortem drafted from what is on the timeline now.
 func (inc Incident) DraftPostmortem() ([]Fact, error) { return []Fact{PostmortemAsked{}}, nil }
 
+// MaxLink is how long a link to an incident's page is good at most.
+const MaxLink = 7 * 24 * time.Hour
+
+// GiveLink gives out a link to the incident's page. A private incident has none:
+// whoever got hold of the link could read it.
+func (inc Incident) GiveLink(until time.Time) ([]Fact, error) {
+	if inc.Private {
+		return nil, Refusef("%s is private, so it has no page: whoever got hold of the link could read it. Bring people in instead: `/invite` them to its channel.", inc.ID)
+	}
+	return []Fact{LinkGiven{Until: until}}, nil
+}
+
 // Resync has everything that shows the incident made anew, and tries again what
 // failed.
 func (inc Incident) Resync() ([]Fact, error) { return []Fact{Resynced{}}, nil }

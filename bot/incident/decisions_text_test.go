@@ -76,6 +76,8 @@ func lists() []decision {
 	finishTask := func(n int) func(incident.Incident) ([]incident.Fact, error) {
 		return func(i incident.Incident) ([]incident.Fact, error) { return i.FinishTask(n) }
 	}
+	giveLink := func(i incident.Incident) ([]incident.Fact, error) { return i.GiveLink(clock(60)) }
+	secret := incident.Fold("INC-1", timeline(incident.Declared{Title: "Leak", Private: true}))
 	action := incident.ActionAdded{N: 1, Text: "Alert on it"}
 	task := incident.TaskAdded{Task: incident.Task{Text: "Ask them"}}
 	all := []decision{
@@ -89,6 +91,8 @@ func lists() []decision {
 		{method: "FinishTask", when: "done", inc: declared(task, incident.TaskDone{N: 1}), ask: finishTask(1), refuse: []string{"Task 1 is done already"}},
 		{method: "DraftPostmortem", when: "open", inc: declared(), ask: incident.Incident.DraftPostmortem, facts: one(incident.PostmortemAsked{})},
 		{method: "DraftPostmortem", when: "closed", inc: shut(), ask: incident.Incident.DraftPostmortem, facts: one(incident.PostmortemAsked{})},
+		{method: "GiveLink", when: "open", inc: declared(), ask: giveLink, facts: one(incident.LinkGiven{Until: clock(60)})},
+		{method: "GiveLink", when: "private", inc: secret, ask: giveLink, refuse: []string{"is private, so it has no page"}},
 		{method: "Resync", when: "closed", inc: shut(), ask: incident.Incident.Resync, facts: one(incident.Resynced{})},
 	}
 	for _, n := range []int{-1, 0, 3} {

@@ -306,6 +306,11 @@ type (
 		// Data is the effect itself, as it is stored, to be tried again.
 		Data json.RawMessage `json:"data,omitempty"`
 	}
+	// LinkGiven tells that somebody got a link to the incident's page, which anyone who
+	// has it can read until a time.
+	LinkGiven struct {
+		Until time.Time `json:"until"`
+	}
 	// Resynced has everything that shows the incident made anew.
 	Resynced struct{}
 	// Unknown is a fact that this version of tocsin does not know. Its bytes
@@ -419,6 +424,7 @@ func (PostmortemAsked) fact()  {}
 func (Reminded) fact()         {}
 func (Failed) fact()           {}
 func (Resynced) fact()         {}
+func (LinkGiven) fact()        {}
 func (Unknown) fact()          {}
 
 // Facts is the closed set of facts with their stored names, the oldest first: a
@@ -464,4 +470,5 @@ var Facts = tagged.New[Fact](
 	tagged.Member[Fact]{Name: "page-asked", Zero: PageAsked{}},
 	tagged.Member[Fact]{Name: "paged", Zero: Paged{}},
 	tagged.Member[Fact]{Name: "pager-synced", Zero: PagerSynced{}},
+	tagged.Member[Fact]{Name: "link-given", Zero: LinkGiven{}},
 )

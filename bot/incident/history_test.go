@@ -93,6 +93,7 @@ var factMakers = map[string]func(*rapid.T) incident.Fact{
 	"postmortem-asked": func(t *rapid.T) incident.Fact { return incident.PostmortemAsked{} },
 	"reminded":         func(t *rapid.T) incident.Fact { return incident.Reminded{Of: word.Draw(t, "of")} },
 	"failed":           func(t *rapid.T) incident.Fact { return incident.Failed{Effect: word.Draw(t, "effect")} },
+	"link-given":       func(t *rapid.T) incident.Fact { return incident.LinkGiven{Until: some.Draw(t, "until")} },
 	"resynced":         func(t *rapid.T) incident.Fact { return incident.Resynced{} },
 }
 

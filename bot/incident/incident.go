@@ -238,7 +238,7 @@ func (inc *Incident) apply(e Event) {
 				inc.page(p.N, func(p *Page) { p.Failed = "" })
 			}
 		}
-	case Noted, Reminded, Merged, PagerSynced, Unknown:
+	case Noted, Reminded, Merged, PagerSynced, LinkGiven, Unknown:
 		// on the timeline only
 	}
 }

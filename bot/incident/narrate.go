@@ -86,6 +86,8 @@ func predicate(e Event, call func(Person) string) string {
 		return "added a task: " + Escape(f.Task.Text)
 	case TaskDone:
 		return "finished a task: " + Escape(f.Text)
+	case LinkGiven:
+		return "gave out a link to the incident's page, good until " + Clock(f.Until)
 	case Noted:
 		return "noted: " + EscapeLines(f.Text)
 	case Quoted:

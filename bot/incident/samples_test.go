@@ -77,6 +77,7 @@ func samples() []incident.Event {
 		incident.PageAsked{N: 1, To: onCall, Text: "answers are cut off"},
 		incident.Paged{N: 1, To: onCall, Key: "PGR0VU3", Link: "https://pager.example/PGR0VU3", Added: true, Event: true},
 		incident.PagerSynced{Key: "PGR0VU3", State: incident.StateResolved, Priority: "P2"},
+		incident.LinkGiven{Until: clock(60)},
 	}
 	var events []incident.Event
 	for i, f := range facts {

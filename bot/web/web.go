@@ -1,5 +1,6 @@
 // Package web serves tocsin's pages: the guides, without login, so that they
-// can be read when everything else is broken, and what a load balancer asks.
+// can be read when everything else is broken; incidents, to whoever has a signed link
+// that has not expired; and what a load balancer asks.
 //
 // A guide page and the list are made once for each state of the library (an
 // edition) and carry an ETag, so that a phone that has one asks cheaply. Every
@@ -13,6 +14,7 @@ import (
 	"slices"
 	"strings"
 	"sync/atomic"
+	"time"
 	"unicode/utf8"
 
 	"tocsin/bot/incident"
@@ -22,6 +24,11 @@ import (
 // Pages are what is served.
 type Pages struct {
 	Guides *runbooks.Library
+	// Links and Sheet are incidents' pages; nil: there are none. Now is the clock that
+	// links expire by; nil: time.Now.
+	Links *Links
+	Sheet Sheet
+	Now   func() time.Time
 	// Ready tells why requests cannot be stored now; nil when they can.
 	Ready func() error
 }
@@ -33,6 +40,9 @@ func (p Pages) Routes(mux *http.ServeMux) {
 	mux.HandleFunc("GET /guides", toList)
 	mux.HandleFunc("GET /guides/{$}", d.list)
 	mux.HandleFunc("GET /guides/{id}", d.guide)
+	if p.Links != nil && p.Sheet != nil {
+		mux.HandleFunc("GET /incidents/{id}", p.incident)
+	}
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
 	mux.HandleFunc("GET /readyz", p.ready)
 }

@@ -169,6 +169,14 @@ func newApp(ctx context.Context, s settings, log *slog.Logger) (*app, error) {
 		}
 		config.Pager, config.OnCall, commands.Paging = pagerduty.NewPerformer(a.pager.client), a.pager.now, a.pager
 	}
+	var links *web.Links
+	if s.url != "" {
+		if links, err = web.NewLinks(s.url, s.slack.BotToken); err != nil {
+			kv.Close()
+			return nil, err
+		}
+		config.Link = links.Link
+	}
 	a.bot, err = bot.New(ctx, config)
 	if err != nil {
 		kv.Close()
@@ -178,7 +186,7 @@ func newApp(ctx context.Context, s settings, log *slog.Logger) (*app, error) {
 	commands.Bot = a.bot
 	a.metrics = newMetrics(a.bot, commands.Buckets)
 	a.face = conn.Face(commands.Handle, a.bot.Hold, log)
-	pages := web.Pages{Guides: s.content.guides, Ready: a.ready}
+	pages := web.Pages{Guides: s.content.guides, Ready: a.ready, Links: links, Sheet: a.bot.Sheet, Now: s.now}
 	sources := a.sources(s)
 	a.routes = func(mux *http.ServeMux) {
 		a.face.Routes(mux)

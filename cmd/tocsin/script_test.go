@@ -76,7 +76,7 @@ func TestStories(t *testing.T) {
 			"ada":     speak(ada), "ben": speak(ben), "mei": speak(mei), "dina": speak(dina),
 			"reply": reply, "leave": leave, "press": pressButton, "fill": fill, "shortcut": useShortcut, "pin": pin,
 			"linked": linked, "called": called, "page": firePage, "alert": postAlert, "pager": actInPagerDuty, "paged": paged, "storm": fireStorm, "fault": switchFault, "see": see, "told": waitTold, "settle": settleAll, "show": show,
-			"get": get, "post": post, "logged": logged,
+			"get": get, "follow": follow, "post": post, "logged": logged,
 		},
 	})
 }
@@ -485,6 +485,16 @@ func show(ts *testscript.TestScript, _ bool, a []string) {
 
 func get(ts *testscript.TestScript, neg bool, a []string) {
 	resp, err := http.Get(of(ts).run.url + a[0])
+	answered(ts, neg, resp, err)
+}
+
+// follow gets the address in what was printed last; with an argument, a changed one.
+func follow(ts *testscript.TestScript, neg bool, a []string) {
+	link := regexp.MustCompile(`http://[^\s>|)]+`).FindString(ts.ReadFile("stdout"))
+	if len(a) > 0 {
+		link = strings.Replace(link, a[0], a[1], 1)
+	}
+	resp, err := http.Get(link)
 	answered(ts, neg, resp, err)
 }
 
