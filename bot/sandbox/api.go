@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"errors"
+	"net"
 	"net/http"
 	"slices"
 	"strconv"
@@ -42,10 +43,14 @@ type answer struct {
 	header http.Header
 	body   obj
 	text   string // instead of body
+	reset  bool   // with status 0: the client is told so by a reset
 }
 
 func (a answer) write(rw http.ResponseWriter) {
 	if a.status == 0 {
+		if a.reset {
+			reset(rw)
+		}
 		panic(http.ErrAbortHandler)
 	}
 	for key, values := range a.header {
@@ -60,6 +65,18 @@ func (a answer) write(rw http.ResponseWriter) {
 	rw.Header().Set("Content-Type", "application/json; charset=utf-8")
 	rw.WriteHeader(a.status)
 	_ = json.NewEncoder(rw).Encode(a.body)
+}
+
+// reset has the connection end with a reset in place of a close, where there is one.
+func reset(rw http.ResponseWriter) {
+	conn, _, err := http.NewResponseController(rw).Hijack()
+	if err != nil {
+		return
+	}
+	if tcp, ok := conn.(*net.TCPConn); ok {
+		_ = tcp.SetLinger(0)
+	}
+	_ = conn.Close()
 }
 
 // serveAPI answers POST or GET /api/{method}.
@@ -129,18 +146,20 @@ func (ws *Workspace) checkToken(m method, token string) error {
 	if m.token == noToken {
 		return nil
 	}
+	ws.mu.Lock()
+	defer ws.mu.Unlock()
 	want := map[tokenKind]string{botToken: ws.opt.BotToken, appToken: ws.opt.AppToken}[m.token]
-	switch token {
-	case want:
-	case "":
+	switch {
+	case token == want:
+	case token == "":
 		return refuse("not_authed")
-	case ws.opt.BotToken, ws.opt.AppToken:
+	case token == ws.opt.BotToken || token == ws.opt.AppToken:
 		return refuse("not_allowed_token_type")
+	case slices.Contains(ws.revoked, token):
+		return refuse("token_revoked")
 	default:
 		return refuse("invalid_auth")
 	}
-	ws.mu.Lock()
-	defer ws.mu.Unlock()
 	for _, kind := range []string{"account_inactive", "token_revoked"} {
 		if f := ws.faults.take(kind, m.name); f != nil {
 			return refuse(cmp.Or(f.Reason, kind))
@@ -149,9 +168,15 @@ func (ws *Workspace) checkToken(m method, token string) error {
 	return nil
 }
 
+// checkScope refuses a method none of whose scopes was granted, or one that a fault takes a scope
+// from.
 func (ws *Workspace) checkScope(m method) error {
 	ws.mu.Lock()
 	defer ws.mu.Unlock()
+	has := func(scope string) bool { return slices.Contains(ws.scopes, scope) }
+	if len(m.scopes) > 0 && !slices.ContainsFunc(m.scopes, has) {
+		return &refusal{"missing_scope", obj{"needed": strings.Join(m.scopes, ","), "provided": strings.Join(ws.scopes, ",")}}
+	}
 	f := ws.faults.takeScope(m)
 	if f == nil {
 		return nil

@@ -26,8 +26,21 @@ func (w *world) channelToPost(target string) (*channel, error) {
 		return nil, refuse("channel_not_found")
 	case c.Archived:
 		return nil, refuse("is_archived")
+	case c.IMWith == "" && !c.has(BotUser) && !w.writesAnywhere:
+		return nil, refuse("not_in_channel")
 	}
-	return c, nil
+	return c, w.mayPost(c)
+}
+
+// mayPost refuses what a workspace's or a channel's settings let nobody but admins write.
+func (w *world) mayPost(c *channel) error {
+	switch {
+	case w.suspended != "":
+		return refuse(w.suspended)
+	case c.ReadOnly:
+		return refuse("restricted_action_read_only_channel")
+	}
+	return nil
 }
 
 // checkThread refuses a thread_ts that names no message of the channel.
@@ -137,6 +150,9 @@ func (w *world) chatUpdate(c *call) (obj, error) {
 	}
 	if ch.Archived {
 		return nil, refuse("is_inactive")
+	}
+	if err := w.mayPost(ch); err != nil {
+		return nil, err
 	}
 	say, err := w.readContent(c)
 	if err != nil {

@@ -104,6 +104,8 @@ func (w *world) conversationsArchive(c *call) (obj, error) {
 	return nil, nil
 }
 
+// conversationsUnarchive never works: "Bot tokens (xoxb-...) cannot currently be used to unarchive
+// conversations" (https://api.slack.com/methods/conversations.unarchive).
 func (w *world) conversationsUnarchive(c *call) (obj, error) {
 	ch, err := w.findChannel(c, "channel")
 	if err != nil {
@@ -112,8 +114,7 @@ func (w *world) conversationsUnarchive(c *call) (obj, error) {
 	if !ch.Archived {
 		return nil, refuse("not_archived")
 	}
-	w.unarchive(ch, BotUser)
-	return nil, nil
+	return nil, refuse("not_in_channel")
 }
 
 func (w *world) conversationsSetTopic(c *call) (obj, error) {

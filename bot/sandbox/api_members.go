@@ -46,6 +46,8 @@ func (w *world) cannotInvite(ch *channel, user string) string {
 		return "cant_invite_self"
 	case w.person(user) == nil:
 		return "user_not_found"
+	case w.person(user).Deleted:
+		return "cant_invite"
 	case ch.has(user):
 		return "already_in_channel"
 	}

@@ -40,7 +40,7 @@ func (w *world) emojiList(*call) (obj, error) { return obj{"emoji": obj{}, "cach
 // wire is the user object of a person.
 func (p Person) wire() obj {
 	return obj{
-		"id": p.ID, "team_id": TeamID, "name": p.Name, "deleted": false, "color": p.Color, "real_name": p.RealName,
+		"id": p.ID, "team_id": TeamID, "name": p.Name, "deleted": p.Deleted, "color": p.Color, "real_name": p.RealName,
 		"tz": "Etc/UTC", "tz_label": "Coordinated Universal Time", "tz_offset": 0, "profile": p.profile(),
 		"is_admin": false, "is_owner": false, "is_primary_owner": false, "is_restricted": p.Guest,
 		"is_ultra_restricted": false, "is_bot": false, "is_app_user": false, "updated": 0, "locale": "en-US",

@@ -39,6 +39,8 @@ func faultKinds() map[string]string {
 		"internal_error":     "ok:false internal_error; done or not by chance",
 		"lost_request":       "the connection is cut, nothing done",
 		"lost_answer":        "done, then the connection is cut",
+		"reset":              "done, then the connection is reset",
+		"broken_answer":      "done, then 500",
 		"late":               "the connection is cut, and it is done delay_ms later",
 		"missing_scope":      "methods that need the scope are refused",
 		"account_inactive":   "every call is refused",
@@ -145,7 +147,7 @@ func (ws *Workspace) underFaults(ctx context.Context, c *call, run func(*call) a
 		record.note("slow")
 		ws.sleep(ws.life, slow.delay()) // a client that gives up does not stop the server
 	}
-	for _, kind := range []string{"rate_limited", "server_error", "lost_request", "late", "internal_error", "lost_answer"} {
+	for _, kind := range []string{"rate_limited", "server_error", "lost_request", "late", "internal_error", "lost_answer", "reset", "broken_answer"} {
 		if f := ws.takeFault(kind, c.method); f != nil {
 			record.note(kind)
 			return ws.endCall(record, ws.fail(f, c, record, run))
@@ -188,6 +190,12 @@ func (ws *Workspace) fail(f *Fault, c *call, record *record, run func(*call) ans
 		return answer{status: http.StatusOK, body: obj{"ok": false, "error": "internal_error"}}
 	case "lost_answer":
 		run(c)
+	case "reset":
+		run(c)
+		return answer{reset: true}
+	case "broken_answer":
+		run(c)
+		return answer{status: http.StatusInternalServerError, text: "server error"}
 	case "late":
 		ws.carryOutLate(f.delay(), c, record.began, run)
 	}

@@ -24,8 +24,9 @@ type Person struct {
 	Name     string `json:"name"`
 	RealName string `json:"real_name"`
 	Email    string `json:"email"`
-	Color    string `json:"color"`           // of the avatar, six hex digits
-	Guest    bool   `json:"guest,omitempty"` // is_restricted: not a member
+	Color    string `json:"color"`             // of the avatar, six hex digits
+	Guest    bool   `json:"guest,omitempty"`   // is_restricted: not a member
+	Deleted  bool   `json:"deleted,omitempty"` // deactivated
 }
 
 // Message is a message as Slack shows it to apps, plus what only the sandbox's page may see:
@@ -158,6 +159,7 @@ type pin struct {
 type channel struct {
 	ID, Name          string
 	Private, Archived bool
+	ReadOnly          bool // only admins write there
 	General           bool
 	IMWith            string // a direct message between the bot and this person
 	Creator           string

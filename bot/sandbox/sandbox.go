@@ -28,6 +28,7 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 )
@@ -57,6 +58,10 @@ type Options struct {
 
 	AlertURL   string // where alerts go that are not PagerDuty's: an Alertmanager receiver
 	AlertToken string // their bearer token
+
+	// Scopes are what the app was granted; nil: all that there are. Methods that need another are
+	// refused, and so are posts in channels that the bot is not in without chat:write.public.
+	Scopes []string
 
 	// Limits enforces Slack's rate limits as they are documented: 429 to what is over. The fault "limits"
 	// does the same while it is on.
@@ -118,7 +123,9 @@ type Workspace struct {
 	limits limiter
 	counts counter
 	storm  stormState
-	viewer map[chan struct{}]bool // who listens to /sandbox/events
+
+	revoked []string               // tokens of the bot from before it was installed again
+	viewer  map[chan struct{}]bool // who listens to /sandbox/events
 }
 
 // New makes a workspace with four people, three channels and the app installed.
@@ -135,7 +142,10 @@ func New(opt Options) *Workspace {
 		viewer: map[chan struct{}]bool{},
 	}
 	ws.methods = ws.methodTable()
-	ws.scopes = scopesOf(ws.methods)
+	if ws.scopes = opt.Scopes; ws.scopes == nil {
+		ws.scopes = scopesOf(ws.methods)
+	}
+	ws.world.writesAnywhere = slices.Contains(ws.scopes, "chat:write.public")
 	return ws
 }
 

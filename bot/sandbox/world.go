@@ -14,6 +14,9 @@ type world struct {
 	base      string // https://host that links point to
 	fixedBase bool
 
+	writesAnywhere bool   // the bot may post in public channels that it is not in
+	suspended      string // why nobody may write in the workspace: an error code; "" for: they may
+
 	people   []Person
 	channels []*channel
 	groups   []userGroup
