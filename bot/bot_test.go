@@ -215,13 +215,13 @@ func TestSlackAway(t *testing.T) {
 // and “Try again” does it once that is mended.
 func TestPermanentFailure(t *testing.T) {
 	inBubble(t, func(t *testing.T, w *world) {
-		if err := w.ws.Fault(sandbox.Fault{Kind: "missing_scope", Scope: "bookmarks:write"}); err != nil {
+		if err := w.ws.Fault(sandbox.Fault{Kind: "token_revoked", Method: "bookmarks.add", Reason: "invalid_link"}); err != nil {
 			t.Fatal(err)
 		}
 		w.say("open", "", "open sev2 Answers are wrong")
 		w.settle()
 		room := w.room()
-		if w.said(room.ID, "I could not bookmark a link") != 1 || w.said(room.ID, "bookmarks:write") != 1 {
+		if w.said(room.ID, "I could not bookmark a link") != 1 || w.said(room.ID, "invalid_link") != 1 {
 			t.Error("the room does not say what could not be done, and why")
 		}
 		if err := w.ws.Fault(sandbox.Fault{Kind: "clear"}); err != nil {
@@ -372,7 +372,7 @@ func TestPinAfterAFailedFetch(t *testing.T) {
 				}
 				w.settle()
 			}
-			if err := w.ws.Fault(sandbox.Fault{Kind: "missing_scope", Scope: "channels:history"}); err != nil {
+			if err := w.ws.Fault(sandbox.Fault{Kind: "token_revoked", Method: "conversations.replies", Reason: "thread_not_found"}); err != nil {
 				t.Fatal(err)
 			}
 			pin("first")

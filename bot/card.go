@@ -340,6 +340,9 @@ func (b *Bot) announcement(inc incident.Incident) effect.Message {
 	}
 	fmt.Fprintf(&s, "**Commander:** %s  \n", commander)
 	fmt.Fprintf(&s, "**Channel:** %s\n\n", room(inc))
+	if bar, ok := shut(inc); ok {
+		fmt.Fprintf(&s, "**I cannot %s now:** %s\n\n", incident.Escape(bar.What), incident.Escape(bar.Why))
+	}
 	b.cardUpdate(&s, inc)
 	if due := inc.UpdateDue(); !due.IsZero() {
 		fmt.Fprintf(&s, "Next update by %s", incident.Clock(due))
@@ -419,20 +422,44 @@ func (b *Bot) related(inc incident.Incident, most int) []incident.Incident {
 	return list[:min(most, len(list))]
 }
 
+// shut tells what keeps tocsin out of the incident's channel.
+func shut(inc incident.Incident) (incident.Barred, bool) {
+	i := slices.IndexFunc(inc.Bars, func(b incident.Barred) bool { return b.Where == incident.BarredRoom })
+	if i < 0 {
+		return incident.Barred{}, false
+	}
+	return inc.Bars[i], true
+}
+
 // room is where the incident is worked on, or why it has no channel yet.
 func room(inc incident.Incident) string {
 	if inc.Channel.Channel != "" {
 		return linked("#"+inc.Channel.Name, inc.Channel.Link)
 	}
-	for _, f := range inc.Failures {
-		if f.Effect == effect.Effects.Name(effect.OpenChannel{}) {
-			return "no channel yet: " + incident.Escape(f.Why)
-		}
+	if why := unopened(inc); why != "" {
+		return "no channel yet: " + incident.Escape(why)
 	}
 	if inc.Held != "" {
 		return "none: nobody asked for one"
 	}
 	return "no channel yet"
+}
+
+// unopened is why the channel was not opened, or is not yet; "" if nothing is in
+// the way.
+func unopened(inc incident.Incident) string {
+	opening := effect.Effects.Name(effect.OpenChannel{})
+	for _, f := range inc.Failures {
+		if f.Effect == opening {
+			return f.Why
+		}
+	}
+	for _, f := range inc.Bars {
+		if f.Effect == opening {
+			return f.Why
+		}
+	}
+	return ""
 }
 
 // topic is the state of the incident in one line.

@@ -91,6 +91,8 @@ func (b *Bot) react(e incident.Event, inc incident.Incident) []effect.Effect {
 		return []effect.Effect{say(remindMessage(f, inc))}
 	case incident.Failed:
 		return b.failed(f, inc)
+	case incident.Barred:
+		return b.barred(e, f, inc)
 	case incident.Resynced:
 		if inc.Channel.Channel == "" {
 			return append(retry(inc), effect.OpenChannel{})
@@ -269,6 +271,25 @@ func (b *Bot) failed(f incident.Failed, inc incident.Incident) []effect.Effect {
 		Body:    fmt.Sprintf("I could not %s: %s", incident.Escape(f.What), incident.Escape(f.Why)),
 		Buttons: []effect.Button{{Label: "Try again", Command: command(inc, "resync")}},
 	})}
+}
+
+// barred tells of what may not be done now, and waits, where it can be told: what
+// the room does not hear is in the announcement, and the other way round. Where
+// nothing can be said, /incident status has it, as it has a private incident's.
+func (b *Bot) barred(e incident.Event, f incident.Barred, inc incident.Incident) []effect.Effect {
+	switch {
+	case f.Where == incident.BarredRoom && f.Why == "":
+		return append(b.announce(inc), echo(e, inc))
+	case f.Where == incident.BarredRoom:
+		return b.announce(inc)
+	case f.Why == "" || f.Where == incident.BarredChat:
+		return nil
+	case f.Effect == effect.Effects.Name(effect.OpenChannel{}) && inc.Private:
+		return nil
+	case f.Effect == effect.Effects.Name(effect.OpenChannel{}):
+		return []effect.Effect{effect.Announce{}}
+	}
+	return []effect.Effect{echo(e, inc)}
 }
 
 // retry is what failed for good before, again: what refresh and furnish do

@@ -391,6 +391,10 @@ func (w *worker) outcome(ctx context.Context, id incident.ID, ln *lane, item sto
 func (w *worker) outcomeOnce(ctx context.Context, l *live, ln *lane, item store.Item, facts []incident.Fact, done bool) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	facts = news(*l.inc.Load(), facts)
+	if !done && len(facts) == 0 {
+		return nil
+	}
 	var a store.Append
 	o := Origin{By: incident.Bot, Cause: fmt.Sprintf("%s part %d", jobKey(item), item.Tries)}
 	if done {
@@ -401,6 +405,14 @@ func (w *worker) outcomeOnce(ctx context.Context, l *live, ln *lane, item store.
 	}
 	_, err := w.bot.commit(ctx, l, o, facts, a)
 	return err
+}
+
+// news leaves out what is known of bars: several lanes meet one, again and again.
+func news(inc incident.Incident, facts []incident.Fact) []incident.Fact {
+	return slices.DeleteFunc(slices.Clone(facts), func(f incident.Fact) bool {
+		bar, ok := f.(incident.Barred)
+		return ok && inc.KnowsBar(bar)
+	})
 }
 
 // perform calls the Performer. A panic in it is a failure like any other.

@@ -211,8 +211,13 @@ func presence(name string, decide func(incident.Incident, incident.Person) ([]in
 	}
 }
 
-// noChannel says why an incident has no channel yet, where that is known.
+// noChannel says why an incident has no channel yet, or what tocsin may not do there
+// now, where that is known.
 func noChannel(inc incident.Incident) string {
+	if len(inc.Bars) > 0 {
+		f := inc.Bars[len(inc.Bars)-1]
+		return fmt.Sprintf("\n\nBut I cannot %s now: %s", incident.Escape(f.What), incident.Escape(f.Why))
+	}
 	if inc.Channel.Channel != "" || len(inc.Failures) == 0 {
 		return ""
 	}

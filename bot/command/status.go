@@ -17,13 +17,13 @@ import (
 
 var statusVerb = Verb{
 	Name: "status", Alerts: true, Anywhere: true, Help: "how tocsin itself is: what waits for Slack, alerts not yet placed, rooms on hold",
-	Run: func(_ context.Context, c *Call) (bot.Answer, error) {
+	Run: func(ctx context.Context, c *Call) (bot.Answer, error) {
 		slack, pagerDuty := c.queues()
 		lines := []string{slack.String()}
 		if c.Paging != nil || pagerDuty.n > 0 {
 			lines = append(lines, pagerDuty.String())
 		}
-		lines = append(lines, c.pace()...)
+		lines = append(append(lines, c.pace()...), c.bars(ctx)...)
 		lines = append(lines, arriving(c.Arriving()))
 		if at := c.Holding(); !at.IsZero() {
 			lines = append(lines, fmt.Sprintf("Rooms are on hold since %s: `/incident hold off` ends it", incident.Clock(at)))
@@ -94,6 +94,29 @@ func (c *Call) pace() []string {
 			line += ", Slack asks to wait until " + b.PausedUntil.UTC().Format("15:04:05 UTC")
 		}
 		lines = append(lines, line)
+	}
+	return lines
+}
+
+// mostBars is how many incidents are told of that something keeps waiting.
+const mostBars = 10
+
+// bars tell what tocsin may not do in the chat for open incidents that the person
+// may see, and what to do about it.
+func (c *Call) bars(ctx context.Context) []string {
+	heads, err := c.List(ctx, c.By.Person, false)
+	if err != nil {
+		return nil
+	}
+	var lines []string
+	for _, h := range heads {
+		inc, err := c.Incident(ctx, h.ID)
+		if err != nil || len(lines) >= mostBars {
+			continue
+		}
+		for _, bar := range inc.Bars {
+			lines = append(lines, fmt.Sprintf("%s: I cannot %s now: %s", inc.ID, incident.Escape(bar.What), incident.Escape(bar.Why)))
+		}
 	}
 	return lines
 }

@@ -313,6 +313,14 @@ type (
 	}
 	// Resynced has everything that shows the incident made anew.
 	Resynced struct{}
+	// Barred tells what tocsin may not do in the chat, until somebody mends it: what
+	// waits for that is done then. With no Why, it may again.
+	Barred struct {
+		Where  string `json:"where"`  // one of the Barred constants
+		Effect string `json:"effect"` // name of the effect that met it first
+		What   string `json:"what"`   // in words: "open the channel"
+		Why    string `json:"why,omitempty"`
+	}
 	// Unknown is a fact that this version of tocsin does not know. Its bytes
 	// are kept, so that a newer version loses nothing.
 	Unknown struct {
@@ -358,6 +366,14 @@ const (
 const (
 	FailedFetch = "fetch"
 	FailedPage  = "page"
+)
+
+// What a Barred fact's Where can be: where nothing can be done or said.
+const (
+	BarredChat         = "chat"         // anywhere
+	BarredRoom         = "room"         // in the incident's channel
+	BarredAnnouncement = "announcement" // in the announcement channel
+	BarredAct          = "act"          // nowhere is this one thing done; the rest goes on
 )
 
 // What a GuideRated fact's Helped can be.
@@ -425,6 +441,7 @@ func (Reminded) fact()         {}
 func (Failed) fact()           {}
 func (Resynced) fact()         {}
 func (LinkGiven) fact()        {}
+func (Barred) fact()           {}
 func (Unknown) fact()          {}
 
 // Facts is the closed set of facts with their stored names, the oldest first: a
@@ -471,4 +488,5 @@ var Facts = tagged.New[Fact](
 	tagged.Member[Fact]{Name: "paged", Zero: Paged{}},
 	tagged.Member[Fact]{Name: "pager-synced", Zero: PagerSynced{}},
 	tagged.Member[Fact]{Name: "link-given", Zero: LinkGiven{}},
+	tagged.Member[Fact]{Name: "barred", Zero: Barred{}},
 )

@@ -61,6 +61,12 @@ func TestEachFactChanges(t *testing.T) {
 		{[]incident.Fact{incident.PlayStarted{Play: "p", Pager: []string{incident.PagerNotes}}}, func(i incident.Incident) any { return i.Play.Pager }, []string{"notes"}},
 		{[]incident.Fact{incident.Failed{Effect: "invite"}}, func(i incident.Incident) any { return i.Failures }, []incident.Failed{{Effect: "invite"}}},
 		{[]incident.Fact{incident.Failed{Effect: "invite"}, incident.Resynced{}}, func(i incident.Incident) any { return len(i.Failures) }, 0},
+		{[]incident.Fact{bar("say", "archived"), bar("invite", "lost"), bar("say", "out")}, func(i incident.Incident) any { return i.Bars }, []incident.Barred{bar("invite", "lost"), bar("say", "out")}},
+		{[]incident.Fact{bar("say", "archived"), bar("say", "")}, func(i incident.Incident) any { return len(i.Bars) }, 0},
+		{[]incident.Fact{bar("say", "archived"), incident.Failed{Effect: "say"}}, func(i incident.Incident) any { return len(i.Bars) }, 0},
+		{[]incident.Fact{bar("say", "archived")}, func(i incident.Incident) any {
+			return []bool{i.KnowsBar(bar("invite", "archived")), i.KnowsBar(bar("say", "out")), i.KnowsBar(bar("say", "")), i.KnowsBar(bar("invite", ""))}
+		}, []bool{true, false, false, true}},
 	} {
 		if diff := cmp.Diff(c.want, c.see(declared(c.facts...))); diff != "" {
 			t.Errorf("after %+v (-want +got):\n%s", c.facts, diff)
@@ -146,3 +152,5 @@ func TestPagesWait(t *testing.T) {
 		}
 	}
 }
+
+func bar(effect, why string) incident.Barred { return incident.Barred{Effect: effect, Why: why} }

@@ -94,7 +94,10 @@ var factMakers = map[string]func(*rapid.T) incident.Fact{
 	"reminded":         func(t *rapid.T) incident.Fact { return incident.Reminded{Of: word.Draw(t, "of")} },
 	"failed":           func(t *rapid.T) incident.Fact { return incident.Failed{Effect: word.Draw(t, "effect")} },
 	"link-given":       func(t *rapid.T) incident.Fact { return incident.LinkGiven{Until: some.Draw(t, "until")} },
-	"resynced":         func(t *rapid.T) incident.Fact { return incident.Resynced{} },
+	"barred": func(t *rapid.T) incident.Fact {
+		return incident.Barred{Effect: word.Draw(t, "effect"), Why: word.Draw(t, "why")}
+	},
+	"resynced": func(t *rapid.T) incident.Fact { return incident.Resynced{} },
 }
 
 func TestRandomHistoriesHaveEveryFact(t *testing.T) {

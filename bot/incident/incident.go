@@ -54,6 +54,7 @@ type Incident struct {
 	Tally     Tally // of Alerts
 	Failures  []Failed
 	Retry     []Failed // what failed before somebody last asked to try again
+	Bars      []Barred // what tocsin may not do now
 
 	How        string // how it was mitigated, id of a mitigation
 	Mitigation string
@@ -231,6 +232,8 @@ func (inc *Incident) apply(e Event) {
 		inc.Drafts++
 	case Failed:
 		inc.failed(f)
+	case Barred:
+		inc.barred(f)
 	case Resynced:
 		inc.Retry, inc.Failures = inc.Failures, nil
 		for _, p := range inc.Pages {
@@ -303,6 +306,7 @@ func (inc *Incident) resolved(e Event, f Resolved) {
 // failed records what could not be done. A message that could not be read may
 // be pinned again.
 func (inc *Incident) failed(f Failed) {
+	inc.barred(Barred{Effect: f.Effect}) // it does not wait any more
 	inc.Failures = append(slices.Clip(inc.Failures), f)
 	var page struct {
 		N int `json:"n"`
@@ -316,6 +320,22 @@ func (inc *Incident) failed(f Failed) {
 	if f.Effect == FailedFetch && json.Unmarshal(f.Data, &fetch) == nil {
 		inc.pinned = with(inc.pinned, fetch.Message, false)
 	}
+}
+
+// barred keeps one bar for each effect that met one.
+func (inc *Incident) barred(f Barred) {
+	inc.Bars = slices.DeleteFunc(slices.Clone(inc.Bars), func(b Barred) bool { return b.Effect == f.Effect })
+	if f.Why != "" {
+		inc.Bars = append(inc.Bars, f)
+	}
+}
+
+// KnowsBar tells whether a bar, or that there is none any more, is no news.
+func (inc Incident) KnowsBar(f Barred) bool {
+	if f.Why == "" {
+		return !slices.ContainsFunc(inc.Bars, func(b Barred) bool { return b.Effect == f.Effect })
+	}
+	return slices.ContainsFunc(inc.Bars, func(b Barred) bool { return b.Why == f.Why })
 }
 
 // play starts a play. One that follows another withdraws its open tasks, but

@@ -112,6 +112,11 @@ func predicate(e Event, call func(Person) string) string {
 		return "reminded people: " + reminded(f)
 	case Failed:
 		return "could not " + Escape(f.What) + ": " + Escape(f.Why)
+	case Barred:
+		if f.Why == "" {
+			return "can " + Escape(f.What) + " again"
+		}
+		return "cannot " + Escape(f.What) + " now: " + Escape(f.Why)
 	case Unknown:
 		return "recorded something that this version of tocsin does not know (" + Escape(f.Kind) + ")"
 	}

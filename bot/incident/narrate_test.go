@@ -113,7 +113,7 @@ func TestNarrateShowsTextLiterally(t *testing.T) {
 		incident.Quoted{Quote: incident.Quote{Text: hostile}}, incident.Updated{Text: hostile}, incident.Mitigated{How: hostile, Text: hostile},
 		incident.Resolved{Text: hostile}, incident.Reopened{Text: hostile}, incident.Closed{Reason: hostile, Text: hostile}, incident.Closed{Of: hostile},
 		incident.ActionAdded{Text: hostile, Owner: incident.Person{Name: hostile}}, incident.ActionDone{Text: hostile},
-		incident.Failed{What: hostile, Why: hostile}, incident.Unknown{Kind: hostile},
+		incident.Failed{What: hostile, Why: hostile}, incident.Barred{What: hostile, Why: hostile}, incident.Barred{What: hostile}, incident.Unknown{Kind: hostile},
 	} {
 		by := chat(incident.Person{Name: hostile})
 		line, ok := incident.Narrate(incident.Event{By: by, Fact: fact}, incident.ByName)

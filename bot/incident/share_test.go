@@ -131,6 +131,7 @@ func TestForksAtEveryLength(t *testing.T) {
 		"asked":    func(n int) incident.Fact { return incident.PageAsked{N: n} },
 		"paged":    func(n int) incident.Fact { return incident.Paged{N: n % 2, Key: fmt.Sprint(n)} },
 		"failures": func(n int) incident.Fact { return incident.Failed{Why: fmt.Sprint(n)} },
+		"bars":     func(n int) incident.Fact { return incident.Barred{Effect: fmt.Sprint(n), Why: fmt.Sprint(n)} },
 		"notes":    func(n int) incident.Fact { return incident.Noted{Text: fmt.Sprint(n)} },
 	} {
 		inc := declared()

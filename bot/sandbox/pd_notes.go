@@ -1,6 +1,9 @@
 package sandbox
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 func pdNoteShape() pdShape {
 	return pdObject(map[string]pdShape{"*note": pdObject(map[string]pdShape{"*content": pdText(25_000)})})
@@ -47,4 +50,29 @@ func (pd *pagerDuty) createStatusUpdate(p *pdCall) (obj, error) {
 	inc.updates = append(inc.updates, update)
 	pd.tell("incident.status_update_published", inc, p.agent(), inc.updateData(asText(update["id"]), message))
 	return obj{"status_update": update}, nil
+}
+
+// listLogEntries is what happened to an incident: what began it, and the texts put on it, which is
+// all that the account keeps.
+func (pd *pagerDuty) listLogEntries(p *pdCall) (obj, error) {
+	inc := pd.incidents[p.id]
+	if inc == nil {
+		return nil, pdNotFound()
+	}
+	since, err := p.instant("since", time.Time{})
+	if err != nil {
+		return nil, err
+	}
+	all := []obj{{"type": "trigger_log_entry", "created_at": pdStamp(inc.created)}}
+	for _, n := range inc.notes {
+		all = append(all, obj{"type": "annotate_log_entry", "created_at": asObj(n)["created_at"], "channel": obj{"type": "note", "summary": asObj(n)["content"]}})
+	}
+	for _, u := range inc.updates {
+		all = append(all, obj{"type": "status_update_log_entry", "created_at": asObj(u)["created_at"], "message": asObj(u)["message"]})
+	}
+	all = slices.DeleteFunc(all, func(e obj) bool {
+		at, err := time.Parse(time.RFC3339, asText(e["created_at"]))
+		return err != nil || at.Before(since.Truncate(time.Second))
+	})
+	return p.page("log_entries", all), nil
 }

@@ -58,6 +58,7 @@ func pdRoutes() map[string]pdRoute {
 		"GET /incidents/{id}":                     {params: s("include[]"), do: (*pagerDuty).getIncident},
 		"PUT /incidents/{id}":                     {body: pdUpdateShape(), from: true, do: (*pagerDuty).updateIncident},
 		"GET /incidents/{id}/notes":               {do: (*pagerDuty).listNotes},
+		"GET /incidents/{id}/log_entries":         {params: s("since", "until", "time_zone", "is_overview", "include[]"), lists: true, do: (*pagerDuty).listLogEntries},
 		"POST /incidents/{id}/notes":              {body: pdNoteShape(), from: true, do: (*pagerDuty).createNote},
 		"POST /incidents/{id}/responder_requests": {body: pdRespondersShape(), from: true, do: (*pagerDuty).requestResponders},
 		"POST /incidents/{id}/status_updates":     {body: pdStatusUpdateShape(), from: true, do: (*pagerDuty).createStatusUpdate},

@@ -64,10 +64,10 @@ func newWorld(base string, guests ...string) *world {
 // settle moves in the default people and gives them their channels and something to talk about.
 func (w *world) settle() {
 	w.people = []Person{
-		{"U0ADA", "ada", "Ada Okafor", "ada@example.com", "b4532a", false},
-		{"U0BEN", "ben", "Ben Ortiz", "ben@example.com", "2a6f97", false},
-		{"U0CHEN", "mei", "Mei Chen", "mei@example.com", "5a7d2a", false},
-		{"U0DINA", "dina", "Dina Weiss", "dina@example.com", "7b4b94", false},
+		{"U0ADA", "ada", "Ada Okafor", "ada@example.com", "b4532a", false, false},
+		{"U0BEN", "ben", "Ben Ortiz", "ben@example.com", "2a6f97", false, false},
+		{"U0CHEN", "mei", "Mei Chen", "mei@example.com", "5a7d2a", false, false},
+		{"U0DINA", "dina", "Dina Weiss", "dina@example.com", "7b4b94", false, false},
 	}
 	w.groups = []userGroup{{"S0ONCALL", "oncall", "On call", []string{"U0BEN", "U0CHEN"}}}
 	ids := []string{"U0ADA", "U0BEN", "U0CHEN", "U0DINA"}

@@ -2,14 +2,12 @@ package slack
 
 import (
 	"context"
-	"fmt"
 	"regexp"
 	"strings"
 	"time"
 
 	"github.com/slack-go/slack"
 
-	"tocsin/bot"
 	"tocsin/bot/incident"
 )
 
@@ -158,7 +156,7 @@ func (p *Performer) findChannel(ctx context.Context) (string, error) {
 			}
 		}
 		if all.Cursor = next; next == "" {
-			return "", &bot.Final{Why: fmt.Sprintf("there is no channel #%s that the bot can see. Create it, or name another with TOCSIN_ANNOUNCE; then use “Try again”.", p.announce)}
+			return "", unannounced(p.announce)
 		}
 	}
 }

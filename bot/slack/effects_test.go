@@ -72,8 +72,8 @@ func TestAnnounce(t *testing.T) {
 	}
 	s.p = dial(t, s.Workspace, "no-such").Performer
 	s.inc.Posts = nil
-	if _, err := s.do(first(effect.Announce{})); known(err) != "final" || !strings.Contains(err.Error(), "TOCSIN_ANNOUNCE") {
-		t.Errorf("%v, want a Final that names TOCSIN_ANNOUNCE", err)
+	if _, err := s.do(first(effect.Announce{})); known(err) != "later" || !strings.Contains(err.Error(), "TOCSIN_ANNOUNCE") {
+		t.Errorf("%v, want a Later that names TOCSIN_ANNOUNCE", err)
 	}
 	s.inc.Private = true
 	before := len(s.calls())

@@ -3,7 +3,6 @@ package slack
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -43,8 +42,25 @@ func NewPerformer(api *slack.Client, me Identity, announce string) *Performer {
 	return &Performer{api: api, me: me, announce: strings.TrimPrefix(announce, "#"), names: map[string]string{}, mails: map[string]string{}, guests: map[string]bool{}}
 }
 
-// Perform does what job asks for.
+// Perform does what job asks for. Where the bot may not any more, it comes back if
+// it can, and else waits until it may (rights.go).
 func (p *Performer) Perform(ctx context.Context, inc incident.Incident, job bot.Job) ([]incident.Fact, error) {
+	facts, err := p.perform(ctx, inc, job)
+	if code(err) == "not_in_channel" {
+		if err = p.comeBack(ctx, inc, job.Effect, err); err == nil {
+			facts, err = p.perform(ctx, inc, job)
+		}
+	}
+	if err == nil {
+		return append(facts, mended(inc, job.Effect)...), nil
+	}
+	if later := putOff(inc, job, err); later != nil {
+		return nil, later
+	}
+	return nil, classify(err)
+}
+
+func (p *Performer) perform(ctx context.Context, inc incident.Incident, job bot.Job) ([]incident.Fact, error) {
 	channel := inc.Channel.Channel
 	var facts []incident.Fact
 	var err error
@@ -52,7 +68,7 @@ func (p *Performer) Perform(ctx context.Context, inc incident.Incident, job bot.
 	case effect.OpenChannel:
 		facts, err = p.openChannel(ctx, inc, job)
 	case effect.Invite:
-		err = p.invite(ctx, channel, e.People)
+		facts, err = p.invite(ctx, inc, e.People)
 	case effect.SetTopic:
 		err = p.setTopic(ctx, channel, job)
 	case effect.ShowCard:
@@ -75,7 +91,7 @@ func (p *Performer) Perform(ctx context.Context, inc incident.Incident, job bot.
 	default:
 		return nil, &bot.Final{Why: fmt.Sprintf("this version of tocsin cannot do %T in Slack.", e)}
 	}
-	return facts, classify(err)
+	return facts, err
 }
 
 // openChannel creates the channel. Its name holds the incident's number. If the
@@ -137,27 +153,6 @@ func (p *Performer) own(ctx context.Context, name string, since time.Time) (*sla
 	}
 }
 
-// invite brings people in, in one call for each hundred, which is Slack's limit.
-func (p *Performer) invite(ctx context.Context, channel string, people []incident.User) error {
-	var users []string
-	for _, u := range people {
-		if string(u) != p.me.User {
-			users = append(users, string(u))
-		}
-	}
-	for part := range slices.Chunk(users, 100) {
-		_, err := p.api.ForceInviteUsersToConversationContext(ctx, channel, part...)
-		switch code(err) {
-		case "already_in_channel", "cant_invite_self":
-		default:
-			if err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
 // setTopic sets the topic. Each time it is set Slack writes a line, so a topic
 // that stands already is left alone.
 func (p *Performer) setTopic(ctx context.Context, channel string, job bot.Job) error {
@@ -175,12 +170,13 @@ func (p *Performer) setTopic(ctx context.Context, channel string, job bot.Job) e
 	return err
 }
 
-// show keeps one message showing the present state: posted once, then edited. A
+// show keeps one message showing the present state: posted once, then edited, or
+// posted anew where it went with its message or with another channel. A
 // message found again was posted by an earlier attempt, with an earlier state.
 func (p *Performer) show(ctx context.Context, channel string, at incident.Posted, what string, job bot.Job) ([]incident.Fact, error) {
 	if !at.Message.Zero() {
 		err := p.edit(ctx, at.Message, job)
-		if code(err) != "message_not_found" {
+		if c := code(err); c != "message_not_found" && (at.Message.Channel == channel || !gone(c)) {
 			return nil, err
 		}
 	}
@@ -207,7 +203,11 @@ func (p *Performer) announceIncident(ctx context.Context, inc incident.Incident,
 	if err != nil {
 		return nil, err
 	}
-	return p.show(ctx, channel, inc.Posts[incident.PostedAnnouncement], incident.PostedAnnouncement, job)
+	facts, err := p.show(ctx, channel, inc.Posts[incident.PostedAnnouncement], incident.PostedAnnouncement, job)
+	if c := code(err); gone(c) && c != "not_in_channel" {
+		p.seek()
+	}
+	return facts, err
 }
 
 func (p *Performer) bookmark(ctx context.Context, channel string, e effect.Bookmark, job bot.Job) error {

@@ -150,8 +150,10 @@ func TestFailuresAreClassified(t *testing.T) {
 		{sandbox.Fault{Kind: "lost_request"}, "in doubt", ""},
 		{refused("token_revoked"), "later", "SLACK_BOT_TOKEN"},
 		{refused("invalid_auth"), "later", "SLACK_BOT_TOKEN"},
-		{refused("missing_scope"), "final", "scope"},
-		{refused("restricted_action"), "final", "workspace admin"},
+		{refused("missing_scope"), "later", "scope"},
+		{refused("restricted_action"), "later", "workspace admin"},
+		{refused("ekm_access_denied"), "later", "workspace admin"},
+		{refused("team_access_not_granted"), "later", "workspace admin"},
 		{refused("some_new_code"), "final", "some_new_code"},
 	}
 	for _, a := range acts {
@@ -191,29 +193,8 @@ func TestMissingScopeNamesTheScope(t *testing.T) {
 	s := newStage(t).open()
 	s.faultWith(sandbox.Fault{Kind: "missing_scope", Scope: "bookmarks:write"})
 	_, err := s.do(first(effect.Bookmark{Title: "Guide", URL: "https://example.com"}))
-	if known(err) != "final" || !strings.Contains(err.Error(), "bookmarks:write") || !strings.Contains(err.Error(), "tocsin manifest") {
-		t.Errorf("%v, want a Final that names bookmarks:write and tocsin manifest", err)
-	}
-}
-
-// TestArchivedChannel: every effect that needs the channel says that it is
-// archived, and what to do.
-func TestArchivedChannel(t *testing.T) {
-	for _, e := range []effect.Effect{
-		effect.Invite{People: []incident.User{"U0ADA"}}, effect.SetTopic{}, effect.ShowCard{}, effect.Say{},
-	} {
-		s := newStage(t).open()
-		must(t, s.api().ArchiveConversationContext(t.Context(), s.inc.Channel.Channel))
-		_, err := s.do(first(e))
-		if known(err) != "final" || !strings.Contains(err.Error(), "Unarchive") {
-			t.Errorf("%T: %v, want a Final that says to unarchive it", e, err)
-		}
-	}
-	s := newStage(t).open()
-	s.must(first(effect.ShowCard{}))
-	must(t, s.api().ArchiveConversationContext(t.Context(), s.inc.Channel.Channel))
-	if _, err := s.do(first(effect.ShowCard{})); known(err) != "final" || !strings.Contains(err.Error(), "Unarchive") {
-		t.Errorf("the card again: %v, want a Final that says to unarchive it", err)
+	if known(err) != "later" || !strings.Contains(err.Error(), "bookmarks:write") || !strings.Contains(err.Error(), "tocsin manifest") {
+		t.Errorf("%v, want a Later that names bookmarks:write and tocsin manifest", err)
 	}
 }
 

@@ -52,7 +52,7 @@ func TestIncidentPages(t *testing.T) {
 	first := get(links.Link("INC-2", hour)).Body.String()
 	for name, link := range map[string]string{
 		"no such incident": links.Link("INC-2", hour), "of another incident": strings.Replace(good, "INC-1", "INC-3", 1),
-		"expired": links.Link("INC-1", now.Add(-time.Second)), "made longer": with(strconv.FormatInt(hour.Unix()+1, 10)+"."+sig),
+		"expired": links.Link("INC-1", now.Add(-time.Second)), "made longer": with(strconv.FormatInt(hour.Unix()+1, 10) + "." + sig),
 		"no signature": with(until + "."), "no base64": with(until + ".%25"), "another secret": others.Link("INC-1", hour),
 		"no query": "/incidents/INC-1", "another way": "/incidents/..%2fINC-1?key=" + key,
 	} {
