@@ -135,5 +135,6 @@ func (ws *Workspace) Reinstall(token string, scopes ...string) {
 	ws.opt.BotToken = token
 	if scopes != nil {
 		ws.scopes = scopes
+		ws.world.writesAnywhere = slices.Contains(scopes, "chat:write.public")
 	}
 }

@@ -2,6 +2,7 @@ package slack
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 )
 
@@ -67,3 +68,6 @@ func Shortcuts() []map[string]any {
 		{"name": "Add to timeline", "type": "message", "callback_id": shortcutPin, "description": "Put this message on the timeline"},
 	}
 }
+
+// Scopes are what the bot token needs.
+func Scopes() []string { return slices.Clone(scopes) }

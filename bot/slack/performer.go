@@ -203,11 +203,19 @@ func (p *Performer) announceIncident(ctx context.Context, inc incident.Incident,
 	if err != nil {
 		return nil, err
 	}
-	facts, err := p.show(ctx, channel, inc.Posts[incident.PostedAnnouncement], incident.PostedAnnouncement, job)
-	if c := code(err); gone(c) && c != "not_in_channel" {
-		p.seek()
+	at := inc.Posts[incident.PostedAnnouncement]
+	facts, err := p.show(ctx, channel, at, incident.PostedAnnouncement, job)
+	if c := code(err); !gone(c) || c == "not_in_channel" {
+		return facts, err
 	}
-	return facts, err
+	other, missing := p.seek(ctx)
+	switch {
+	case missing != nil:
+		return nil, missing
+	case other == channel:
+		return nil, err
+	}
+	return p.show(ctx, other, at, incident.PostedAnnouncement, job)
 }
 
 func (p *Performer) bookmark(ctx context.Context, channel string, e effect.Bookmark, job bot.Job) error {

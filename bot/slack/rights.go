@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/slack-go/slack"
@@ -61,7 +62,7 @@ func scopeless(err error) (where, why string) {
 	answer, _ := errors.AsType[slack.SlackErrorResponse](err)
 	needed := answer.Needed
 	where = incident.BarredAct
-	if needed == "chat:write" {
+	if strings.HasPrefix(needed, "chat:write") {
 		where = incident.BarredChat // nothing can be said of it
 	}
 	return where, fmt.Sprintf("the Slack app lacks the scope %q. Whoever runs tocsin must add it in the app's settings (`tocsin manifest` has all), and install the app again.", needed)
@@ -88,7 +89,7 @@ func elsewhere(place string) string {
 // putOff has an effect wait for a right that was lost, and has people and the
 // operator told of it. It is nil for failures of another kind, and for what nobody
 // waits for: what is to be written in the archived room of an incident that is over,
-// and what waited for a day.
+// and what waited for a day. What others would wait behind does not wait either.
 func putOff(inc incident.Incident, job bot.Job, err error) error {
 	where, why := lost(inc, job.Effect, err)
 	c := code(err)
@@ -99,6 +100,8 @@ func putOff(inc incident.Incident, job bot.Job, err error) error {
 		if where == incident.BarredRoom || where == incident.BarredAnnouncement {
 			return nil // of some other channel
 		}
+	case where == incident.BarredAct && sharesLane(job.Effect):
+		return nil
 	case !inc.Active() && (c == "is_archived" || c == "is_inactive"):
 		return nil
 	}
@@ -121,11 +124,18 @@ func aboutMessage(e effect.Effect) bool {
 	return false
 }
 
+// sharesLane tells whether messages come after an effect: they do not wait for a
+// scope that they do not need.
+func sharesLane(e effect.Effect) bool {
+	_, draft := e.(effect.Draft)
+	return draft
+}
+
 // hindered is what cannot be done, in words after "cannot".
 func hindered(where string, e effect.Effect) string {
 	switch where {
 	case incident.BarredChat:
-		return "do anything in Slack"
+		return "write in Slack"
 	case incident.BarredRoom:
 		return "write in the channel"
 	}
@@ -184,11 +194,12 @@ func (p *Performer) announcement() string {
 	return p.announceID
 }
 
-// seek has the announcement channel looked for anew: it may be another one now.
-func (p *Performer) seek() {
+// seek looks for the announcement channel anew: it may be another one now.
+func (p *Performer) seek(ctx context.Context) (string, error) {
 	p.mu.Lock()
-	defer p.mu.Unlock()
 	p.announceID = ""
+	p.mu.Unlock()
+	return p.announcementChannel(ctx)
 }
 
 // gone tells whether a channel is there no more, or not for the bot.
