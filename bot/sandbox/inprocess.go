@@ -99,6 +99,9 @@ func (w *answerWriter) WriteHeader(status int) {
 	w.once.Do(func() {
 		w.response.StatusCode, w.response.Status = status, http.StatusText(status)
 		w.response.Header = w.header.Clone()
+		if w.header.Get("Content-Length") == "0" {
+			_ = w.body.Close() // the client waits for no more
+		}
 		close(w.began)
 	})
 }

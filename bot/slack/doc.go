@@ -2,22 +2,68 @@
 // turns what Slack sends into bot.Requests, and effects into Slack calls. Forms,
 // blocks, timestamps and Slack's error codes end here.
 //
-// Every call that an effect makes may be made again after an answer was lost,
-// so each has something that tells whether it was carried out before:
+// # Each call once
 //
-//	conversations.create       the name, which only one channel can have; a channel of that name
-//	                           is ours if our bot made it, no earlier than the first attempt
-//	chat.postMessage           metadata.event_payload.key, looked for in the channel's history
-//	files.completeUpload…      the file's name, looked for in the channel's history
-//	chat.update                the message's state: the last write wins
-//	conversations.invite       who is in the channel: already_in_channel is success
-//	conversations.setTopic     the channel's topic, read before it is written again
-//	bookmarks.add              the channel's bookmarks, by link and title
-//	reactions.add              who reacted: already_reacted is success
+// An answer can be lost: a time-out, a reset, a 5xx and Slack's own internal errors
+// leave open whether a call was carried out. A 429 was not, and every other refusal is
+// definite. This is every call that tocsin makes, by what it is known again, what is
+// done after an attempt that nobody knows the end of, and what comes of it. PagerDuty's
+// are in package pagerduty.
 //
-// What cannot be looked for is never made an effect: forms (views.open) and
-// answers to one person (response_url, chat.postEphemeral) are sent at most
-// once, and the person can ask again.
+//	call                         | known again by               | then                                    | done
+//	conversations.create         | its name and creator         | again; a name that is taken is ours if our bot made it no earlier than the first attempt | once
+//	conversations.invite         | who is in the channel        | again: to be there already is success    | once
+//	conversations.join           | who is in the channel        | again: to be there already is success    | once
+//	conversations.setTopic       | the topic                    | read, and set only if it is another one  | once
+//	chat.postMessage             | metadata.event_payload.key   | looked for in the channel's history since the first attempt | once
+//	chat.update                  | the message: the last write wins, and they go one after the other | again | once
+//	bookmarks.add                | link and title               | looked for in bookmarks.list             | once
+//	reactions.add                | who reacted                  | again: to have reacted is success        | once
+//	files.getUploadURLExternal   | -                            | again: Slack forgets what is not completed | unseen
+//	upload                       | -                            | again, with an address of its own        | unseen
+//	files.completeUploadExternal | the file's name and author   | looked for in the channel's history      | once
+//	views.open                   | its trigger, which works once | never again: the person is told, and asks again | at most once
+//	response_url                 | -                            | never again: the person asks again       | at most once
+//	apps.connections.open        | -                            | again: a link that is not used ends      | read
+//	auth.test                    | -                            | again                                    | read
+//	users.list                   | -                            | again                                    | read
+//	users.info                   | -                            | again                                    | read
+//	users.conversations          | -                            | again                                    | read
+//	conversations.list           | -                            | again                                    | read
+//	conversations.info           | -                            | again                                    | read
+//	conversations.history        | -                            | again                                    | read
+//	conversations.replies        | -                            | again                                    | read
+//	bookmarks.list               | -                            | again                                    | read
+//
+// Once is exactly once, as long as what Slack carries out late comes within
+// bot.Config.Quiet: whoever is looked for too early is not there yet. Where Slack
+// keeps a call from having two outcomes (create, invite, join, react) not even that
+// matters. Answers to one person cannot be read back: a doubled form or answer would
+// puzzle whoever sees it, and one that is missing is asked for again, so they are made
+// at most once and are never an effect. Nothing is downloaded, and chat.postEphemeral
+// is not used.
+//
+// # What tocsin may not do
+//
+// Rights get lost, and come back. What was to be done waits in its order, tried again
+// after 1, 2, 4 and from then on every 5 minutes; incident.Barred is on the timeline
+// when it begins and when it is over. The operator has it in the log, as an error that
+// says what to do, and in tocsin doctor; people where they can be told, and always by
+// /incident status (rights.go).
+//
+//	lost                            | then                                            | people are told
+//	the room is archived            | wait, while the incident is not over; tocsin may not unarchive it | in the announcement
+//	the bot was put out of it       | join again; a private room: wait to be invited  | in the announcement
+//	the room is read-only           | wait                                            | in the announcement
+//	the announcement channel        | wait for one of that name                       | in the room
+//	a scope, or leave for one thing | wait for that alone; a draft fails              | in the room; no channel: in the announcement
+//	the token, chat:write, leave to write at all | wait, for ever                     | when they ask
+//	somebody's account              | invite the others; their page fails             | in the room, with their role
+//
+// After a day what waits for one thing fails, as incident.Failed, with “Try again”. Of
+// a private incident only its own people are told, when they ask.
+//
+// # Limits
 //
 // Slack takes only so many calls (limits.go, bucket.go). pace.go lets effects through in order
 // of urgency as far as there is room for the calls that they will make (calls.go),

@@ -164,8 +164,12 @@ func TestFailuresAreClassified(t *testing.T) {
 				test.fault.Method, test.fault.Times = a.method, 1
 				s.faultWith(test.fault)
 				_, err := s.do(job)
-				if got := known(err); got != test.want {
-					t.Fatalf("%s (%v), want %s", got, err, test.want)
+				want := test.want
+				if a.name == "draft" && test.words == "scope" {
+					want = "final" // messages that need no such scope would wait behind it
+				}
+				if got := known(err); got != want {
+					t.Fatalf("%s (%v), want %s", got, err, want)
 				}
 				if !strings.Contains(err.Error(), test.words) {
 					t.Errorf("%q does not tell of %q", err, test.words)
