@@ -46,7 +46,11 @@ func full() pagerduty.Config {
 
 func newDesk(t *testing.T, c pagerduty.Config) *desk {
 	t.Helper()
-	ws := sandbox.New(sandbox.Options{})
+	return newDeskAt(t, c, sandbox.New(sandbox.Options{}))
+}
+
+func newDeskAt(t *testing.T, c pagerduty.Config, ws *sandbox.Workspace) *desk {
+	t.Helper()
 	t.Cleanup(ws.Close)
 	d := &desk{t: t, ws: ws, rules: &rules{t: t, next: ws.Client().Transport}, tries: map[string]*bot.Job{}}
 	if c.APIURL == "" {

@@ -1,13 +1,3 @@
-// Package pagerduty is tocsin's face to PagerDuty and the only importer of
-// go-pagerduty. It turns V3 webhooks into bot.Signals
-// (https://developer.pagerduty.com/docs/webhooks-overview); through a Client it
-// pages people, knows who they are and who is on call, and keeps PagerDuty's
-// incidents in step with ours.
-//
-// PagerDuty sends again when it gets no 2xx within 5 seconds, but drops an event
-// on most 4xx, and disables a subscription that drops three. So what cannot be
-// read or proven is refused, what could not be stored gets a 503, and all else,
-// also what this version does not know, a 202 once it is stored.
 package pagerduty
 
 import (
