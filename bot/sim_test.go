@@ -359,6 +359,8 @@ func (w *world) faults() {
 		{Kind: "rate_limited", Probability: 0.08, RetryAfter: 2},
 		{Kind: "server_error", Probability: 0.04},
 		{Kind: "internal_error", Probability: 0.04},
+		{Kind: "broken_answer", Probability: 0.04},
+		{Kind: "reset", Probability: 0.02},
 		{Kind: "late", Probability: 0.04, DelayMS: 4000},
 	} {
 		if err := w.ws.Fault(f); err != nil {

@@ -129,6 +129,8 @@ func (r *refusal) why() string {
 		return "PagerDuty's address sends us elsewhere, and a token must not follow: check PAGERDUTY_API_URL." + again
 	case strings.Contains(strings.ToLower(r.words), "requester user not found"):
 		return "PAGERDUTY_FROM is no user of the PagerDuty account: set it to the e-mail of one." + again
+	case strings.Contains(strings.ToLower(r.words), "not found"):
+		return "PagerDuty knows no such person, service or policy any more (" + r.words + "). Page somebody else."
 	case strings.Contains(strings.ToLower(r.words), "routing key") || strings.Contains(r.words, "routing_key"):
 		return "PagerDuty does not know PAGERDUTY_ROUTING_KEY (" + r.words + "): take the integration key of an Events API v2 integration." + again
 	}

@@ -168,12 +168,19 @@ func TestStoriesMakeEveryCall(t *testing.T) {
 	}
 }
 
-// TestDeletedPerson: somebody whose account in PagerDuty is gone cannot be paged: that
-// is final, and says to call somebody else.
-func TestDeletedPerson(t *testing.T) {
-	d := newDesk(t, full())
-	_, err := d.page(incident.PageTarget{Kind: incident.TargetUser, ID: "PGONE", Name: "Gone"}, "")
-	if !final(err, "") {
-		t.Errorf("%v, want a Final", err)
+// TestDeleted: who or what is gone from PagerDuty cannot be paged, by a page of its
+// own or as a responder: that is final, and says to page somebody else.
+func TestDeleted(t *testing.T) {
+	for _, kind := range []string{incident.TargetUser, incident.TargetService, incident.TargetPolicy} {
+		for _, alerted := range []bool{false, true} {
+			d := newDesk(t, full())
+			if alerted {
+				d.alert("PSVC001", "Slow")
+			}
+			_, err := d.page(incident.PageTarget{Kind: kind, ID: "PGONE", Name: "Gone"}, "")
+			if !final(err, "Page somebody else") {
+				t.Errorf("%s, alerted %v: %v, want a Final", kind, alerted, err)
+			}
+		}
 	}
 }
