@@ -354,7 +354,7 @@ func TestDeactivated(t *testing.T) {
 		}
 		w.settle()
 		room := w.room()
-		if !strings.Contains(fmt.Sprint(room.Members), "U0CHEN") || w.said(room.ID, "could not invite Ben Ortiz: their Slack account is deactivated") != 1 {
+		if !strings.Contains(fmt.Sprint(room.Members), "U0CHEN") || w.said(room.ID, "could not reach Ben Ortiz: their Slack account is deactivated") != 1 {
 			t.Errorf("members %v: %+v", room.Members, w.texts(room.ID))
 		}
 		_, err = w.bot.Update(context.Background(), "INC-1", bot.Origin{By: ada, Cause: "tech"}, func(inc incident.Incident) ([]incident.Fact, error) {
@@ -366,6 +366,21 @@ func TestDeactivated(t *testing.T) {
 		w.settle()
 		if w.said(room.ID, "who takes over?") != 1 {
 			t.Errorf("nobody is asked to take the role over: %+v", w.texts(room.ID))
+		}
+	})
+}
+
+// TestCommanderDeactivated: when the account of somebody with a role is closed the
+// room is told with the next message that calls them, once.
+func TestCommanderDeactivated(t *testing.T) {
+	strict(t, func(t *testing.T, w *world) {
+		w.say("open", "", "open sev2 Answers are wrong")
+		w.wait(5 * time.Minute)
+		w.must(w.ws.Deactivate(context.Background(), sandbox.Account{User: "U0ADA"}))
+		w.wait(2 * time.Hour) // reminders are due every half an hour
+		room := w.room().ID
+		if n := w.said(room, "could not reach Ada: their Slack account is deactivated. Ask somebody else. They are incident commander: who takes over?"); n != 1 {
+			t.Errorf("said %d times: %q", n, w.texts(room))
 		}
 	})
 }

@@ -407,11 +407,19 @@ func (w *worker) outcomeOnce(ctx context.Context, l *live, ln *lane, item store.
 	return err
 }
 
-// news leaves out what is known of bars: several lanes meet one, again and again.
+// news leaves out what is known: several lanes meet the same bar, or somebody who
+// cannot be reached, again and again.
 func news(inc incident.Incident, facts []incident.Fact) []incident.Fact {
 	return slices.DeleteFunc(slices.Clone(facts), func(f incident.Fact) bool {
-		bar, ok := f.(incident.Barred)
-		return ok && inc.KnowsBar(bar)
+		switch f := f.(type) {
+		case incident.Barred:
+			return inc.KnowsBar(f)
+		case incident.Failed:
+			return f.Effect == effect.Effects.Name(effect.Invite{}) && slices.ContainsFunc(inc.Failures, func(o incident.Failed) bool {
+				return o.Effect == f.Effect && o.What == f.What && o.Why == f.Why
+			})
+		}
+		return false
 	})
 }
 

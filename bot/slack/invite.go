@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"slices"
+	"time"
 
 	"github.com/slack-go/slack"
 
@@ -88,11 +89,18 @@ func people(err error, users []string) map[string]string {
 // uninvited tells of somebody who could not be invited. It asks Slack whether
 // they are still there at all.
 func (p *Performer) uninvited(ctx context.Context, inc incident.Incident, user string) incident.Fact {
-	person := inc.Called(incident.Person{User: incident.User(user), Name: p.known(user)})
 	why := "Slack does not let them in. Ask a workspace admin, or somebody else."
 	if u, err := p.api.GetUserInfoContext(ctx, user); err == nil && u.Deleted {
-		why = "their Slack account is deactivated. Ask somebody else."
+		why = deactivated
 	}
+	return p.unreached(inc, user, why)
+}
+
+const deactivated = "their Slack account is deactivated. Ask somebody else."
+
+// unreached tells that somebody does not come, and what they leave open.
+func (p *Performer) unreached(inc incident.Incident, user, why string) incident.Failed {
+	person := inc.Called(incident.Person{User: incident.User(user), Name: p.known(user)})
 	for _, r := range incident.Roles {
 		if inc.Holder(r).User == person.User {
 			why += " They are " + r.Title() + ": who takes over?"
@@ -100,5 +108,36 @@ func (p *Performer) uninvited(ctx context.Context, inc incident.Incident, user s
 	}
 	e := effect.Invite{People: []incident.User{person.User}}
 	data, _ := json.Marshal(e) // made of strings: it cannot fail
-	return incident.Failed{Effect: effect.Effects.Name(e), What: "invite " + person.String(), Why: why, Data: data}
+	return incident.Failed{Effect: effect.Effects.Name(e), What: "reach " + person.String(), Why: why, Data: data}
+}
+
+// recheck is how long somebody is taken to be there without asking Slack.
+const recheck = time.Hour
+
+// called tells who of those that a message calls by name hears of nothing any more:
+// Slack tells nobody when an account is closed, so it is asked once an hour at most.
+// Where it does not say, nothing is known.
+func (p *Performer) called(ctx context.Context, inc incident.Incident, users []incident.User) (facts []incident.Fact) {
+	for _, u := range users {
+		if !p.ask(u, time.Now()) {
+			continue
+		}
+		info, err := p.api.GetUserInfoContext(ctx, string(u))
+		if err == nil && info.Deleted {
+			facts = append(facts, p.unreached(inc, string(u), deactivated))
+		}
+	}
+	return facts
+}
+
+// ask tells whether Slack has not been asked of somebody lately, and notes that it
+// is now.
+func (p *Performer) ask(u incident.User, now time.Time) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if now.Sub(p.asked[u]) < recheck {
+		return false
+	}
+	p.asked[u] = now
+	return true
 }

@@ -29,6 +29,7 @@ type Performer struct {
 	names      map[string]string // by user
 	mails      map[string]string // users, by e-mail address
 	guests     map[string]bool   // who is a guest, of those who were met
+	asked      map[incident.User]time.Time
 }
 
 // Identity is who the bot is in the workspace.
@@ -39,7 +40,10 @@ type Identity struct {
 // NewPerformer performs effects through api as me. announce is the name or the
 // ID of the channel where incidents are announced.
 func NewPerformer(api *slack.Client, me Identity, announce string) *Performer {
-	return &Performer{api: api, me: me, announce: strings.TrimPrefix(announce, "#"), names: map[string]string{}, mails: map[string]string{}, guests: map[string]bool{}}
+	return &Performer{
+		api: api, me: me, announce: strings.TrimPrefix(announce, "#"), names: map[string]string{}, mails: map[string]string{},
+		guests: map[string]bool{}, asked: map[incident.User]time.Time{},
+	}
 }
 
 // Perform does what job asks for. Where the bot may not any more, it comes back if
@@ -81,7 +85,9 @@ func (p *Performer) perform(ctx context.Context, inc incident.Incident, job bot.
 	case effect.Bookmark:
 		err = p.bookmark(ctx, channel, e, job)
 	case effect.Say:
-		_, _, err = p.post(ctx, channel, job)
+		if _, _, err = p.post(ctx, channel, job); err == nil {
+			facts = p.called(ctx, inc, job.Message.Mentions)
+		}
 	case effect.Fetch:
 		facts, err = p.fetch(ctx, e.Message)
 	case effect.Mark:
