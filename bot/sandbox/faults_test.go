@@ -49,6 +49,8 @@ func TestFaults(t *testing.T) {
 		{sandbox.Fault{Kind: "lost_request"}, isCut, 0, 0, 0},
 		{sandbox.Fault{Kind: "lost_answer"}, isCut, 1, 1, 0},
 		{sandbox.Fault{Kind: "late", DelayMS: 1500}, isCut, 0, 1, 0},
+		{sandbox.Fault{Kind: "reset"}, isCut, 1, 1, 0},
+		{sandbox.Fault{Kind: "broken_answer"}, isStatus, 1, 1, 0},
 		{sandbox.Fault{Kind: "missing_scope", Scope: "chat:write"}, isCode("missing_scope"), 0, 0, 0},
 		{sandbox.Fault{Kind: "missing_scope", Scope: "pins:write"}, fine, 1, 1, 0},
 		{sandbox.Fault{Kind: "account_inactive"}, isCode("account_inactive"), 0, 0, 0},
