@@ -72,12 +72,6 @@ func TestQuestionsOutlastAnOutage(t *testing.T) {
 	}
 }
 
-func (w *world) fault(f sandbox.Fault) {
-	if err := w.ws.Fault(f); err != nil {
-		w.t.Fatal(err)
-	}
-}
-
 // find is where in a channel a text is.
 func (w *world) find(channel, text string) (at []int) {
 	for i, m := range w.ws.Messages(channel) {
