@@ -2,6 +2,7 @@ package bolt
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -20,8 +21,7 @@ func (db *DB) write(batch []*request) {
 			culprit.answer <- err
 			batch = slices.DeleteFunc(batch, func(r *request) bool { return r == culprit })
 		case err != nil:
-			err = fmt.Errorf("%w to %s: whether it is on disk is unknown: free space or repair the disk, then restart tocsin: %w",
-				store.ErrStopped, db.path, err)
+			err = db.failed(err)
 			db.over(err)
 			answer(batch, err)
 			return
@@ -34,9 +34,21 @@ func (db *DB) write(batch []*request) {
 	}
 }
 
+// failed says what to do after a failed write.
+func (db *DB) failed(err error) error {
+	if corrupt, ok := errors.AsType[*store.CorruptError](err); ok {
+		return corrupt
+	}
+	return fmt.Errorf("%w to %s: whether it is on disk is unknown: free space or repair the disk, then restart tocsin: %w",
+		store.ErrStopped, db.path, err)
+}
+
 // try carries out a batch and makes it durable. If a request panics, nothing is
 // written, and try returns it as the culprit.
 func (db *DB) try(batch []*request) (culprit *request, err error) {
+	if err := db.whole(); err != nil {
+		return nil, err
+	}
 	btx, err := db.bolt.Begin(true)
 	if err != nil {
 		return nil, err
@@ -64,7 +76,13 @@ func (db *DB) sync(btx *bbolt.Tx) error {
 			return err
 		}
 	}
-	return btx.Commit()
+	if err := errors.Join(db.whole(), db.there()); err != nil {
+		return err
+	}
+	size := btx.Size()
+	err := btx.Commit()
+	db.used.Store(size)
+	return err
 }
 
 // apply carries out one request if its conditions hold, and sets its answer.

@@ -11,6 +11,9 @@
 // [store.ErrStopped], and reopening the file shows what is true. So it is with a full
 // disk too. Refusals (a conflict, an invalid transaction) are no failures.
 //
+// It stops, too, when somebody cuts, moves, deletes or replaces the file while it is
+// in use: what is written from then on would be lost.
+//
 // The file's lock is the lease of the only leader. A file is examined before it
 // is used, since bbolt reads it through mmap, where a short or damaged file
 // kills the process instead of returning an error. Damage to values stays
@@ -19,7 +22,9 @@ package bolt
 
 import (
 	"context"
+	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"go.etcd.io/bbolt"
@@ -33,6 +38,8 @@ var bucket = []byte("tocsin")
 // DB is an open data file. It is a [store.KV].
 type DB struct {
 	path string
+	file *os.File     // that bbolt has open, to be asked of and nothing else
+	used atomic.Int64 // bytes of the file that are in use, at least
 	bolt *bbolt.DB
 	life context.Context // ends when no operation is carried out any more; its cause says why
 	end  context.CancelCauseFunc
@@ -77,11 +84,11 @@ func Open(path string, opts ...Option) (*DB, error) {
 	for _, opt := range opts {
 		opt(&o)
 	}
-	file, err := openFile(path, o.lockTimeout)
-	if err != nil {
+	db := &DB{path: path, hooks: o.hooks}
+	if err := db.open(o.lockTimeout); err != nil {
 		return nil, err
 	}
-	db := &DB{path: path, bolt: file, close: sync.OnceValue(file.Close), hooks: o.hooks}
+	db.close = sync.OnceValue(db.bolt.Close)
 	db.life, db.end = context.WithCancelCause(context.Background())
 	return db, nil
 }

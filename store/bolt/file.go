@@ -19,22 +19,29 @@ import (
 // until used, and below it no writer ever waits for readers in order to map anew.
 const mapSize = 1 << 30
 
-// openFile opens the data file for writing, after creating it if there is none and
+// open opens the data file for writing, after creating it if there is none and
 // examining it otherwise.
-func openFile(path string, lockTimeout time.Duration) (*bbolt.DB, error) {
-	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
-		if err := create(path); err != nil {
-			return nil, err
+func (db *DB) open(lockTimeout time.Duration) (err error) {
+	if _, err := os.Stat(db.path); errors.Is(err, fs.ErrNotExist) {
+		if err := create(db.path); err != nil {
+			return err
 		}
 	}
-	if err := examine(path, lockTimeout); err != nil {
-		return nil, err
+	if err := examine(db.path, lockTimeout); err != nil {
+		return err
 	}
-	file, err := bbolt.Open(path, 0o600, fileOptions(lockTimeout))
-	if err != nil {
-		return nil, explain(path, err)
+	o := fileOptions(lockTimeout)
+	o.OpenFile = func(name string, flag int, mode os.FileMode) (_ *os.File, err error) {
+		db.file, err = os.OpenFile(name, flag, mode)
+		return db.file, err
 	}
-	return file, nil
+	if db.bolt, err = bbolt.Open(db.path, 0o600, o); err != nil {
+		return explain(db.path, err)
+	}
+	return db.bolt.View(func(btx *bbolt.Tx) error {
+		db.used.Store(btx.Size())
+		return nil
+	})
 }
 
 // fileOptions: the list of free pages is not written with every commit, and
@@ -99,7 +106,7 @@ func explain(path string, err error) error {
 	switch {
 	case errors.Is(err, berrors.ErrTimeout):
 		return &store.LockedError{Path: path}
-	case errors.Is(err, fs.ErrPermission):
+	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
 		return fmt.Errorf("store: cannot open %s: let this user read and write it, or set TOCSIN_STORE to another file: %w", path, err)
 	case errors.As(err, &system):
 		return fmt.Errorf("store: cannot open %s: %w", path, err)

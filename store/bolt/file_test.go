@@ -2,6 +2,7 @@ package bolt
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -244,19 +245,69 @@ func readable(t *testing.T, path string, pairs int) bool {
 	return true
 }
 
-// TestFileCutWhileOpen: pages that can no longer be read fail the reader, not the process.
+// TestFileCutWhileOpen: a file cut short harms the one who reads or writes what is
+// gone, not the process; and from then on nothing is read or written, for what was
+// acknowledged would not be there.
 func TestFileCutWhileOpen(t *testing.T) {
-	path, pairs, _ := filled(t)
-	db := reopen(t, path)
-	if err := os.Truncate(path, 3*4096); err != nil {
+	path, pairs, used := filled(t)
+	whole, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	last := pairs[len(pairs)-1].Key
+	for _, length := range []int64{0, 4096, 2 * 4096, 3 * 4096, used / 2, used - 4096, used - 1} {
+		for what, do := range map[string]func(*DB) error{
+			"Get":    func(db *DB) error { _, err := db.Get(t.Context(), last); return err },
+			"Scan":   func(db *DB) error { _, err := db.Scan(t.Context(), "", "", 0); return err },
+			"Commit": func(db *DB) error { return db.Commit(t.Context(), put("k", "x")) },
+		} {
+			t.Run(fmt.Sprint(what, " at ", length), func(t *testing.T) {
+				cut := filepath.Join(t.TempDir(), "cut.db")
+				if err := os.WriteFile(cut, whole, 0o600); err != nil {
+					t.Fatal(err)
+				}
+				wantStopped(t, reopen(t, cut), func() error { return os.Truncate(cut, length) }, do)
+			})
+		}
+	}
+}
+
+// TestFileTakenAway: what would be written to a file that is no longer at its path
+// is not acknowledged.
+func TestFileTakenAway(t *testing.T) {
+	for how, take := range map[string]func(path string) error{
+		"deleted":  os.Remove,
+		"moved":    func(path string) error { return os.Rename(path, path+".old") },
+		"replaced": func(path string) error { return errors.Join(os.Rename(path, path+".old"), create(path)) },
+	} {
+		t.Run(how, func(t *testing.T) {
+			db := open(t)
+			wantStopped(t, db, func() error { return take(db.Path()) },
+				func(db *DB) error { return db.Commit(t.Context(), put("k", "x")) })
+		})
+	}
+}
+
+// wantStopped wants the handle to have stopped for good once harm was done to the file
+// and it was used, unless no harm was met; a commit always meets it.
+func wantStopped(t *testing.T, db *DB, harm func() error, use func(*DB) error) {
+	t.Helper()
+	lead, _, err := db.Lead(t.Context())
+	if err := errors.Join(err, harm()); err != nil {
 		t.Fatal(err)
 	}
 	var corrupt *store.CorruptError
-	if _, err := db.Get(t.Context(), pairs[0].Key); !errors.As(err, &corrupt) {
-		t.Errorf("Get = %v, want a CorruptError", err)
+	if err := use(db); err != nil && !errors.As(err, &corrupt) {
+		t.Errorf("%v, want a CorruptError", err)
 	}
-	if err := db.Commit(t.Context(), put("k", "x")); !errors.As(err, &corrupt) {
-		t.Errorf("Commit = %v, want a CorruptError", err)
+	if err := db.Commit(t.Context(), put("later", "x")); !errors.As(err, &corrupt) {
+		t.Errorf("Commit = %v afterwards, want a CorruptError", err)
+	}
+	if _, err := db.Get(t.Context(), "k"); !errors.As(err, &corrupt) {
+		t.Errorf("Get = %v afterwards, want a CorruptError", err)
+	}
+	if !errors.As(context.Cause(lead), &corrupt) {
+		t.Errorf("the lead is over because of %v, want a CorruptError", context.Cause(lead))
 	}
 	if err := db.Close(); err != nil {
 		t.Error(err)

@@ -69,6 +69,12 @@ func (db *DB) view(ctx context.Context, do func(*bbolt.Tx) error) error {
 	if err := db.refusal(ctx); err != nil {
 		return err
 	}
+	if err := db.whole(); err != nil {
+		if errors.As(err, new(*store.CorruptError)) {
+			db.over(err)
+		}
+		return err
+	}
 	err := db.guard(func() error { return db.bolt.View(do) })
 	if errors.Is(err, berrors.ErrDatabaseNotOpen) {
 		return context.Cause(db.life) // closed since we asked
@@ -77,13 +83,21 @@ func (db *DB) view(ctx context.Context, do func(*bbolt.Tx) error) error {
 }
 
 // guard turns a panic of bbolt, which meets a damaged page with one, and a fault
-// of the memory that maps the file into a CorruptError.
+// of the memory that maps the file into a CorruptError. After a fault, which is a
+// part of the file that cannot be read any more, the handle stops.
 func (db *DB) guard(do func() error) (err error) {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() {
-		if v := recover(); v != nil {
-			err = &store.CorruptError{Path: db.path, Detail: fmt.Sprint(v)}
+		v := recover()
+		if v == nil {
+			return
 		}
+		corrupt := &store.CorruptError{Path: db.path, Detail: fmt.Sprint(v)}
+		if _, fault := v.(interface{ Addr() uintptr }); fault {
+			corrupt.Detail = "a part of it cannot be read any more: it was cut while in use, or the disk fails"
+			db.over(corrupt)
+		}
+		err = corrupt
 	}()
 	return do()
 }
