@@ -119,7 +119,7 @@ func (cs Commands) Handle(ctx context.Context, r bot.Request) (bot.Answer, error
 	}
 	_, line := explicit(strings.TrimSpace(r.Line))
 	cs.Log.Error("a request failed", "verb", firstWord(line), "by", r.By.User, "cause", r.Cause, "error", err)
-	return answer("That is not on the record: I could not store it. Please try again; if it fails again, tell whoever runs tocsin."), err
+	return answer("I could not store that. Look at `/incident timeline` in a minute: if it is not there, say it again. If that fails too, tell whoever runs tocsin."), err
 }
 
 func (cs Commands) handle(ctx context.Context, r bot.Request) (bot.Answer, error) {

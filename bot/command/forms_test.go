@@ -175,7 +175,7 @@ func TestNotStored(t *testing.T) {
 	must(t, err)
 	cs := Commands{Bot: b, Log: d.Commands.Log}
 	a, err := cs.Handle(t.Context(), bot.Request{Line: "open Answers are wrong", By: by(ada), Cause: "x"})
-	if !errors.Is(err, mem.ErrFault) || !strings.Contains(shown(a), "not on the record") || strings.Contains(shown(a), "INC-") {
+	if !errors.Is(err, mem.ErrFault) || !strings.Contains(shown(a), "could not store that") || strings.Contains(shown(a), "INC-") {
 		t.Errorf("%q, %v", shown(a), err)
 	}
 	if _, err := cs.Handle(t.Context(), bot.Request{Line: "opne", By: by(ada), Cause: "y"}); err != nil {
