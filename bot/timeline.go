@@ -31,16 +31,34 @@ func TimelineMarkdown(inc incident.Incident, n int) string {
 
 // happened is a timeline in the order in which things happened; what happened at
 // the same time stays in the order of the record. What a source's clock puts in
-// the future happened no later than it was told.
+// the future happened no later than it was told. What is told as it happens stays
+// in the order of the record though our own clock is set back in between.
 func happened(timeline []incident.Event) []incident.Event {
-	events := slices.Clone(timeline)
-	for i, e := range events {
-		if ahead(e) {
-			events[i].At = e.Logged
-		}
+	type dated struct {
+		incident.Event
+		when time.Time // by which it is sorted
 	}
-	slices.SortStableFunc(events, func(a, b incident.Event) int { return a.At.Compare(b.At) })
-	return events
+	var events []dated
+	var latest time.Time // that our clock has been at
+	for _, e := range timeline {
+		if ahead(e) {
+			e.At = e.Logged
+		}
+		if e.Logged.After(latest) {
+			latest = e.Logged
+		}
+		when := e.At
+		if e.At.Equal(e.Logged) {
+			when = latest
+		}
+		events = append(events, dated{e, when})
+	}
+	slices.SortStableFunc(events, func(a, b dated) int { return a.when.Compare(b.when) })
+	sorted := make([]incident.Event, len(events))
+	for i, e := range events {
+		sorted[i] = e.Event
+	}
+	return sorted
 }
 
 // tolerance is how far ahead a source's clock may be before people are told so.

@@ -49,8 +49,10 @@ func newWorker(b *Bot) *worker {
 }
 
 // load queues what the store has. Whatever was attempted before may still
-// happen: it waits for the quiet time first.
+// happen: it waits for the quiet time first, and no longer although the clock was
+// set back since.
 func (w *worker) load(ctx context.Context) error {
+	now := w.bot.Now()
 	items, err := w.bot.journal.Outbox(ctx)
 	if err != nil {
 		return err
@@ -63,7 +65,11 @@ func (w *worker) load(ctx context.Context) error {
 		l := w.lane(item)
 		l.put(item)
 		if item.Tries > 0 {
-			l.retry = latest(l.retry, item.Last.Add(w.wait(item)))
+			last := item.Last
+			if last.After(now) {
+				last = now
+			}
+			l.retry = latest(l.retry, last.Add(w.wait(item)))
 		}
 		w.mu.Unlock()
 	}

@@ -1,0 +1,136 @@
+package bot_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"tocsin/bot"
+	"tocsin/bot/incident"
+	"tocsin/bot/sandbox"
+)
+
+// jumpy gives the world's bot a clock that can be set: jump sets it.
+func (w *world) jumpy() (jump func(time.Duration)) {
+	set := make(chan time.Duration, 1)
+	set <- 0
+	w.more = append(w.more, func(c *bot.Config) {
+		c.Now = func() time.Time {
+			off := <-set
+			set <- off
+			return time.Now().Add(off)
+		}
+	})
+	w.restart()
+	return func(d time.Duration) { set <- <-set + d }
+}
+
+// TestClockIsSet: our clock is set an hour or a day ahead or back, and back to where it
+// was, with and without a restart. The record keeps the order in which things were
+// told, nobody is reminded twice of one thing, and everything is there once.
+func TestClockIsSet(t *testing.T) {
+	for _, by := range []time.Duration{time.Hour, -time.Hour, 24 * time.Hour, -24 * time.Hour} {
+		for _, restart := range []bool{false, true} {
+			t.Run(fmt.Sprint(by, " restart ", restart), func(t *testing.T) {
+				inBubble(t, func(t *testing.T, w *world) { clockIsSet(t, w, by, restart) })
+			})
+		}
+	}
+}
+
+func clockIsSet(t *testing.T, w *world, by time.Duration, restart bool) {
+	jump := w.jumpy()
+	var told []string
+	tell := func() {
+		note := fmt.Sprintf("note %02d", len(told))
+		told = append(told, note)
+		w.say(note, "", "INC-1 note "+note)
+		w.wait(20 * time.Minute)
+	}
+	w.say("open", "", "open sev1 Answers are wrong")
+	for _, d := range []time.Duration{0, by, 0, -by, 0} {
+		jump(d)
+		if restart {
+			w.restart()
+		}
+		tell()
+		tell()
+	}
+	w.settle()
+	inc, err := w.bot.Incident(t.Context(), "INC-1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantReminders(t, w, inc)
+	var recorded []string
+	for i, e := range inc.Timeline {
+		if n, ok := e.Fact.(incident.Noted); ok {
+			recorded = append(recorded, n.Text)
+		}
+		if e.Seq != i+1 {
+			t.Errorf("event %d has the number %d", i+1, e.Seq)
+		}
+	}
+	shown := strings.Join(strings.Fields(bot.TimelineMarkdown(inc, 0)), " ")
+	var seen []string
+	for _, note := range told {
+		if i := strings.Index(shown, note); i >= 0 {
+			seen, shown = append(seen, note), shown[i:]
+		}
+		if n := w.said(w.room().ID, note); n != 1 {
+			t.Errorf("%q is in the room %d times", note, n)
+		}
+	}
+	if !slices.Equal(recorded, told) || !slices.Equal(seen, told) {
+		t.Errorf("the record has %q, the timeline shows %q in order, want %q", recorded, seen, told)
+	}
+}
+
+// wantReminders wants somebody to have been reminded, of each thing once.
+func wantReminders(t *testing.T, w *world, inc incident.Incident) {
+	t.Helper()
+	dues := map[string]bool{}
+	for _, e := range inc.Timeline {
+		if r, ok := e.Fact.(incident.Reminded); ok {
+			if due := r.Of + r.Due.String(); !dues[due] {
+				dues[due] = true
+				continue
+			}
+			t.Errorf("reminded twice of %s due %s", r.Of, r.Due)
+		}
+	}
+	if n := w.said(w.room().ID, "An update was due"); n != len(dues) || n == 0 {
+		t.Errorf("%d reminders in the room, %d on record", n, len(dues))
+	}
+}
+
+// TestClockIsSetBackWhileInDoubt: an effect in doubt waits for the quiet time, not
+// until a clock that was set back by a day has caught up.
+func TestClockIsSetBackWhileInDoubt(t *testing.T) {
+	inBubble(t, func(t *testing.T, w *world) {
+		jump := w.jumpy()
+		w.say("open", "", "open sev2 Answers are wrong")
+		w.settle()
+		if err := w.ws.Fault(sandbox.Fault{Kind: "lost_answer", Method: "chat.postMessage", Times: 1}); err != nil {
+			t.Fatal(err)
+		}
+		w.say("in doubt", "", "INC-1 note We are on it")
+		w.wait(time.Second)
+		w.run()
+		<-w.done
+		jump(-24 * time.Hour)
+		w.kv = w.kv.Reopen()
+		w.start()
+		w.wait(time.Minute)
+		if n := w.said(w.room().ID, "We are on it"); n != 1 {
+			t.Errorf("what was in doubt is in the room %d times, want once", n)
+		}
+		w.say("note", "", "INC-1 note afterwards")
+		w.wait(time.Minute)
+		if n := w.said(w.room().ID, "afterwards"); n != 1 {
+			t.Errorf("what comes afterwards is in the room %d times, want once", n)
+		}
+	})
+}
