@@ -61,6 +61,7 @@ type serveCmd struct {
 	Addr  string        `env:"TOCSIN_ADDR" default:"${addr}" help:"Where to listen for HTTP."`
 	URL   string        `env:"TOCSIN_URL" help:"How people reach that address, for links to guides: https://tocsin.example.com"`
 	Quiet time.Duration `env:"TOCSIN_QUIET" default:"15s" hidden:""`
+	Pace  float64       `env:"TOCSIN_PACE" hidden:""`
 }
 
 // slackPatience is how long the start waits for a Slack that does not answer: it
@@ -77,7 +78,7 @@ func (c *serveCmd) Run(e *env) error {
 	if err != nil {
 		return fmt.Errorf("TOCSIN_ADDR %s cannot be listened on: %w", c.Addr, err)
 	}
-	s.slack.Patience = slackPatience
+	s.slack.Patience, s.slack.Pace = slackPatience, c.Pace
 	a, err := newApp(e.ctx, s, e.log)
 	if err != nil {
 		ln.Close()

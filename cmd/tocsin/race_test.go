@@ -1,0 +1,5 @@
+//go:build race
+
+package main
+
+const race = true // a process starts ten times slower, and its races are those of the other tests
