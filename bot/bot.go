@@ -76,7 +76,7 @@ type Config struct {
 	// Pager performs what is for the paging service; nil: there is none.
 	Pager Performer
 	// OnCall tells who is on call now for a service, or behind an escalation
-	// policy, from memory; nil: nobody knows.
+	// policy, Everybody for any of them, from memory; nil: nobody knows.
 	OnCall func(service, policy string) []incident.Person
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
@@ -204,8 +204,8 @@ func (b *Bot) InChannel(ctx context.Context, channel string) (inc incident.Incid
 	return inc, err == nil, err
 }
 
-// List gives the heads of the incidents that p may see, the oldest first.
-func (b *Bot) List(ctx context.Context, p incident.Person, all bool) ([]store.Head, error) {
+// List gives the heads of the incidents that who may see, the oldest first.
+func (b *Bot) List(ctx context.Context, who incident.Actor, all bool) ([]store.Head, error) {
 	heads, err := b.journal.Heads(ctx)
 	if err != nil {
 		return nil, err
@@ -220,7 +220,7 @@ func (b *Bot) List(ctx context.Context, p incident.Person, all bool) ([]store.He
 			if err != nil {
 				return nil, err
 			}
-			if !inc.Visible(p) {
+			if !inc.VisibleTo(who) {
 				continue
 			}
 		}

@@ -154,7 +154,7 @@ func TestSignalsThatBelongNowhere(t *testing.T) {
 			}
 			synctest.Wait()
 		}
-		heads, err := w.bot.List(context.Background(), incident.Person{}, true)
+		heads, err := w.bot.List(context.Background(), incident.Actor{}, true)
 		if err != nil || len(heads) != 0 {
 			t.Errorf("%v %v", heads, err)
 		}

@@ -22,6 +22,9 @@ func Mention(p incident.Person) string {
 	return "[@" + incident.Escape(p.String()) + "](user:" + string(p.User) + ")"
 }
 
+// Card is the status card as the chat shows it, for where there is no chat.
+func (b *Bot) Card(inc incident.Incident) effect.Message { return b.card(inc) }
+
 // card is the status card: what a person who has just come in needs to know,
 // and what they can do.
 func (b *Bot) card(inc incident.Incident) effect.Message {
@@ -44,6 +47,9 @@ func (b *Bot) card(inc incident.Incident) effect.Message {
 	b.cardService(line, inc)
 	line("**Impact began:** %s", orElse(incident.Clock(inc.Began), "not known yet — `/incident began 14:02`"))
 	line("**Noticed:** %s", incident.Clock(inc.Detected))
+	if inc.Declarer.Via == incident.ViaShell {
+		line("**Declared by:** %s, from the shell of tocsin's machine", incident.ByName(inc.Declarer.Person))
+	}
 	cardAlerts(line, inc)
 	cardPages(line, inc)
 	s.WriteString("\n")

@@ -11,8 +11,8 @@ import (
 	"tocsin/store"
 )
 
-// Declare begins an incident: it has a number, a commander if a person declared
-// it, a play and a guide before anybody is answered. handles are names that
+// Declare begins an incident: it has a number, a commander if a person of the chat
+// declared it, a play and a guide before anybody is answered. handles are names that
 // lead to it from now on. Declaring again with the same cause, or a handle that
 // leads somewhere already, gives the incident that is there, and fresh is false.
 // Of a service that is described, its owners and who is on call are brought in.
@@ -93,28 +93,19 @@ func (b *Bot) begin(o Origin, d incident.Declared, unrated bool, guide []inciden
 	if sensitive && (o.By.Human() || len(d.People) > 0 || ok && len(play.Invite) > 0) {
 		d.Private = true // before the first word of it is in a channel that all can read
 	}
-	if v, ok := b.Services.Find(d.Service, d.Title); ok && o.By.Human() {
-		d.Service = orElse(d.Service, v.ID)
-		if !d.Private { // else whoever reported it brings in whom it concerns
-			people, onCall := b.summoned(v, Signal{})
-			for _, p := range people {
-				if !slices.ContainsFunc(d.People, p.Is) {
-					d.People = append(d.People, p)
-				}
-			}
-			d.OnCall = onCall
-		}
+	if o.By.Human() {
+		d = b.summon(o, d)
 	}
 	if q := d.Quote; q != nil && q.Author.User != "" && !d.Private {
 		d.People = append(d.People, q.Author)
 	}
-	if ok && (!d.Private || !o.By.Human()) { // a private one that no person declared needs people
+	if ok && (!d.Private || o.By.User == "") { // a private one that nobody of the chat declared needs people
 		for _, u := range play.Invite {
 			d.People = append(d.People, incident.Person{User: incident.User(u)})
 		}
 	}
 	facts := []incident.Fact{d}
-	if o.By.Human() {
+	if o.By.User != "" {
 		facts = append(facts, incident.Assigned{Role: incident.Commander, To: o.By.Person})
 	}
 	if ok {

@@ -247,6 +247,11 @@ func responders(inc incident.Incident) []templates.PostmortemResponder {
 			add("responder", p)
 		}
 	}
+	for _, e := range inc.Timeline {
+		if e.By.Via == incident.ViaShell && !slices.ContainsFunc(named, e.By.Is) {
+			add("responder, from the shell", e.By.Person)
+		}
+	}
 	return list
 }
 

@@ -102,7 +102,7 @@ func (b *Bot) goneTo(ctx context.Context, private, public incident.ID, o Origin,
 		return incident.Incident{}, err
 	}
 	inc, err := b.Incident(ctx, private)
-	if err == nil && !inc.Visible(o.By.Person) {
+	if err == nil && !inc.VisibleTo(o.By) {
 		return incident.Incident{}, incident.Refusef("%s goes on in private already. Ask its commander to bring you in.", public)
 	}
 	return inc, err

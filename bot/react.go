@@ -19,7 +19,7 @@ func (b *Bot) react(e incident.Event, inc incident.Incident) []effect.Effect {
 		if inc.Held != "" {
 			return b.announce(inc)
 		}
-		return []effect.Effect{effect.OpenChannel{}}
+		return append([]effect.Effect{effect.OpenChannel{}}, fromShell(e, inc)...)
 	case incident.RoomHeld:
 		return b.announce(inc)
 	case incident.RoomWanted:

@@ -71,12 +71,21 @@ func firstAlert(e incident.Event, f incident.Signaled, inc incident.Incident) ef
 	if len(inc.OnCall) == 0 || inc.Holder(incident.Commander) != (incident.Person{}) || inc.Declarer.Human() {
 		return m
 	}
+	return askCommand(m, inc)
+}
+
+// askCommand asks who is on call to take command, or whoever reads it.
+func askCommand(m effect.Message, inc incident.Incident) effect.Message {
+	m.Body += "\n\n"
 	var who []string
 	for _, p := range inc.OnCall {
 		m.Mentions = append(m.Mentions, p.User)
 		who = append(who, inc.Name(p))
 	}
-	m.Body += "\n\nOn call now: " + strings.Join(who, ", ") + ". Will you take command? It is to decide and delegate, not to fix."
+	if len(who) > 0 {
+		m.Body += "On call now: " + strings.Join(who, ", ") + ". "
+	}
+	m.Body += "Will you take command? It is to decide and delegate, not to fix."
 	m.Buttons = []effect.Button{{Label: "Take command", Command: command(inc, "take incident-commander"), Style: effect.Primary}}
 	return m
 }

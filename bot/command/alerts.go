@@ -211,7 +211,7 @@ func (c *Call) mayMerge(ctx context.Context, duplicate, original incident.ID) er
 	var both [2]incident.Incident
 	for i, id := range []incident.ID{duplicate, original} {
 		inc, err := c.Incident(ctx, id)
-		if err != nil || !inc.Visible(c.By.Person) {
+		if err != nil || !inc.VisibleTo(c.By) {
 			return incident.Refusef("There is no incident %s. `/incident list all` shows those there are.", id)
 		}
 		both[i] = inc

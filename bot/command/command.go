@@ -178,7 +178,7 @@ func (c *Call) find(ctx context.Context, named incident.ID) error {
 		return nil
 	}
 	inc, err := c.Incident(ctx, named)
-	if errors.Is(err, store.ErrNotFound) || err == nil && !inc.Visible(c.By.Person) {
+	if errors.Is(err, store.ErrNotFound) || err == nil && !inc.VisibleTo(c.By) {
 		return incident.Refusef("There is no incident %s. `/incident list` shows those that are open.", named)
 	}
 	c.Inc = inc
@@ -251,7 +251,7 @@ const maxChoice = 1900
 // one that is too long, or that names people, which a button cannot, has to be
 // said again.
 func (c *Call) choose(ctx context.Context, line string) (bot.Answer, error) {
-	heads, err := c.List(ctx, c.By.Person, false)
+	heads, err := c.List(ctx, c.By, false)
 	if err != nil {
 		return bot.Answer{}, err
 	}

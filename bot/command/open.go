@@ -140,7 +140,7 @@ var listVerb = Verb{
 	Help: "show the open incidents, or all of them",
 	Run: func(ctx context.Context, c *Call) (bot.Answer, error) {
 		all := strings.EqualFold(c.Args, "all")
-		heads, err := c.List(ctx, c.By.Person, all)
+		heads, err := c.List(ctx, c.By, all)
 		if err != nil {
 			return bot.Answer{}, err
 		}

@@ -91,7 +91,7 @@ var pinVerb = Verb{
 // pinForm asks which incident a message from elsewhere belongs to; the message
 // comes along, because the bot may not be able to read it there.
 func pinForm(ctx context.Context, c *Call) (bot.Answer, error) {
-	heads, err := c.List(ctx, c.By.Person, false)
+	heads, err := c.List(ctx, c.By, false)
 	if err != nil || len(heads) == 0 || c.Message.Text == "" {
 		return answer("There is no open incident to put it on. Open one from the message: “Open an incident” in its menu."), err
 	}

@@ -178,7 +178,7 @@ func (c *Call) original(ctx context.Context, reason, rest string) (incident.ID, 
 		return "", "", incident.Refusef("“%s” is no incident. For example `close duplicate of INC-7`.", incident.Escape(words[0]))
 	}
 	inc, err := c.Incident(ctx, id)
-	if err != nil || !inc.Visible(c.By.Person) {
+	if err != nil || !inc.VisibleTo(c.By) {
 		return "", "", incident.Refusef("There is no incident %s. `/incident list all` shows those there are.", id)
 	}
 	if inc.Private && !c.Inc.Private {

@@ -65,7 +65,7 @@ func (inc Incident) wanted() bool {
 	})
 }
 
-// WantRoom asks for the room that was held.
+// WantRoom asks for the room that was held. Who asks is in it, if they are in the chat.
 func (inc Incident) WantRoom(by Person) ([]Fact, error) {
 	switch {
 	case !inc.Visible(by):
@@ -78,7 +78,7 @@ func (inc Incident) WantRoom(by Person) ([]Fact, error) {
 		return nil, Refusef("The room of %s is on its way already: #%s.", inc.ID, inc.ChannelName())
 	}
 	facts := []Fact{RoomWanted{}}
-	if !inc.Knows(by) {
+	if by.User != "" && !inc.Knows(by) {
 		facts = append(facts, Joined{by})
 	}
 	return facts, nil

@@ -84,7 +84,10 @@ const stranger = Refusal("This incident is private. Ask its commander to bring y
 
 // Join has a person in the channel.
 func (inc Incident) Join(p Person) ([]Fact, error) {
-	if inc.Private && !inc.Knows(p) {
+	if p.User == "" {
+		return nil, Refusal("Only people of the chat can come into its channel.")
+	}
+	if !inc.Visible(p) {
 		return nil, stranger
 	}
 	if inc.Channel.Channel != "" && inc.inRoom(p) {

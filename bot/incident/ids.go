@@ -64,7 +64,7 @@ func (p Person) Is(q Person) bool {
 // Actor is who or what did something.
 type Actor struct {
 	Person
-	// Via is the way it reached tocsin: "slack", "pagerduty", "shell",
+	// Via is the way it reached tocsin: "slack", "pagerduty", ViaShell,
 	// or "tocsin" when the bot acted by itself.
 	Via string `json:"via,omitempty"`
 }
@@ -72,8 +72,12 @@ type Actor struct {
 // Bot is the actor of what tocsin does by itself.
 var Bot = Actor{Person: Person{Name: "tocsin"}, Via: "tocsin"}
 
+// ViaShell is the way of a person at tocsin's own machine. They have a name and no
+// chat user: they can be neither invited nor mentioned.
+const ViaShell = "shell"
+
 // Human tells whether a person acted, not a monitor and not tocsin.
-func (a Actor) Human() bool { return a.User != "" || a.Via == "shell" }
+func (a Actor) Human() bool { return a.User != "" || a.Via == ViaShell }
 
 // Role is a duty in an incident. One person holds it at a time.
 type Role string

@@ -115,14 +115,20 @@ func (inc Incident) Holder(r Role) Person { return inc.Roles[r] }
 // Active tells whether people are still working on it.
 func (inc Incident) Active() bool { return inc.Status == Investigating || inc.Status == Contained }
 
-// Knows tells whether p is among the incident's people. Only they may see a
-// private one.
+// Knows tells whether p is among the incident's people.
 func (inc Incident) Knows(p Person) bool {
 	return slices.ContainsFunc(inc.People, func(q Person) bool { return q.Is(p) })
 }
 
-// Visible tells whether p may see that the incident exists.
-func (inc Incident) Visible(p Person) bool { return !inc.Private || inc.Knows(p) }
+// Visible tells whether p may see that the incident exists: a private one is for its
+// people, by their chat users. A name alone proves nothing: people choose their own.
+func (inc Incident) Visible(p Person) bool {
+	return !inc.Private || p.User != "" && slices.ContainsFunc(inc.People, func(q Person) bool { return q.User == p.User })
+}
+
+// VisibleTo is Visible, and true for who is at the machine's shell: they own the file
+// that has it all.
+func (inc Incident) VisibleTo(a Actor) bool { return a.Via == ViaShell || inc.Visible(a.Person) }
 
 // UpdateDue is when the next status update is due; zero when none is.
 func (inc Incident) UpdateDue() time.Time {
@@ -156,10 +162,10 @@ func (inc *Incident) extend(e Event) {
 }
 
 // apply is the fold: one case a fact. Unknown facts come from a newer tocsin:
-// they stay on the timeline and change nothing here. Who acts is one of the
-// incident's people; who is quoted is not, since the words may be from elsewhere.
+// they stay on the timeline and change nothing here. Who acts in the chat is one of
+// the incident's people; who is quoted is not, since the words may be from elsewhere.
 func (inc *Incident) apply(e Event) {
-	if _, quoted := e.Fact.(Quoted); e.By.Human() && !quoted {
+	if _, quoted := e.Fact.(Quoted); e.By.User != "" && !quoted {
 		inc.know(e.By.Person)
 	}
 	switch f := e.Fact.(type) {
@@ -374,12 +380,13 @@ func (inc Incident) Called(p Person) Person {
 // Name calls p by that name, literally in Markdown; it is for Narrate.
 func (inc Incident) Name(p Person) string { return ByName(inc.Called(p)) }
 
-// know adds a person, or a fuller name of one who is known.
+// know adds a person, or a fuller name of one who is known. One who is known by name
+// alone does not stand for one in the chat: that one has to be invited.
 func (inc *Incident) know(p Person) {
 	if p == (Person{}) {
 		return
 	}
-	i := slices.IndexFunc(inc.People, func(q Person) bool { return q.Is(p) })
+	i := slices.IndexFunc(inc.People, func(q Person) bool { return q.Is(p) && (q.User != "" || p.User == "") })
 	switch {
 	case i < 0:
 		inc.People = append(slices.Clip(inc.People), p)

@@ -38,7 +38,7 @@ func TestReplayChangesNothing(t *testing.T) {
 			t.Errorf("%s: %d events became %d", line, inc.Last(), now.Last())
 		}
 	}
-	heads, err := b.List(t.Context(), incident.Person{User: "U0ADA"}, true)
+	heads, err := b.List(t.Context(), incident.Actor{Person: incident.Person{User: "U0ADA"}}, true)
 	must(t, err)
 	if len(heads) != 1 {
 		t.Errorf("%d incidents, want 1", len(heads))

@@ -102,7 +102,7 @@ func (p *pager) now(service, policy string) []incident.Person {
 	defer p.mu.Unlock()
 	var people []incident.Person
 	for _, d := range p.onCall {
-		if d.Level != 1 || !slices.Contains(names, strings.ToLower(d.Policy)) {
+		if d.Level != 1 || policy != bot.Everybody && !slices.Contains(names, strings.ToLower(d.Policy)) {
 			continue
 		}
 		if person, ok := p.byMail(d.Email); ok && !slices.ContainsFunc(people, person.Is) {
