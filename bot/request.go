@@ -28,6 +28,8 @@ type Request struct {
 type Answer struct {
 	effect.Message
 	Form *Form // to be filled in instead
+	// Refused is set when nothing was done, and the message says why.
+	Refused bool
 	// Errors are what is wrong with a form, by the field's name.
 	Errors map[string]string
 }

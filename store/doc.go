@@ -10,6 +10,7 @@
 //	seen/SOURCE/ID          what remains of a delivery that was worked on: the same again is known
 //	alert/SOURCE/KEY        an alert, with the incident that it belongs to if any
 //	mark/NAME               a time to remember, e.g. since when rooms are on hold
+//	known/NAME              what one start learned and the next may need
 //	change/TIME/CAUSE       what somebody changed outside any incident
 //	seen/change/CAUSE       a change that is recorded already
 //

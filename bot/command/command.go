@@ -115,7 +115,9 @@ func (cs Commands) Handle(ctx context.Context, r bot.Request) (bot.Answer, error
 	case errors.As(err, &refusal) && r.Values != nil:
 		return bot.Answer{Errors: map[string]string{"": plain(refusal.Error())}}, nil
 	case errors.As(err, &refusal):
-		return answer("%s", refusal), nil
+		a := answer("%s", refusal)
+		a.Refused = true
+		return a, nil
 	}
 	_, line := explicit(strings.TrimSpace(r.Line))
 	cs.Log.Error("a request failed", "verb", firstWord(line), "by", r.By.User, "cause", r.Cause, "error", err)

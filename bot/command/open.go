@@ -65,8 +65,8 @@ func declare(ctx context.Context, c *Call, d incident.Declared) (bot.Answer, err
 	if err != nil {
 		return bot.Answer{}, err
 	}
-	a := answer("**%s** is open as a %s: %s\n\nIts channel is #%s: you are its commander until somebody takes over, and the guide is on its way.",
-		inc.ID, inc.Severity.Title(), incident.Escape(incident.Cut(inc.Title, 300)), inc.ChannelName())
+	a := answer("**%s** is open as a %s: %s\n\nIts channel is #%s: %s, and the guide is on its way.",
+		inc.ID, inc.Severity.Title(), incident.Escape(incident.Cut(inc.Title, 300)), inc.ChannelName(), inCommand(inc))
 	switch {
 	case inc.Private && !d.Private:
 		a.Body += "\n\nI made it private, because it may concern people's data or an abuse: only the people you bring in can see it."
@@ -74,6 +74,21 @@ func declare(ctx context.Context, c *Call, d incident.Declared) (bot.Answer, err
 		a.Body += "\n\nIt is private: only the people you bring in can see it."
 	}
 	return a, nil
+}
+
+// inCommand tells who declared an incident who leads it now.
+func inCommand(inc incident.Incident) string {
+	var names []string
+	for _, p := range inc.OnCall {
+		names = append(names, incident.ByName(p))
+	}
+	switch {
+	case inc.Declarer.User != "":
+		return "you are its commander until somebody takes over"
+	case len(names) > 0:
+		return "who is on call is brought in and asked to take command (" + strings.Join(names, ", ") + ")"
+	}
+	return "nobody is known to be on call, so whoever comes in is asked to take command"
 }
 
 // openForm asks for what is known; only the title is needed.

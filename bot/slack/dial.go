@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/slack-go/slack"
@@ -24,6 +26,9 @@ type Config struct {
 	// Patience is how long Dial tries again while Slack does not answer; 0: it
 	// tries once.
 	Patience time.Duration
+	// Known is what Slack said of the bot token at an earlier start. While Slack does
+	// not answer, Dial goes by it instead of failing.
+	Known Known
 	// Pace multiplies the windows of Slack's limits, for where there are none; 0
 	// means 1.
 	Pace float64
@@ -55,24 +60,70 @@ func (c Config) Missing() []string {
 	return missing
 }
 
-// Connection is a workspace that answered.
+// Connection is a workspace that answered, now or at an earlier start.
 type Connection struct {
 	Me        Identity
 	Team      string
 	Performer *Performer
-	granted   []string // scopes of the bot token, as Slack tells them
 	config    Config
 	api       *slack.Client
 	pacer     *Pacer
+
+	mu      sync.Mutex
+	granted []string      // scopes of the bot token, as Slack tells them
+	away    error         // why Slack was not reached yet; nil: it was
+	reached chan struct{} // closed when it was
 }
 
-// Pacer paces the calls of this workspace.
+// Pacer paces the calls of this workspace. None has its turn before Slack was reached.
 func (c *Connection) Pacer() *Pacer { return c.pacer }
+
+// Reached tells why Slack was not reached since the start; nil when it was.
+func (c *Connection) Reached() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.away
+}
+
+// knownPatience is how long the start waits for a Slack that it knows.
+const knownPatience = 3 * time.Second
 
 // Dial asks Slack who the bot is, and with Socket Mode whether the app token is
 // good: slack-go would try a wrong one for ever. While Slack does not answer it
-// tries again, for as long as c.Patience; only a refusal is about a token.
+// tries again, for as long as c.Patience; only a refusal is about a token. With what
+// is Known of the token it waits for a few seconds only, and the Connection is that of
+// the last start until Reach has found Slack.
 func Dial(ctx context.Context, c Config) (*Connection, error) {
+	conn, err := newConnection(c)
+	if err != nil {
+		return nil, err
+	}
+	known := c.Known.of(c.BotToken)
+	soon, patient := ctx, conn.config
+	if known {
+		patient.Patience = min(c.Patience, knownPatience)
+		var cancel context.CancelFunc
+		soon, cancel = context.WithTimeout(ctx, knownPatience)
+		defer cancel()
+	}
+	auth, err := conn.ask(soon, patient)
+	_, denied := errors.AsType[*refusedError](err)
+	switch {
+	case err == nil:
+		conn.be(identity(auth), auth.Team)
+		conn.found(auth)
+	case known && !denied && ctx.Err() == nil:
+		conn.be(Identity{User: c.Known.User, Team: c.Known.Team, URL: c.Known.URL}, c.Known.Name)
+		conn.away = fmt.Errorf("Slack does not answer since the start: %w", errors.Unwrap(err))
+		conn.config.Log.Warn("starting without Slack, as the bot that it was: what is for Slack waits", "workspace", conn.Team, "bot", conn.Me.User, "error", conn.away)
+	default:
+		return nil, err
+	}
+	return conn, nil
+}
+
+// newConnection is a Connection to nobody yet.
+func newConnection(c Config) (*Connection, error) {
 	if missing := c.Missing(); len(missing) > 0 {
 		return nil, errors.New(strings.Join(missing, "\n        "))
 	}
@@ -87,32 +138,83 @@ func Dial(ctx context.Context, c Config) (*Connection, error) {
 	if err != nil {
 		return nil, err
 	}
-	var auth *slack.AuthTestResponse
-	err = c.insist(ctx, "SLACK_BOT_TOKEN", func() (err error) {
-		auth, err = api.AuthTestContext(ctx)
+	conn := &Connection{config: c, api: api, pacer: pacer, reached: make(chan struct{})}
+	pacer.reached = conn.reached
+	return conn, nil
+}
+
+// ask asks Slack who the bot is and whether it takes the tokens, as patiently as c says.
+func (c *Connection) ask(ctx context.Context, patient Config) (auth *slack.AuthTestResponse, err error) {
+	err = patient.insist(ctx, "SLACK_BOT_TOKEN", func() (err error) {
+		auth, err = c.api.AuthTestContext(ctx)
 		return err
 	})
-	if err == nil && c.AppToken != "" {
-		err = c.insist(ctx, "SLACK_APP_TOKEN", func() error {
-			_, _, err := api.StartSocketModeContext(ctx)
+	if err == nil && patient.AppToken != "" {
+		err = patient.insist(ctx, "SLACK_APP_TOKEN", func() error {
+			_, _, err := c.api.StartSocketModeContext(ctx)
 			return err
 		})
 	}
-	if err != nil {
-		return nil, err
+	return auth, err
+}
+
+// be makes it the connection of somebody in a workspace.
+func (c *Connection) be(me Identity, team string) {
+	c.Me, c.Team, c.Performer = me, team, NewPerformer(c.api, me, c.config.Announce)
+}
+
+// found notes that Slack has answered: from now on effects have their turns.
+func (c *Connection) found(auth *slack.AuthTestResponse) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.granted = strings.FieldsFunc(auth.Header.Get("X-Oauth-Scopes"), func(r rune) bool { return r == ',' || r == ' ' })
+	c.away = nil
+	close(c.reached)
+}
+
+// refusedAgain is how long Reach waits after Slack refused: only the operator can
+// mend it, who may have to start tocsin anew with another token.
+const refusedAgain = time.Minute
+
+// Reach goes on dialing where Dial went by what is known, until Slack answers. It
+// returns nil then, at once where Slack was reached already, and when ctx ends. What
+// comes in is stored all the while, so a refused token is told and asked for again. The
+// only error is that Slack answers for somebody else: all that was stored would be done
+// in the wrong place.
+func (c *Connection) Reach(ctx context.Context) error {
+	patient := c.config
+	patient.Patience = math.MaxInt64
+	for c.Reached() != nil {
+		auth, err := c.ask(ctx, patient)
+		switch {
+		case ctx.Err() != nil:
+			return nil
+		case err != nil:
+			c.turnedAway(err)
+			pause(ctx, refusedAgain)
+		case auth.UserID != c.Me.User || auth.TeamID != c.Me.Team:
+			return fmt.Errorf("SLACK_BOT_TOKEN is that of %s in the workspace %s (%s) now; it was that of %s in %s (%s) at the last start. Nothing was done there. Check the token and SLACK_API_URL; if both are meant, start again",
+				auth.UserID, auth.Team, auth.TeamID, c.Me.User, c.Team, c.Me.Team)
+		default:
+			c.found(auth)
+		}
 	}
-	me := Identity{User: auth.UserID, Team: auth.TeamID, URL: strings.TrimSuffix(auth.URL, "/") + "/"}
-	granted := strings.FieldsFunc(auth.Header.Get("X-Oauth-Scopes"), func(r rune) bool { return r == ',' || r == ' ' })
-	return &Connection{
-		Me: me, Team: auth.Team, granted: granted, Performer: NewPerformer(api, me, c.Announce), config: c, api: api, pacer: pacer,
-	}, nil
+	return nil
+}
+
+// turnedAway notes why Slack, which answers again, is still not reached.
+func (c *Connection) turnedAway(err error) {
+	c.config.Log.Error("Slack is not reached", "again in", refusedAgain, "error", err)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.away = err
 }
 
 // client calls Slack, and has pacer know of each call.
 func (c Config) client(pacer *Pacer) (*slack.Client, error) {
 	url := slack.APIURL
 	if c.APIURL != "" {
-		url = strings.TrimSuffix(c.APIURL, "/") + "/"
+		url = slashed(c.APIURL)
 	}
 	client, err := metered(c.HTTP, pacer, url)
 	if err != nil {
@@ -120,6 +222,9 @@ func (c Config) client(pacer *Pacer) (*slack.Client, error) {
 	}
 	return slack.New(c.BotToken, slack.OptionHTTPClient(client), slack.OptionAppLevelToken(c.AppToken), slack.OptionAPIURL(url)), nil
 }
+
+// slashed is an address that ends in one slash.
+func slashed(url string) string { return strings.TrimSuffix(url, "/") + "/" }
 
 // noRedirect keeps tokens from following a redirect to elsewhere.
 func noRedirect(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
@@ -135,8 +240,11 @@ func (c *Connection) Face(handle func(context.Context, bot.Request) (bot.Answer,
 // Check tells what keeps the bot from working in full; nil when nothing does.
 func (c *Connection) Check(ctx context.Context) []string {
 	var problems []string
+	c.mu.Lock()
+	granted := c.granted
+	c.mu.Unlock()
 	for _, s := range scopes {
-		if len(c.granted) > 0 && !slices.Contains(c.granted, s) {
+		if len(granted) > 0 && !slices.Contains(granted, s) {
 			problems = append(problems, fmt.Sprintf("the app lacks the scope %s: add it in the app's settings (tocsin manifest has all), and install the app again", s))
 		}
 	}

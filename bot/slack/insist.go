@@ -10,10 +10,12 @@ import (
 	"github.com/slack-go/slack"
 )
 
-// The first and the longest wait before Slack is asked again.
+// The first and the longest wait before Slack is asked again: people wait with it.
+// Once the waits grow no more, one try in tellEach is told.
 const (
 	firstAgain   = time.Second
-	longestAgain = 15 * time.Second
+	longestAgain = 5 * time.Second
+	tellEach     = 12
 )
 
 // insist asks Slack whether it accepts a token, and while it does not answer
@@ -21,7 +23,7 @@ const (
 // c.Patience is over.
 func (c Config) insist(ctx context.Context, token string, ask func() error) error {
 	end := time.Now().Add(c.Patience)
-	for wait := firstAgain; ; wait = min(2*wait, longestAgain) {
+	for tries, wait := 1, firstAgain; ; tries, wait = tries+1, min(2*wait, longestAgain) {
 		err := ask()
 		if err == nil {
 			return nil
@@ -33,14 +35,24 @@ func (c Config) insist(ctx context.Context, token string, ask func() error) erro
 		if refused(err) || ctx.Err() != nil || time.Now().Add(again).After(end) {
 			return dialError(token, err)
 		}
-		c.Log.Warn("Slack does not answer yet", "again in", again, "error", safe(err))
-		timer := time.NewTimer(again)
-		select {
-		case <-timer.C:
-		case <-ctx.Done():
-			timer.Stop()
+		if wait < longestAgain || tries%tellEach == 0 {
+			c.Log.Warn("Slack does not answer yet", "tries", tries, "again in", again, "error", safe(err))
+		}
+		if !pause(ctx, again) {
 			return dialError(token, ctx.Err())
 		}
+	}
+}
+
+// pause waits; false if ctx ended first.
+func pause(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
 	}
 }
 
@@ -62,7 +74,14 @@ func refused(err error) bool {
 // dialError says what to do when there is no connection.
 func dialError(token string, err error) error {
 	if c := code(err); c != "" && refused(err) {
-		return fmt.Errorf("Slack does not accept %s (%s): check it, and that the app is installed in the workspace", token, c)
+		return &refusedError{token, c}
 	}
 	return fmt.Errorf("Slack does not answer: %w. Check the network, and SLACK_API_URL if you set it; if both are well, start again when Slack is", safe(err))
+}
+
+// refusedError is Slack's word that it does not take a token.
+type refusedError struct{ token, code string }
+
+func (e *refusedError) Error() string {
+	return fmt.Sprintf("Slack does not accept %s (%s): check it, and that the app is installed in the workspace", e.token, e.code)
 }

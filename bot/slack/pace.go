@@ -20,7 +20,8 @@ import (
 type Pacer struct {
 	announce string // the announcement channel
 	now      func() time.Time
-	stretch  float64 // what all windows are multiplied by
+	reached  <-chan struct{} // nobody has a turn before it is closed; nil: at once
+	stretch  float64         // what all windows are multiplied by
 	jitter   func(atMost time.Duration) time.Duration
 
 	mu      sync.Mutex
@@ -74,6 +75,9 @@ func (p *Pacer) Wait(ctx context.Context, inc incident.Incident, job bot.Job, u 
 	if len(calls) == 0 {
 		return ctx, ctx.Err()
 	}
+	if err := p.reach(ctx); err != nil {
+		return nil, err
+	}
 	w := &waiter{urgency: u, calls: calls, turn: make(chan struct{})}
 	p.enter(w)
 	select {
@@ -84,6 +88,20 @@ func (p *Pacer) Wait(ctx context.Context, inc incident.Incident, job bot.Job, u 
 	}
 	context.AfterFunc(ctx, func() { p.giveBack(w.ticket) })
 	return context.WithValue(ctx, ticketKey{}, w.ticket), nil
+}
+
+// reach waits until it is known to whom the calls go. To wait is no attempt: what
+// waited for Slack goes at once when it is there, and needs not be looked for.
+func (p *Pacer) reach(ctx context.Context) error {
+	if p.reached == nil {
+		return nil
+	}
+	select {
+	case <-p.reached:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 func (p *Pacer) enter(w *waiter) {

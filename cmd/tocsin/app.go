@@ -135,24 +135,23 @@ type app struct {
 	pager   *pager // nil where PagerDuty is not set up for paging
 	metrics *metrics
 	look    time.Duration
+
+	slack    *slack.Connection
+	commands command.Commands // for the shell
 }
 
-// newApp opens the store and builds the bot. Slack must answer: it says who the
-// bot is.
+// newApp opens the store and builds the bot. Slack must answer, now or at an earlier
+// start: it says who the bot is.
 func newApp(ctx context.Context, s settings, log *slog.Logger) (*app, error) {
 	for _, p := range s.content.problems {
 		log.Warn("content", "problem", p)
 	}
 	s.slack.Log, s.slack.Jitter = log, rand.N[time.Duration]
-	conn, err := slack.Dial(ctx, s.slack)
+	conn, kv, err := reachSlack(ctx, s)
 	if err != nil {
 		return nil, err
 	}
-	kv, err := bolt.Open(s.storePath)
-	if err != nil {
-		return nil, err
-	}
-	a := &app{log: log, kv: kv, socket: s.slack.AppToken != "", look: cmp.Or(s.look, lookEvery)}
+	a := &app{log: log, kv: kv, slack: conn, socket: s.slack.AppToken != "", look: cmp.Or(s.look, lookEvery)}
 	if s.content.from.Content != "" {
 		a.watch = newWatch(s.content, log)
 	}
@@ -184,6 +183,7 @@ func newApp(ctx context.Context, s settings, log *slog.Logger) (*app, error) {
 	}
 	s.content.guides.Warm() // or the first to report something waits for it
 	commands.Bot = a.bot
+	a.commands = commands
 	a.metrics = newMetrics(a.bot, commands.Buckets)
 	a.face = conn.Face(commands.Handle, a.bot.Hold, log)
 	pages := web.Pages{Guides: s.content.guides, Ready: a.ready, Links: links, Sheet: a.bot.Sheet, Now: s.now}
@@ -245,10 +245,10 @@ func (a *app) run(ctx context.Context, ln net.Listener, handler http.Handler) er
 		})
 	}
 	start("the bot stopped", func() error { return a.bot.Run(ctx) })
-	a.meet(ctx)
-	if a.socket {
-		start("Slack", func() error { return a.face.Connect(ctx) })
+	if a.slack.Reached() == nil {
+		a.meet(ctx)
 	}
+	start("Slack", func() error { return a.talk(ctx) })
 	if a.watch != nil {
 		looks := time.NewTicker(a.look)
 		defer looks.Stop()
@@ -287,6 +287,7 @@ func (a *app) meet(ctx context.Context) {
 		a.log.Warn("people's names are not known yet", "error", err)
 	}
 	wg.Wait()
+	a.tell(ctx, "who is on call could not be brought in", a.bot.Summon(ctx))
 }
 
 // close releases what newApp opened, for an app that never ran.

@@ -16,7 +16,6 @@ import (
 	"tocsin/bot/incident"
 	"tocsin/bot/markdown"
 	"tocsin/store"
-	"tocsin/store/bolt"
 )
 
 // A running bot holds the lock of its data file. Subcommands that read reach it
@@ -55,6 +54,7 @@ func listenControl(storePath string) (net.Listener, error) {
 // controlRoutes answer the subcommands.
 func (a *app) controlRoutes() http.Handler {
 	mux := http.NewServeMux()
+	mux.HandleFunc("POST /incident", a.hear)
 	for name, read := range readers() {
 		mux.HandleFunc("GET /"+name+"/{id}", func(w http.ResponseWriter, r *http.Request) {
 			text, err := read(r.Context(), reader{a.bot, store.NewJournal(a.kv)}, incident.ID(r.PathValue("id")))
@@ -85,6 +85,13 @@ func readers() map[string]func(context.Context, reader, incident.ID) (string, er
 			}
 			return bot.TimelineMarkdown(inc, 0) + "\n", nil
 		},
+		"show": func(ctx context.Context, r reader, id incident.ID) (string, error) {
+			inc, err := r.bot.Incident(ctx, id)
+			if err != nil {
+				return "", err
+			}
+			return standing(r.bot, inc), nil
+		},
 		"doctor": func(ctx context.Context, r reader, _ incident.ID) (string, error) { return examine(ctx, r.journal) },
 	}
 }
@@ -99,48 +106,46 @@ func read(ctx context.Context, what, id string, s storeFlags, c contentFlags) (s
 	if running {
 		return text, err
 	}
-	if _, err := os.Stat(path); err != nil {
-		return "", fmt.Errorf("there is no record at %s: name it with TOCSIN_STORE or --store", path)
-	}
-	kv, err := bolt.Open(path)
+	b, shut, err := openBot(ctx, path, c)
 	if err != nil {
 		return "", err
 	}
-	defer kv.Close()
-	content, err := c.load()
-	if err != nil {
-		return "", err
-	}
-	b, err := bot.New(ctx, bot.Config{Store: kv, Guides: content.guides, Plays: content.plays, Templates: content.templates})
-	if err != nil {
-		return "", err
-	}
-	text, err = readers()[what](ctx, reader{b, store.NewJournal(kv)}, incident.ID(id))
+	defer shut()
+	text, err = readers()[what](ctx, reader{b, store.NewJournal(b.Store)}, incident.ID(id))
 	return text, notFound(id, err)
 }
 
 // ask asks a running bot; running is false if there is none.
 func ask(ctx context.Context, storePath, what, id string) (text string, running bool, err error) {
+	data, status, err := control(ctx, storePath, http.MethodGet, "/"+what+"/"+url.PathEscape(id), nil)
+	switch {
+	case err != nil:
+		return "", false, nil
+	case status != http.StatusOK:
+		return "", true, errors.New(string(data))
+	}
+	return string(data), true, nil
+}
+
+// control asks a running bot by its control socket. An error is that none answered.
+func control(ctx context.Context, storePath, method, path string, body io.Reader) (data []byte, status int, err error) {
 	client := &http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{
 		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 			return (&net.Dialer{}).DialContext(ctx, "unix", controlPath(storePath))
 		},
 	}}
 	defer client.CloseIdleConnections()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://tocsin/"+what+"/"+url.PathEscape(id), nil)
+	req, err := http.NewRequestWithContext(ctx, method, "http://tocsin"+path, body)
 	if err != nil {
-		return "", false, err
+		return nil, 0, err
 	}
 	resp, err := client.Do(req)
 	if err != nil {
-		return "", false, nil
+		return nil, 0, err
 	}
 	defer resp.Body.Close()
-	data, err := io.ReadAll(resp.Body)
-	if err == nil && resp.StatusCode != http.StatusOK {
-		err = errors.New(string(data))
-	}
-	return string(data), true, err
+	data, err = io.ReadAll(resp.Body)
+	return data, resp.StatusCode, err
 }
 
 type postmortemCmd struct {
@@ -152,9 +157,9 @@ type postmortemCmd struct {
 
 // Run prints the draft.
 func (c *postmortemCmd) Run(e *env) error {
-	id, ok := incident.ParseID(c.ID)
-	if !ok {
-		return fmt.Errorf("%q is no incident: write it as INC-1", c.ID)
+	id, err := parseID(c.ID)
+	if err != nil {
+		return err
 	}
 	md, err := read(e.ctx, "postmortem", string(id), c.storeFlags, c.contentFlags)
 	if err != nil {
@@ -176,9 +181,9 @@ type timelineCmd struct {
 
 // Run prints the timeline.
 func (c *timelineCmd) Run(e *env) error {
-	id, ok := incident.ParseID(c.ID)
-	if !ok {
-		return fmt.Errorf("%q is no incident: write it as INC-1", c.ID)
+	id, err := parseID(c.ID)
+	if err != nil {
+		return err
 	}
 	md, err := read(e.ctx, "timeline", string(id), c.storeFlags, c.contentFlags)
 	if err != nil {

@@ -22,6 +22,7 @@ var version = "dev"
 type cli struct {
 	Sandbox    sandboxCmd    `cmd:"" help:"Try it: a workspace, the bot and a page in the browser, with no account."`
 	Serve      serveCmd      `cmd:"" help:"Run the bot in a real Slack workspace."`
+	Incident   incidentCmd   `cmd:"" help:"Open, note, list, show or change incidents from this machine's shell, also while Slack is away."`
 	Postmortem postmortemCmd `cmd:"" help:"Print the postmortem draft of an incident."`
 	Timeline   timelineCmd   `cmd:"" help:"Print what happened in an incident."`
 	Guides     guidesCmd     `cmd:"" help:"List, show, find, check or export the troubleshooting guides."`

@@ -1,0 +1,36 @@
+package slack
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+
+	"github.com/slack-go/slack"
+)
+
+// Known is what Slack said of a bot token when it was last reached: what a start needs
+// while Slack is away. It holds no secret.
+type Known struct {
+	Token string `json:"token"` // a hash of it
+	User  string `json:"user"`  // who the bot is
+	Team  string `json:"team"`
+	URL   string `json:"url"`  // of the workspace, ends in "/"
+	Name  string `json:"name"` // of the workspace, for people
+}
+
+// of tells whether it was said of this token.
+func (k Known) of(token string) bool { return k.User != "" && k.Token == hashed(token) }
+
+// hashed tells tokens apart. They are long and random: nobody finds one by its hash.
+func hashed(token string) string {
+	sum := sha256.Sum256([]byte("tocsin bot token\x00" + token))
+	return hex.EncodeToString(sum[:])
+}
+
+// Known is what to remember of this workspace for a start while Slack is away.
+func (c *Connection) Known() Known {
+	return Known{Token: hashed(c.config.BotToken), User: c.Me.User, Team: c.Me.Team, URL: c.Me.URL, Name: c.Team}
+}
+
+func identity(auth *slack.AuthTestResponse) Identity {
+	return Identity{User: auth.UserID, Team: auth.TeamID, URL: slashed(auth.URL)}
+}

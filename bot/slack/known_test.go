@@ -1,0 +1,155 @@
+package slack
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"tocsin/bot"
+	"tocsin/bot/effect"
+	"tocsin/bot/sandbox"
+)
+
+// returning dials a workspace that an earlier start reached, while something is wrong.
+func returning(t *testing.T, known Known, faults ...sandbox.Fault) (ws *sandbox.Workspace, conn *Connection, log *strings.Builder, err error) {
+	ws = sandbox.New(sandbox.Options{})
+	t.Cleanup(ws.Close)
+	for _, f := range faults {
+		must(t, ws.Fault(f))
+	}
+	logger, said := quiet()
+	client := ws.Client()
+	client.Timeout = callTimeout
+	conn, err = Dial(t.Context(), Config{
+		BotToken: "xoxb-sandbox", AppToken: "xapp-sandbox", APIURL: "http://sandbox/api/", HTTP: client,
+		Patience: time.Minute, Log: logger, Known: known,
+	})
+	return ws, conn, said, err
+}
+
+// before is what a start that reached Slack knows.
+func before(t *testing.T) Known {
+	_, conn, _, err := returning(t, Known{})
+	must(t, err)
+	must(t, conn.Reached())
+	k := conn.Known()
+	if k.User == "" || k.Team == "" || k.URL == "" || strings.Contains(k.Token, "sandbox") {
+		t.Fatalf("%+v", k)
+	}
+	return k
+}
+
+// TestStartWithoutSlack: whatever keeps Slack from answering, a start that knows who it
+// is waits for seconds, and is the same bot; nothing has its turn until Slack is there.
+func TestStartWithoutSlack(t *testing.T) {
+	for _, f := range []sandbox.Fault{
+		{Kind: "lost_request"}, {Kind: "server_error"}, {Kind: "slow", DelayMS: 60_000}, {Kind: "rate_limited", RetryAfter: 30},
+	} {
+		t.Run(f.Kind, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				known, began := before(t), time.Now()
+				ws, conn, said, err := returning(t, known, f)
+				must(t, err)
+				if took := time.Since(began); took > 5*time.Second || conn.Reached() == nil || conn.Known() != known || conn.Performer.me != conn.Me {
+					t.Fatalf("after %v: %v, %+v, was %+v", took, conn.Reached(), conn.Known(), known)
+				}
+				if !strings.Contains(said.String(), "starting without Slack") {
+					t.Errorf("the operator is not told: %s", said)
+				}
+				turn := make(chan error, 1)
+				go func() {
+					_, err := conn.Pacer().Wait(t.Context(), (&stage{}).inc, first(effect.OpenChannel{}), bot.Urgency{})
+					turn <- err
+				}()
+				found := make(chan error, 1)
+				go func() { found <- conn.Reach(t.Context()) }()
+				<-time.After(time.Hour)
+				if len(turn) > 0 || len(found) > 0 {
+					t.Fatal("something is done without Slack")
+				}
+				must(t, ws.Fault(sandbox.Fault{Kind: "clear"}))
+				back := time.Now()
+				must(t, <-found)
+				must(t, <-turn)
+				if took := time.Since(back); took > time.Minute+longestAgain {
+					t.Errorf("Slack was found after %v", took)
+				}
+				must(t, conn.Reached())
+				must(t, conn.Reach(t.Context())) // at once
+			})
+		})
+	}
+}
+
+// TestStartKnowsItself: only the token that was known then is known, and a refused one is
+// told at once.
+func TestStartKnowsItself(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		known := before(t)
+		other := known
+		other.Token = hashed("xoxb-other")
+		_, _, _, err := returning(t, other, sandbox.Fault{Kind: "lost_request"})
+		if err == nil || !strings.Contains(err.Error(), "Slack does not answer") {
+			t.Errorf("%v: the token is another one", err)
+		}
+		for _, kind := range []string{"account_inactive", "token_revoked"} {
+			began := time.Now()
+			_, _, _, err = returning(t, known, sandbox.Fault{Kind: kind})
+			if err == nil || !strings.Contains(err.Error(), "does not accept SLACK_BOT_TOKEN ("+kind) || time.Since(began) > time.Second {
+				t.Errorf("%s: %v", kind, err)
+			}
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		_, err = Dial(ctx, Config{BotToken: "xoxb-sandbox", AppToken: "xapp-sandbox", APIURL: "http://sandbox/api/", Known: known})
+		if err == nil || !strings.Contains(err.Error(), context.Canceled.Error()) {
+			t.Errorf("%v: it was told to stop", err)
+		}
+	})
+}
+
+// TestSlackComesBackRefusing: a token that is refused when Slack is back stops nothing,
+// is told, and is asked for again.
+func TestSlackComesBackRefusing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		known := before(t)
+		ws, conn, said, err := returning(t, known, sandbox.Fault{Kind: "lost_request"})
+		must(t, err)
+		found := make(chan error, 1)
+		go func() { found <- conn.Reach(t.Context()) }()
+		must(t, ws.Fault(sandbox.Fault{Kind: "clear"}))
+		must(t, ws.Fault(sandbox.Fault{Kind: "token_revoked"}))
+		<-time.After(time.Minute)
+		if why := conn.Reached(); why == nil || !strings.Contains(why.Error(), "token_revoked") || !strings.Contains(said.String(), "token_revoked") || len(found) > 0 {
+			t.Errorf("%v, said %s", why, said)
+		}
+		must(t, ws.Fault(sandbox.Fault{Kind: "clear"}))
+		must(t, <-found)
+	})
+}
+
+// TestSlackComesBackAsAnother: what was stored for one workspace is done in no other.
+func TestSlackComesBackAsAnother(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		known := before(t)
+		for _, change := range []func(*Known){func(k *Known) { k.Team = "T0OTHER" }, func(k *Known) { k.User = "U0OTHER" }} {
+			was := known
+			change(&was)
+			ws, conn, _, err := returning(t, was, sandbox.Fault{Kind: "lost_request"})
+			must(t, err)
+			must(t, ws.Fault(sandbox.Fault{Kind: "clear"}))
+			err = conn.Reach(t.Context())
+			if err == nil || !strings.Contains(err.Error(), "OTHER") || conn.Reached() == nil {
+				t.Errorf("%v", err)
+			}
+			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+			if _, err := conn.Pacer().Wait(ctx, (&stage{}).inc, first(effect.OpenChannel{}), bot.Urgency{}); !errors.Is(err, context.DeadlineExceeded) {
+				t.Errorf("%v: it has its turn with another", err)
+			}
+			cancel()
+		}
+	})
+}

@@ -1,0 +1,83 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+
+	"tocsin/bot/slack"
+	"tocsin/store"
+	"tocsin/store/bolt"
+)
+
+// knownSlack is under what the record keeps who the bot is in Slack.
+const knownSlack = "slack"
+
+// reachSlack opens the record and dials Slack. Each start that reaches Slack keeps who
+// the bot is there, so that a later one with the same token can do without.
+func reachSlack(ctx context.Context, s settings) (conn *slack.Connection, kv *bolt.DB, err error) {
+	defer func() {
+		if err != nil && kv != nil {
+			kv.Close()
+		}
+	}()
+	if kv, s.slack.Known, err = openKnowing(ctx, s.storePath); err != nil {
+		return nil, kv, err
+	}
+	if conn, err = slack.Dial(ctx, s.slack); err != nil {
+		return nil, kv, err
+	}
+	if kv == nil {
+		if kv, err = bolt.Open(s.storePath); err != nil {
+			return nil, nil, err
+		}
+	}
+	if conn.Reached() == nil {
+		err = store.NewJournal(kv).Remember(ctx, knownSlack, conn.Known())
+	}
+	return conn, kv, err
+}
+
+// openKnowing opens a record that knows who the bot is in Slack; nil if there is none:
+// while a first start waits for Slack, nobody is kept from the file. What is damaged is
+// not known: Slack will say it again.
+func openKnowing(ctx context.Context, path string) (*bolt.DB, slack.Known, error) {
+	var known slack.Known
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		return nil, known, nil
+	}
+	kv, err := bolt.Open(path)
+	if err != nil {
+		return nil, known, err
+	}
+	ok, err := store.NewJournal(kv).Recall(ctx, knownSlack, &known)
+	if _, damaged := errors.AsType[*store.CorruptError](err); damaged || err == nil && !ok {
+		return nil, slack.Known{}, kv.Close()
+	}
+	return kv, known, err
+}
+
+// talk is with Slack until ctx ends: it finds it first where the start did not.
+func (a *app) talk(ctx context.Context) error {
+	if a.slack.Reached() != nil {
+		if err := a.slack.Reach(ctx); err != nil || ctx.Err() != nil {
+			return err
+		}
+		a.log.Info("Slack is reached", "workspace", a.slack.Team)
+		if err := store.NewJournal(a.kv).Remember(ctx, knownSlack, a.slack.Known()); err != nil {
+			return err
+		}
+		a.meet(ctx)
+	}
+	if !a.socket {
+		return nil
+	}
+	return a.face.Connect(ctx)
+}
+
+// withoutSlack tells whether Slack is known to be away. By HTTP there is no link that
+// would tell.
+func (a *app) withoutSlack() bool {
+	return a.slack.Reached() != nil || a.socket && a.face.Links() == 0
+}
