@@ -136,6 +136,8 @@ type spoken struct {
 type heard struct {
 	Text    string `json:"text"`    // Markdown
 	Refused bool   `json:"refused"` // nothing was done
+
+	follows bool // something is to be done now in Slack
 }
 
 // say gives a command line, and prints the answer.
@@ -221,7 +223,7 @@ func (f shellFlags) tellFile(e *env, path string, s spoken) (heard, error) {
 		return heard{}, err
 	}
 	h, err := listen(e.ctx, command.Commands{Bot: b, Log: e.log}, s)
-	if len(b.Waiting()) > 0 {
+	if h.follows {
 		h.Text += "\n\ntocsin does not run here: what follows in Slack is done when it does."
 	}
 	return h, errors.Join(err, shut())
@@ -252,6 +254,7 @@ func openBot(ctx context.Context, path string, c contentFlags) (b *bot.Bot, shut
 
 // listen carries out what somebody said at the shell.
 func listen(ctx context.Context, commands command.Commands, s spoken) (heard, error) {
+	before := len(commands.Bot.Waiting())
 	a, err := commands.Handle(ctx, bot.Request{
 		Line: s.Line, Cause: s.Cause, Mentions: chatUsers(s.Line),
 		By: incident.Actor{Person: incident.Person{Name: s.Name}, Via: incident.ViaShell},
@@ -262,7 +265,8 @@ func listen(ctx context.Context, commands command.Commands, s spoken) (heard, er
 	case a.Form != nil:
 		return heard{Text: inOneLine(a.Form), Refused: true}, nil
 	}
-	return heard{Text: a.Body + choices(a.Buttons), Refused: a.Refused}, nil
+	follows := len(commands.Bot.Waiting()) > before
+	return heard{Text: a.Body + choices(a.Buttons), Refused: a.Refused, follows: follows}, nil
 }
 
 // chatUsers are the people that a line names by their id in Slack: @U0ADA. Names are
@@ -328,7 +332,7 @@ func (a *app) hear(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, err.Error(), http.StatusServiceUnavailable)
 		return
 	}
-	if a.withoutSlack() && len(a.bot.Waiting()) > 0 {
+	if h.follows && a.withoutSlack() {
 		h.Text += "\n\nSlack is away: what follows there is done when it is back."
 	}
 	w.Header().Set("Content-Type", "application/json")
