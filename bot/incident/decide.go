@@ -85,7 +85,7 @@ const stranger = Refusal("This incident is private. Ask its commander to bring y
 // Join has a person in the channel.
 func (inc Incident) Join(p Person) ([]Fact, error) {
 	if p.User == "" {
-		return nil, Refusal("Only people of the chat can come into its channel.")
+		return nil, Refusef("Only people of the chat can come into its channel. At the shell, `tocsin incident show %s` tells how it stands.", inc.ID)
 	}
 	if !inc.Visible(p) {
 		return nil, stranger

@@ -43,6 +43,9 @@ func people() []decision {
 		{method: "Arrive", when: "known: nothing happens", inc: declared(incident.Joined{Person: ben}), ask: arrive},
 		{method: "Leave", when: "known", inc: declared(incident.Joined{Person: ben}), ask: leave, facts: one(incident.Left{Person: ben})},
 		{method: "Leave", when: "unknown: nothing happens", inc: secret, ask: leave},
+		{method: "Join", when: "not in the chat", inc: declared(), ask: func(i incident.Incident) ([]incident.Fact, error) {
+			return i.Join(incident.Person{Name: "root"})
+		}, refuse: []string{"Only people of the chat", "incident show INC-1"}},
 		{method: "Join", when: "private, unknown", inc: secret, ask: join, refuse: []string{"private", "commander"}},
 	}
 }
