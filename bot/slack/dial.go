@@ -85,8 +85,9 @@ func (c *Connection) Reached() error {
 	return c.away
 }
 
-// knownPatience is how long the start waits for a Slack that it knows.
-const knownPatience = 3 * time.Second
+// knownPatience is how long the start tries to reach a Slack that it knows; a call that
+// hangs may take as long again.
+const knownPatience = 2 * time.Second
 
 // Dial asks Slack who the bot is, and with Socket Mode whether the app token is
 // good: slack-go would try a wrong one for ever. While Slack does not answer it
@@ -103,7 +104,7 @@ func Dial(ctx context.Context, c Config) (*Connection, error) {
 	if known {
 		patient.Patience = min(c.Patience, knownPatience)
 		var cancel context.CancelFunc
-		soon, cancel = context.WithTimeout(ctx, knownPatience)
+		soon, cancel = context.WithTimeout(ctx, 2*knownPatience)
 		defer cancel()
 	}
 	auth, err := conn.ask(soon, patient)

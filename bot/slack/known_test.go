@@ -56,6 +56,9 @@ func TestStartWithoutSlack(t *testing.T) {
 				if took := time.Since(began); took > 5*time.Second || conn.Reached() == nil || conn.Known() != known || conn.Performer.me != conn.Me {
 					t.Fatalf("after %v: %v, %+v, was %+v", took, conn.Reached(), conn.Known(), known)
 				}
+				if why := conn.Reached().Error(); f.Kind != "slow" && strings.Contains(why, "deadline") {
+					t.Errorf("it was impatient instead of telling what Slack did: %s", why)
+				}
 				if !strings.Contains(said.String(), "starting without Slack") {
 					t.Errorf("the operator is not told: %s", said)
 				}
