@@ -104,7 +104,7 @@ const mostBars = 10
 // bars tell what tocsin may not do in the chat for open incidents that the person
 // may see, and what to do about it.
 func (c *Call) bars(ctx context.Context) []string {
-	heads, err := c.List(ctx, c.By.Person, false)
+	heads, err := c.List(ctx, c.By, false)
 	if err != nil {
 		return nil
 	}
