@@ -20,18 +20,26 @@ func (b *Bot) Holding() time.Time {
 }
 
 // HoldRooms stops alerts from opening rooms, or lets them again. It returns how
-// many incidents were still to get theirs: they are listed instead.
+// many incidents were still to get theirs: they are listed instead. The same
+// request twice is one, whatever was asked since.
 func (b *Bot) HoldRooms(ctx context.Context, o Origin, on bool) (stopped int, err error) {
-	if !on {
-		b.holding.Store(nil)
-		return 0, b.journal.Mark(ctx, markHolding, time.Time{})
+	at, since := b.Now().UTC(), time.Time{}
+	if on {
+		since = at
 	}
-	at := b.Now().UTC()
-	if err := b.journal.Mark(ctx, markHolding, at); err != nil {
+	before := b.Holding()
+	fresh, err := b.journal.MarkOnce(ctx, markHolding, since, o.Cause, at)
+	switch {
+	case err != nil || !fresh:
 		return 0, err
+	case on:
+		b.holding.Store(&since)
+		return b.holdAll(ctx, o, since)
+	case before.IsZero():
+		return 0, incident.Refusal("Rooms are not on hold.")
 	}
-	b.holding.Store(&at)
-	return b.holdAll(ctx, o, at)
+	b.holding.Store(nil)
+	return 0, nil
 }
 
 // holdAll holds the rooms that are not being made yet: side by side, because a

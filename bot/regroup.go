@@ -161,6 +161,17 @@ func (b *Bot) changeOnce(ctx context.Context, l *live, o Origin, decide func(inc
 	return err
 }
 
+// What a cause ends in where one request takes several transactions.
+const (
+	causeSplit = "/split"
+	causeOff   = "/off "
+)
+
+// Did tells whether a request changed an incident, also by taking alerts off it.
+func Did(inc incident.Incident, cause string) bool {
+	return cause != "" && (inc.Did(cause) || inc.Did(cause+causeOff+"0") || inc.Did(cause+causeSplit+causeOff+"0"))
+}
+
 // maxDetached is how many alerts are taken off at once.
 const maxDetached = 40
 
@@ -174,7 +185,7 @@ func (b *Bot) Detach(ctx context.Context, id incident.ID, o Origin, numbers []in
 
 func (b *Bot) detach(ctx context.Context, id incident.ID, o Origin, numbers []int, to incident.ID) error {
 	for n, part := range slices.Collect(slices.Chunk(numbers, maxDetached)) {
-		o := Origin{By: o.By, Cause: fmt.Sprintf("%s/off %d", o.Cause, n), At: o.At}
+		o := Origin{By: o.By, Cause: fmt.Sprint(o.Cause, causeOff, n), At: o.At}
 		err := b.change(ctx, id, o, func(inc incident.Incident) ([]step, store.Append, error) {
 			facts, err := inc.Detach(part, to)
 			if err != nil || to != "" {
@@ -220,7 +231,7 @@ func (b *Bot) Split(ctx context.Context, id incident.ID, o Origin, numbers []int
 	if err != nil {
 		return old, err
 	}
-	o.Cause += "/split"
+	o.Cause += causeSplit
 	done, ok, err := b.taken(ctx, []string{causeHandle(o.Cause)})
 	if err != nil {
 		return old, err

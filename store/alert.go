@@ -151,6 +151,25 @@ func (j *Journal) Mark(ctx context.Context, name string, at time.Time) error {
 	return j.kv.Commit(ctx, Tx{Put: []Pair{sealedPair("mark/"+name, value)}})
 }
 
+// MarkOnce is Mark for a request: cause names it, and the same twice is one; fresh
+// is false the second time. It is known for as long after now as deliveries are.
+func (j *Journal) MarkOnce(ctx context.Context, name string, at time.Time, cause string, now time.Time) (fresh bool, err error) {
+	value, err := at.UTC().MarshalText()
+	if err != nil {
+		return false, err
+	}
+	known, err := json.Marshal(Seen{At: now.UTC()})
+	if err != nil {
+		return false, err
+	}
+	seen := "seen/mark/" + bounded(cause)
+	err = j.kv.Commit(ctx, Tx{Absent: []string{seen}, Put: []Pair{sealedPair(seen, known), sealedPair("mark/"+name, value)}})
+	if errors.Is(err, ErrConflict) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
 // Marked is the time that Mark remembered; the zero time if it never did.
 func (j *Journal) Marked(ctx context.Context, name string) (at time.Time, err error) {
 	value, err := j.kv.Get(ctx, "mark/"+name)

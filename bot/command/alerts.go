@@ -240,9 +240,6 @@ var holdVerb = Verb{
 	Help: "stop alerts from opening rooms: what waits is listed instead; `hold off` lets them again",
 	Run: func(ctx context.Context, c *Call) (bot.Answer, error) {
 		if strings.EqualFold(c.Args, "off") {
-			if c.Holding().IsZero() {
-				return bot.Answer{}, incident.Refusal("Rooms are not on hold.")
-			}
 			_, err := c.HoldRooms(ctx, c.Origin(), false)
 			return answer("Alerts open rooms again. What waited still waits: `/incident list` has a button for each."), err
 		}

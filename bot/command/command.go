@@ -149,9 +149,30 @@ func (cs Commands) handle(ctx context.Context, r bot.Request) (bot.Answer, error
 		return c.choose(ctx, line)
 	}
 	if err := c.may(v); err != nil {
-		return bot.Answer{}, err
+		return c.again(ctx, bot.Answer{}, err)
 	}
-	return v.Run(ctx, c)
+	a, err := v.Run(ctx, c)
+	return c.again(ctx, a, err)
+}
+
+// again is what a person is told whose request comes a second time: a command that
+// looks something up may find it changed, by itself among others, and refuse what
+// was done.
+func (c *Call) again(ctx context.Context, a bot.Answer, err error) (bot.Answer, error) {
+	var refusal incident.Refusal
+	if err == nil || !errors.As(err, &refusal) {
+		return a, err
+	}
+	about := []incident.ID{c.Inc.ID}
+	if id, ok := incident.ParseID(firstWord(c.Args)); ok {
+		about = append(about, id)
+	}
+	for _, id := range about {
+		if inc, lost := c.Incident(ctx, id); lost == nil && inc.VisibleTo(c.By) && bot.Did(inc, c.Cause) {
+			return answer("That is done already."), nil
+		}
+	}
+	return a, err
 }
 
 // explicit cuts an incident's ID off the beginning of a line.
