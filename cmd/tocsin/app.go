@@ -120,6 +120,7 @@ type settings struct {
 	quiet     time.Duration
 	look      time.Duration // how often the content is looked at; 0: lookEvery
 	now       func() time.Time
+	pair      *pair // serve HTTPS by itself; nil: HTTP
 }
 
 // app is the bot with its faces: the same for serve, sandbox and tests.
@@ -130,6 +131,7 @@ type app struct {
 	face    *slack.Face
 	socket  bool
 	routes  func(*http.ServeMux)
+	door    door
 	control net.Listener
 	watch   *watch // nil without content of a team's own
 	pager   *pager // nil where PagerDuty is not set up for paging
@@ -152,6 +154,7 @@ func newApp(ctx context.Context, s settings, log *slog.Logger) (*app, error) {
 		return nil, err
 	}
 	a := &app{log: log, kv: kv, slack: conn, socket: s.slack.AppToken != "", look: cmp.Or(s.look, lookEvery)}
+	a.door = door{log: log, answer: longestAnswer, pair: s.pair}
 	if s.content.from.Content != "" {
 		a.watch = newWatch(s.content, log)
 	}
@@ -257,8 +260,8 @@ func (a *app) run(ctx context.Context, ln net.Listener, handler http.Handler) er
 	if a.pager != nil {
 		start("PagerDuty", func() error { a.tend(ctx); return nil })
 	}
-	start("HTTP", func() error { return serveHTTP(ctx, ln, handler) })
-	start("the control socket", func() error { return serveHTTP(ctx, a.control, a.controlRoutes()) })
+	start("HTTP", func() error { return a.door.serve(ctx, ln, handler) })
+	start("the control socket", func() error { return door{log: a.log, answer: longestAnswer}.serve(ctx, a.control, a.controlRoutes()) })
 	<-ctx.Done()
 	wg.Wait()
 	err := context.Cause(ctx)
@@ -294,33 +297,6 @@ func (a *app) meet(ctx context.Context) {
 func (a *app) close() {
 	a.control.Close()
 	a.kv.Close()
-}
-
-// serveHTTP serves until ctx ends, then lets what is under way finish. Slow or
-// endless requests are cut off.
-func serveHTTP(ctx context.Context, ln net.Listener, handler http.Handler) error {
-	srv := &http.Server{
-		Handler: handler, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 15 * time.Second,
-		IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
-		BaseContext: func(net.Listener) context.Context { return context.WithoutCancel(ctx) },
-	}
-	done := make(chan struct{})
-	stop := context.AfterFunc(ctx, func() {
-		defer close(done)
-		grace, cancel := context.WithTimeout(context.Background(), 3*time.Second)
-		defer cancel()
-		if srv.Shutdown(grace) != nil {
-			srv.Close() // streams never finish by themselves
-		}
-	})
-	err := srv.Serve(ln)
-	if !stop() {
-		<-done
-	}
-	if errors.Is(err, http.ErrServerClosed) {
-		return nil
-	}
-	return err
 }
 
 // notFound says for people what a missing incident means.

@@ -186,7 +186,7 @@ func takeBare(b *testing.B, l load) measured {
 	}
 	ctx, stop := context.WithCancel(b.Context())
 	done := make(chan error, 1)
-	go func() { done <- serveHTTP(ctx, ln, bare(db)) }()
+	go func() { done <- door{log: slog.New(slog.DiscardHandler)}.serve(ctx, ln, bare(db)) }()
 	defer func() { stop(); <-done }()
 	runtime.GC()
 	l.Addr = ln.Addr().String()

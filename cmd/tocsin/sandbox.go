@@ -114,7 +114,7 @@ func startSandbox(e *env, c *sandboxCmd) (*sandboxRun, error) {
 	// The workspace outlasts the bot, which has things to finish there.
 	open, shut := context.WithCancel(context.WithoutCancel(s.ctx))
 	served := make(chan error, 1)
-	go func() { served <- serveHTTP(open, ln, mux) }()
+	go func() { served <- door{log: e.log}.serve(open, ln, mux) }() // its page and links are streams
 	if c.NoBot {
 		context.AfterFunc(s.ctx, shut)
 		go s.finish(func() error { return <-served })

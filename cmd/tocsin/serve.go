@@ -58,6 +58,7 @@ type serveCmd struct {
 	WebhookSecret string `env:"PAGERDUTY_WEBHOOK_SECRET" name:"pagerduty-webhook-secret" placeholder:"…" help:"The secret of PagerDuty's V3 webhook; several with commas while it is rotated. Without one there is no webhook."`
 	alertFlags
 	pagerFlags
+	tlsFlags
 	Addr  string        `env:"TOCSIN_ADDR" default:"${addr}" help:"Where to listen for HTTP."`
 	URL   string        `env:"TOCSIN_URL" help:"How people reach that address, for links to guides: https://tocsin.example.com"`
 	Quiet time.Duration `env:"TOCSIN_QUIET" default:"15s" hidden:""`
@@ -112,6 +113,8 @@ func (c *serveCmd) settings() (settings, []string) {
 	note(err)
 	s.alerts = c.alertFlags.config(note)
 	s.pager = c.pagerFlags.config(note)
+	s.pair, err = c.tlsFlags.pair()
+	note(err)
 	note(checkURL(c.URL))
 	if c.Quiet <= 0 {
 		note(errors.New("TOCSIN_QUIET has to be longer than 0"))
