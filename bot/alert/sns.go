@@ -60,11 +60,11 @@ const maxCerts = 32
 // newSNS makes sns of a Config. Its client waits for no longer than SNS itself
 // does for an answer, and goes nowhere but where it is sent.
 func newSNS(c Config) *sns {
-	client := &http.Client{Timeout: 5 * time.Second}
+	client := inbound.Client(5 * time.Second)
 	if c.HTTP != nil {
 		*client = *c.HTTP
 	}
-	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	client.CheckRedirect = inbound.NoRedirect
 	return &sns{
 		topics: c.Topics, client: client, roots: c.Roots, log: cmp.Or(c.Log, slog.New(slog.DiscardHandler)),
 		certs: map[string]*x509.Certificate{},

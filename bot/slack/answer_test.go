@@ -5,6 +5,8 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -12,6 +14,7 @@ import (
 
 	"tocsin/bot"
 	"tocsin/bot/effect"
+	"tocsin/bot/inbound"
 	"tocsin/bot/incident"
 	"tocsin/bot/sandbox"
 )
@@ -95,6 +98,7 @@ func TestLongAnswers(t *testing.T) {
 		posted = r.URL.String() + " " + string(data)
 		return &http.Response{StatusCode: 200, Body: io.NopCloser(strings.NewReader("ok"))}, err
 	})}
+	face.Outside = face.HTTP
 	w := serve(routes(face), signed("/slack/command", typed("timeline", "response_url", "https://hooks.slack.com/commands/T1/x"), secret, time.Now()))
 	if w.Code != http.StatusOK || w.Body.Len() > 0 {
 		t.Errorf("answered %d with %d bytes, want 200 with none", w.Code, w.Body.Len())
@@ -139,6 +143,7 @@ func TestResponseURLs(t *testing.T) {
 				}
 				return &http.Response{StatusCode: 200, Body: io.NopCloser(strings.NewReader("ok"))}, nil
 			})}
+			face.Outside = face.HTTP
 			face.respond(t.Context(), test.url, reply(effect.Message{Body: "hello"}), false)
 			if sent != test.sent {
 				t.Errorf("%s: sent is %v, want %v", test.url, sent, test.sent)
@@ -171,5 +176,27 @@ func TestGuestsAreRefused(t *testing.T) {
 				t.Errorf("met %v, %s: %s", met, user, w.Body)
 			}
 		}
+	}
+}
+
+// TestResponseURLsLeadOutside: a name of Slack's that leads into our own network is
+// not followed there, and no redirect either, with the token or an answer.
+func TestResponseURLsLeadOutside(t *testing.T) {
+	var reached []string
+	inside := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		reached = append(reached, r.URL.Path+" "+r.Header.Get("Authorization"))
+		http.Redirect(w, r, "/elsewhere", http.StatusTemporaryRedirect)
+	}))
+	defer inside.Close()
+	conn, err := Dial(t.Context(), Config{BotToken: "xoxb-1", SigningSecret: secret, APIURL: inside.URL + "/api/", HTTP: &http.Client{}})
+	if err == nil || !slices.Equal(reached, []string{"/api/auth.test Bearer xoxb-1"}) && !slices.Equal(reached, []string{"/api/auth.test "}) {
+		t.Errorf("%v %v: %q", conn, err, reached)
+	}
+	reached = nil
+	face, logged := newFace(t, nothing(t))
+	face.APIURL = "http://api.example/"
+	_, err = face.Outside.Post(inside.URL+"/hook", "text/plain", nil)
+	if !errors.Is(err, inbound.ErrPrivate) || len(reached) > 0 {
+		t.Errorf("%v, %q was reached, %s", err, reached, logged)
 	}
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/slack-go/slack"
 
 	"tocsin/bot"
+	"tocsin/bot/inbound"
 )
 
 // Config is how to reach a workspace.
@@ -129,8 +130,11 @@ func newConnection(c Config) (*Connection, error) {
 		return nil, errors.New(strings.Join(missing, "\n        "))
 	}
 	if c.HTTP == nil {
-		c.HTTP = &http.Client{Timeout: callTimeout, CheckRedirect: noRedirect}
+		c.HTTP = &http.Client{Timeout: callTimeout}
 	}
+	stays := *c.HTTP
+	stays.CheckRedirect = inbound.NoRedirect // a token follows no redirect to elsewhere
+	c.HTTP = &stays
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
@@ -227,13 +231,10 @@ func (c Config) client(pacer *Pacer) (*slack.Client, error) {
 // slashed is an address that ends in one slash.
 func slashed(url string) string { return strings.TrimSuffix(url, "/") + "/" }
 
-// noRedirect keeps tokens from following a redirect to elsewhere.
-func noRedirect(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-
 // Face makes the face of this workspace.
 func (c *Connection) Face(handle func(context.Context, bot.Request) (bot.Answer, error), hold func(context.Context) (context.Context, func()), log *slog.Logger) *Face {
 	return &Face{
-		API: c.api, Performer: c.Performer, Handle: handle, Hold: hold, HTTP: c.config.HTTP,
+		API: c.api, Performer: c.Performer, Handle: handle, Hold: hold, HTTP: c.config.HTTP, Outside: inbound.Client(callTimeout),
 		APIURL: c.config.APIURL, SigningSecret: c.config.SigningSecret, Log: log,
 	}
 }

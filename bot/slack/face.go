@@ -30,10 +30,10 @@ type Face struct {
 	Handle func(context.Context, bot.Request) (bot.Answer, error)
 	// Hold keeps what a request leads to back until it was answered.
 	Hold func(context.Context) (held context.Context, release func())
-	// HTTP posts to response URLs; APIURL is where Slack's API is, whose host
-	// those may have besides slack.com.
-	HTTP   *http.Client
-	APIURL string
+	// Outside posts to response URLs of slack.com; HTTP to those of the host that
+	// stands in for it, which is APIURL's.
+	Outside, HTTP *http.Client
+	APIURL        string
 	// SigningSecret proves that an HTTP request is Slack's.
 	SigningSecret string
 	Log           *slog.Logger
@@ -196,28 +196,29 @@ func (f *Face) respond(ctx context.Context, to string, msg *slack.WebhookMessage
 		return
 	}
 	msg.ReplaceOriginal = replace
-	err := f.trusted(to)
+	client, err := f.trusted(to)
 	if err == nil {
-		err = slack.PostWebhookCustomHTTPContext(ctx, to, f.HTTP, msg)
+		err = slack.PostWebhookCustomHTTPContext(ctx, to, client, msg)
 	}
 	if err != nil {
 		f.Log.Warn("an answer did not arrive", "error", safe(err))
 	}
 }
 
-// trusted lets answers go to Slack only, or to the host that stands in for it.
-func (f *Face) trusted(to string) error {
+// trusted lets answers go to Slack only, or to the host that stands in for it, each
+// by its own client.
+func (f *Face) trusted(to string) (*http.Client, error) {
 	u, err := url.Parse(to)
 	if err != nil {
-		return errors.New("the response URL cannot be read")
+		return nil, errors.New("the response URL cannot be read")
 	}
 	if api, err := url.Parse(f.APIURL); err == nil && f.APIURL != "" && u.Host == api.Host && u.Scheme == api.Scheme {
-		return nil
+		return f.HTTP, nil
 	}
 	if u.Scheme == "https" && (u.Hostname() == "slack.com" || strings.HasSuffix(u.Hostname(), ".slack.com")) && u.Port() == "" {
-		return nil
+		return f.Outside, nil
 	}
-	return fmt.Errorf("the response URL's host %q is not Slack's", u.Hostname())
+	return nil, fmt.Errorf("the response URL's host %q is not Slack's", u.Hostname())
 }
 
 // safe is an error without the URL in it: a response URL lets anybody answer.
