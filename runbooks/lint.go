@@ -2,6 +2,7 @@ package runbooks
 
 import (
 	"cmp"
+	"errors"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -36,7 +37,7 @@ func Check(now time.Time, layers ...fs.FS) (guides int, problems []Problem) {
 	files := sources(own)
 	lib, loaded := Load(layers...)
 	for _, p := range loaded {
-		if _, err := fs.Stat(own, p.File); err == nil {
+		if _, err := fs.Stat(own, p.File); !errors.Is(err, fs.ErrNotExist) {
 			problems = append(problems, p)
 		}
 	}

@@ -49,8 +49,16 @@ func AsProblems(err error) []Problem {
 	if ps, ok := errors.AsType[Problems](err); ok {
 		return ps
 	}
+	if leadsOut(err) {
+		return []Problem{linkOut}
+	}
 	return []Problem{{What: err.Error(), Do: "correct the file"}}
 }
+
+var linkOut = Problem{What: "it is a link that leads out of the content folder", Do: "put what it leads to in its place"}
+
+// leadsOut tells whether an os.Root refused to leave itself; it has no name for that.
+func leadsOut(err error) bool { return strings.HasSuffix(err.Error(), "path escapes from parent") }
 
 // Overlay reads the *.md files of layered folders, file by file: a later layer's
 // file replaces an earlier one's of the same name, and other names are added.
@@ -64,7 +72,11 @@ func Overlay[T any](layers []fs.FS, parse func(name string, src []byte) (T, erro
 	for _, layer := range layers {
 		found, err := list(layer)
 		if err != nil {
-			problems = append(problems, Problem{File: ".", What: err.Error(), Do: "make the folder readable"})
+			p := Problem{What: err.Error(), Do: "make the folder readable"}
+			if leadsOut(err) {
+				p = linkOut
+			}
+			problems = append(problems, in(".", []Problem{p})...)
 		}
 		for _, name := range found {
 			names[name] = true

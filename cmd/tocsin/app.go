@@ -11,7 +11,6 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -72,17 +71,11 @@ func (c contentFlags) load() (content, error) { return c.loadOver(nil) }
 // loadOver is load with what is kept from before under a team's own, by folder:
 // it serves in the place of a file that is broken now.
 func (c contentFlags) loadOver(kept map[string]memory) (content, error) {
-	if c.Content != "" {
-		if st, err := os.Stat(c.Content); err != nil || !st.IsDir() {
-			return content{}, fmt.Errorf("TOCSIN_CONTENT is %q, which is no directory that can be read", c.Content)
-		}
+	own, done, err := c.own()
+	if err != nil {
+		return content{}, err
 	}
-	own := func(name string) fs.FS {
-		if c.Content == "" {
-			return nil
-		}
-		return os.DirFS(filepath.Join(c.Content, name))
-	}
+	defer done()
 	out := content{from: c}
 	if c.Content != "" {
 		out.stamp, _ = stamp(c.Content)
@@ -106,6 +99,22 @@ func (c contentFlags) loadOver(kept map[string]memory) (content, error) {
 	}
 	out.problems = append(out.problems, command.CheckOnly(out.services.Defaults().Only)...)
 	return out, nil
+}
+
+// own are a team's folders by name, nil for each without any, until done. Nothing is
+// read of them that is not in the directory itself: a link leads nowhere else.
+func (c contentFlags) own() (folder func(name string) fs.FS, done func() error, err error) {
+	if c.Content == "" {
+		return func(string) fs.FS { return nil }, func() error { return nil }, nil
+	}
+	root, err := os.OpenRoot(c.Content)
+	if err != nil {
+		return nil, nil, fmt.Errorf("TOCSIN_CONTENT is %q, which is no directory that can be read", c.Content)
+	}
+	return func(name string) fs.FS {
+		sub, _ := fs.Sub(root.FS(), name) // the names are right
+		return sub
+	}, root.Close, nil
 }
 
 // settings are what serve and sandbox have in common.

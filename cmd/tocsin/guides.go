@@ -78,7 +78,12 @@ func (c *guidesLintCmd) Run(e *env) error {
 		return err
 	}
 	if dir != "" {
-		layers = append(layers, os.DirFS(dir))
+		own, done, err := contentFlags{Content: dir}.own()
+		if err != nil {
+			return err
+		}
+		defer done()
+		layers = append(layers, own("."))
 	}
 	now, err := c.now()
 	if err != nil {

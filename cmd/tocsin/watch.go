@@ -8,8 +8,6 @@ import (
 	"io"
 	"io/fs"
 	"log/slog"
-	"os"
-	"path/filepath"
 	"slices"
 	"time"
 
@@ -112,13 +110,18 @@ func (w *watch) reload() {
 
 // keep remembers each file that could serve now, and forgets those that are gone.
 func (w *watch) keep() {
+	own, done, err := w.content.from.own()
+	if err != nil {
+		return // loading says so
+	}
+	defer done()
 	for _, f := range folders {
-		dir := filepath.Join(w.content.from.Content, f.name)
+		dir := own(f.name)
 		before, now := w.kept[f.name], memory{}
-		names, _ := fs.Glob(os.DirFS(dir), "*.md")
+		names, _ := fs.Glob(dir, "*.md")
 		for _, name := range names {
 			text, known := before[name]
-			if read, err := readShort(filepath.Join(dir, name)); err == nil && !bytes.Equal(read, text) && f.usable(memory{name: read}) {
+			if read, err := readShort(dir, name); err == nil && !bytes.Equal(read, text) && f.usable(memory{name: read}) {
 				text, known = read, true
 			}
 			if known {
@@ -130,18 +133,18 @@ func (w *watch) keep() {
 }
 
 // readShort reads a file that is short enough to serve.
-func readShort(path string) ([]byte, error) {
-	if st, err := os.Stat(path); err != nil || !st.Mode().IsRegular() {
+func readShort(dir fs.FS, name string) ([]byte, error) {
+	if st, err := fs.Stat(dir, name); err != nil || !st.Mode().IsRegular() {
 		return nil, errors.New("it is no file") // a pipe would be waited for
 	}
-	f, err := os.Open(path)
+	f, err := dir.Open(name)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
 	data, err := io.ReadAll(io.LimitReader(f, markdown.MaxFile+1))
 	if len(data) > markdown.MaxFile {
-		return nil, fmt.Errorf("%s is larger than 1 MiB", path)
+		return nil, fmt.Errorf("%s is larger than 1 MiB", name)
 	}
 	return data, err
 }

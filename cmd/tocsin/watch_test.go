@@ -243,3 +243,47 @@ func TestItLooksWhenItIsTime(t *testing.T) {
 		<-ended
 	})
 }
+
+// TestContentStaysInItsFolder: a link, by whatever way, leads to nothing outside of the
+// content directory, at the start, while it is watched, and for lint; one that stays
+// inside does, as Kubernetes has them.
+func TestContentStaysInItsFolder(t *testing.T) {
+	outside := t.TempDir()
+	file := func(dir, name, title string) {
+		path := filepath.Join(dir, name+".md")
+		must(t, os.MkdirAll(filepath.Dir(path), 0o755))
+		must(t, os.WriteFile(path, []byte(aGuide(filepath.Base(name), title)), 0o600))
+	}
+	file(outside, "secret", "Marked secret")
+	file(outside, "plays/absolute", "Marked secret")
+	m := newTeam(t, "runbooks/mine.md", aGuide("mine", "Mine"), "data/inside.md", aGuide("inside", "Inside"))
+	for link, to := range map[string]string{
+		"runbooks/inside.md": "../data/inside.md", "runbooks/secret.md": filepath.Join(outside, "secret.md"),
+		"runbooks/passwd.md": "/etc/passwd", "runbooks/up.md": "../../../../../../../../etc/passwd", "runbooks/twice.md": "secret.md",
+		"playbooks": filepath.Join(outside, "plays"), "services": "/etc", "templates": "../..",
+	} {
+		must(t, os.Symlink(to, filepath.Join(m.dir, link)))
+	}
+	m.keep()
+	c, err := contentFlags{Content: m.dir}.loadOver(m.kept)
+	must(t, err)
+	told := strings.Join(c.problems, "\n")
+	for _, name := range []string{"secret.md", "passwd.md", "up.md", "twice.md", "."} {
+		if !strings.Contains(told, name+": it is a link that leads out of the content folder") {
+			t.Errorf("%s is not told of:\n%s", name, told)
+		}
+	}
+	for id, want := range map[string]bool{"mine": true, "inside": true, "secret": false, "passwd": false, "up": false, "twice": false} {
+		if _, ok := c.guides.Guide(id); ok != want {
+			t.Errorf("guide %s: served %v, want %v", id, ok, want)
+		}
+	}
+	if strings.Contains(told+fmt.Sprint(m.kept), "Marked secret") || strings.Contains(told, "root:") {
+		t.Errorf("it was read: %s", told)
+	}
+	var out bytes.Buffer
+	e := &env{ctx: t.Context(), stdout: &out, stderr: &out}
+	if execute(e, []string{"guides", "lint", filepath.Join(m.dir, "runbooks")}) == 0 || !strings.Contains(out.String(), "secret.md: it is a link that leads out") || strings.Contains(out.String(), "Marked secret") {
+		t.Error(out.String())
+	}
+}
