@@ -32,7 +32,7 @@ func (c *guidesListCmd) Run(e *env) error {
 		return err
 	}
 	for _, g := range content.guides.Guides() {
-		fmt.Fprintf(e.stdout, "%-24s %s\n", g.ID, terminal(g.Title))
+		fmt.Fprintf(e.stdout, "%-24s %s\n", g.ID, g.Title)
 	}
 	return warn(e, content)
 }
@@ -52,14 +52,14 @@ func (c *guidesShowCmd) Run(e *env) error {
 	if !ok {
 		return fmt.Errorf("there is no guide %q: “tocsin guides list” shows all", c.ID)
 	}
-	_, err = io.WriteString(e.stdout, terminal(markdown.Text(g.Body))+"\n")
+	_, err = io.WriteString(e.stdout, markdown.Text(g.Body)+"\n")
 	return err
 }
 
 // warn says which files of a team's own were left out.
 func warn(e *env, c content) error {
 	for _, p := range c.problems {
-		fmt.Fprintln(e.stderr, terminal(p))
+		fmt.Fprintln(e.stderr, p)
 	}
 	return nil
 }
@@ -92,7 +92,7 @@ func (c *guidesLintCmd) Run(e *env) error {
 	n, problems := runbooks.Check(now, layers...)
 	for _, p := range problems {
 		p.File = filepath.Join(dir, p.File)
-		fmt.Fprintln(e.stdout, terminal(p.String()))
+		fmt.Fprintln(e.stdout, p.String())
 	}
 	fmt.Fprintf(e.stdout, "%d guides, %d problems\n", n, len(problems))
 	if len(problems) > 0 {

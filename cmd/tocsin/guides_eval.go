@@ -37,7 +37,7 @@ func (c *guidesEvalCmd) Run(e *env) error {
 		return fmt.Errorf("%s: %w", c.File, err)
 	}
 	for _, w := range wrong {
-		fmt.Fprintf(e.stderr, "%s:%s\n", c.File, terminal(w))
+		fmt.Fprintf(e.stderr, "%s:%s\n", c.File, w)
 	}
 	if len(wrong) > 0 {
 		return fmt.Errorf("%d lines of %s are no reports: correct them, nothing was counted", len(wrong), c.File)
@@ -119,7 +119,7 @@ func printOutcome(w io.Writer, name string, o runbooks.Outcome, verbose bool) {
 }
 
 func printTally(w io.Writer, name string, t runbooks.Tally) {
-	fmt.Fprintf(w, "%-20s %6d", terminal(name), t.N)
+	fmt.Fprintf(w, "%-20s %6d", name, t.N)
 	for _, c := range columns {
 		n := c.of(t)
 		fmt.Fprintf(w, "  %17s", fmt.Sprintf("%.1f%% (%d)", 100*float64(n)/float64(max(t.N, 1)), n))
@@ -135,7 +135,7 @@ func printConfusions(w io.Writer, o runbooks.Outcome, verbose bool) {
 		fmt.Fprintf(w, "%6d  %s → %s\n", c.N, c.Want, c.Got)
 		for _, m := range o.Mistakes {
 			if verbose && m.Report.Guide == c.Want && m.Match.Guide == c.Got {
-				fmt.Fprintf(w, "          %q\n            it %s\n", m.Report.Text, terminal(m.Match.Why))
+				fmt.Fprintf(w, "          %q\n            it %s\n", m.Report.Text, m.Match.Why)
 			}
 		}
 	}

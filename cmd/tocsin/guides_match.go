@@ -166,7 +166,7 @@ func (c *guidesMatchCmd) print(w io.Writer, lib *runbooks.Library, m matched) er
 		enc.SetEscapeHTML(false)
 		return enc.Encode(m)
 	}
-	_, err := io.WriteString(w, terminal(m.text(lib)))
+	_, err := io.WriteString(w, m.text(lib))
 	return err
 }
 

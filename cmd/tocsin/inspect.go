@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
-	"unicode"
 
 	"tocsin/bot/alert"
 	"tocsin/bot/command"
@@ -17,16 +16,6 @@ import (
 	"tocsin/bot/slack"
 	"tocsin/store"
 )
-
-// terminal keeps text from outside from steering a terminal.
-func terminal(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r != '\n' && r != '\t' && (unicode.IsControl(r) || unicode.Is(unicode.Cf, r)) {
-			return -1
-		}
-		return r
-	}, s)
-}
 
 type manifestCmd struct {
 	URL     string `env:"TOCSIN_URL" help:"Your bot's public address: then the manifest is for HTTP. Without it, it is for Socket Mode."`
@@ -83,11 +72,11 @@ type doctor struct {
 	failed int
 }
 
-func (d *doctor) good(what, how string) { fmt.Fprintf(d.out, "ok    %-14s %s\n", what, terminal(how)) }
+func (d *doctor) good(what, how string) { fmt.Fprintf(d.out, "ok    %-14s %s\n", what, how) }
 
 func (d *doctor) bad(what, how string) {
 	d.failed++
-	fmt.Fprintf(d.out, "FAIL  %-14s %s\n", what, terminal(how))
+	fmt.Fprintf(d.out, "FAIL  %-14s %s\n", what, how)
 }
 
 // secrets says what is set, and never what it is.
@@ -123,6 +112,9 @@ func (d *doctor) store(ctx context.Context, s storeFlags, c contentFlags) {
 	if _, err := os.Stat(filepath.Dir(path)); err != nil {
 		d.bad("record", "the directory of "+path+" is not there: make it, or name another file with TOCSIN_STORE")
 		return
+	}
+	if st, err := os.Stat(filepath.Dir(path)); err == nil && st.Mode().Perm()&0o002 != 0 && st.Mode()&os.ModeSticky == 0 {
+		d.bad("record", "everybody on this machine may change the directory of "+path+": chmod o-w "+filepath.Dir(path))
 	}
 	if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
 		d.good("record", path+" is not there yet; it is made at the first start")

@@ -51,7 +51,11 @@ func run() int {
 	return execute(e, os.Args[1:])
 }
 
+// execute runs a subcommand. What it prints is fit for a terminal.
 func execute(e *env, args []string) int {
+	calm := *e
+	e = &calm
+	e.stdout, e.stderr = &screen{to: e.stdout}, &screen{to: e.stderr}
 	code := -1
 	parser, err := kong.New(&cli{}, kong.Name("tocsin"), kong.UsageOnError(),
 		kong.Description("Incident response in Slack, for teams whose product depends on AI models."),

@@ -216,7 +216,7 @@ func (s *sandboxRun) playOnce(e *env, name string) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(e.stdout, "\nTimeline of %s\n\n%s\n\n%s", inc.ID, terminal(markdown.Text(bot.TimelineMarkdown(inc, 0))), terminal(st.draft))
+	fmt.Fprintf(e.stdout, "\nTimeline of %s\n\n%s\n\n%s", inc.ID, markdown.Text(bot.TimelineMarkdown(inc, 0)), st.draft)
 	return nil
 }
 
