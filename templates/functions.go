@@ -8,11 +8,19 @@ import (
 
 // functions are what templates may call beside the comparisons of the language:
 // they compute text from text and reach nothing else. call is taken away: data
-// holds no functions, and none shall become reachable by adding one.
-func functions() template.FuncMap {
+// holds no functions, and none shall become reachable by adding one. What makes
+// text of values, and what goes round, has its budget.
+func functions(b *budget) template.FuncMap {
 	return template.FuncMap{
-		"ask":  ask,
-		"link": link,
+		"ask":      ask,
+		"link":     link,
+		"print":    b.text(fmt.Sprint),
+		"println":  b.text(fmt.Sprintln),
+		"html":     b.text(template.HTMLEscaper),
+		"js":       b.text(template.JSEscaper),
+		"urlquery": b.text(template.URLQueryEscaper),
+		"printf":   b.printf,
+		step:       b.step,
 		"call": func(...any) (string, error) {
 			return "", fmt.Errorf("call is not for templates: write the text itself")
 		},

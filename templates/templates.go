@@ -72,8 +72,12 @@ func (s *Set) Render(name string, data any) (string, error) {
 
 func render(t *template.Template, data any) (string, error) {
 	var b bounded
+	t, err := limited(t)
+	if err != nil {
+		return "", err
+	}
 	if err := t.Execute(&b, data); err != nil {
-		return "", fmt.Errorf("template %s.md: %w", t.Name(), err)
+		return "", fmt.Errorf("template %s.md: %w", t.Name(), spent(err))
 	}
 	return tidy(b.String()), nil
 }
@@ -99,10 +103,11 @@ var emptyLines = regexp.MustCompile(`\n[ \t]*\n(?:[ \t]*\n)+`)
 // work on data with nothing in it, for that is what an incident begins as.
 func parse(file string, src []byte) (*template.Template, error) {
 	name := strings.TrimSuffix(file, ".md")
-	t, err := template.New(name).Funcs(functions()).Option("missingkey=error").Parse(string(src))
+	t, err := template.New(name).Funcs(functions(newBudget())).Option("missingkey=error").Parse(string(src))
 	if err != nil {
 		return nil, problem(err)
 	}
+	counted(t)
 	for _, data := range samples(name) {
 		if _, err := render(t, data); err != nil {
 			return nil, problem(err)
