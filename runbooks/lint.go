@@ -2,9 +2,9 @@ package runbooks
 
 import (
 	"cmp"
-	"errors"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io/fs"
 	"path"
