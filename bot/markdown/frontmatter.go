@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"tocsin/bot/incident"
 )
 
 // Split decodes the YAML front matter of src, between a first line "---" and the
@@ -39,8 +41,8 @@ func Split(src []byte, meta any) (body string, line int, err error) {
 }
 
 var (
-	yamlLine    = regexp.MustCompile(`^(?:yaml: )?(?:line (\d+): )?(.*)$`)
-	yamlUnknown = regexp.MustCompile(`^field (\S+) not found in type .+$`)
+	yamlLine    = regexp.MustCompile(`(?s)^(?:yaml: )?(?:line (\d+): )?(.*)$`)
+	yamlUnknown = regexp.MustCompile(`(?s)^field (\S+) not found in type .+$`)
 	yamlType    = regexp.MustCompile(` into \S+$`)
 )
 
@@ -55,9 +57,9 @@ func yamlProblems(err error) Problems {
 	}
 	var out Problems
 	for _, m := range messages {
-		part := yamlLine.FindStringSubmatch(m)
+		part := yamlLine.FindStringSubmatch(m) // it quotes the file, of which a line may be several
 		line, _ := strconv.Atoi(part[1])
-		p := Problem{Line: max(line, 1), What: yamlType.ReplaceAllString(part[2], ""), Do: "correct the front matter"}
+		p := Problem{Line: max(line, 1), What: incident.Line(yamlType.ReplaceAllString(part[2], "")), Do: "correct the front matter"}
 		if field := yamlUnknown.FindStringSubmatch(part[2]); field != nil {
 			p.What, p.Do = fmt.Sprintf("there is no field %q", field[1]), "correct its spelling or remove it"
 		}

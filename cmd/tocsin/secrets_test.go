@@ -144,3 +144,22 @@ func TestTheBotTellsNoSecret(t *testing.T) {
 		t.Errorf("not enough went wrong:\n%s", log.String())
 	}
 }
+
+// TestAnEmptySecretIsNone: what is blank proves nothing, and opens no door.
+func TestAnEmptySecretIsNone(t *testing.T) {
+	for _, c := range []serveCmd{
+		{slackFlags: slackFlags{BotToken: "xoxb-1", SigningSecret: "  "}},
+		{slackFlags: slackFlags{BotToken: "xoxb-1", SigningSecret: "s"}, WebhookSecret: "a,,b"},
+		{slackFlags: slackFlags{BotToken: "xoxb-1", SigningSecret: "s"}, alertFlags: alertFlags{Token: "a, "}},
+		{slackFlags: slackFlags{BotToken: "xoxb-1", SigningSecret: "s"}, alertFlags: alertFlags{SentrySecret: ","}},
+	} {
+		c.Store, c.Quiet = "bolt:x", time.Second
+		if _, wrong := c.settings(); len(wrong) != 1 || !strings.Contains(wrong[0], "SECRET") && !strings.Contains(wrong[0], "TOKEN") {
+			t.Errorf("%+v may start: %q", c, wrong)
+		}
+	}
+	c := serveCmd{WebhookSecret: " ", alertFlags: alertFlags{Token: " ", SentrySecret: "\t"}, storeFlags: storeFlags{"bolt:x"}}
+	if s, _ := c.settings(); len(s.secrets)+len(s.alerts.Token)+len(s.alerts.Sentry) > 0 {
+		t.Errorf("%+v", s)
+	}
+}

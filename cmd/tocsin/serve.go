@@ -26,7 +26,8 @@ type slackFlags struct {
 
 func (f slackFlags) config() slack.Config {
 	return slack.Config{
-		BotToken: f.BotToken, AppToken: f.AppToken, SigningSecret: f.SigningSecret, APIURL: f.APIURL, Announce: f.Announce,
+		BotToken: strings.TrimSpace(f.BotToken), AppToken: strings.TrimSpace(f.AppToken), SigningSecret: strings.TrimSpace(f.SigningSecret),
+		APIURL: f.APIURL, Announce: f.Announce,
 	}
 }
 
