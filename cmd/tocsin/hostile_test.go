@@ -514,7 +514,7 @@ func TestPlayedBack(t *testing.T) {
 // record is what people and monitors said, and what is held.
 func (s *siege) record() string {
 	s.t.Helper()
-	heads, err := s.app.bot.List(s.t.Context(), incident.Person{User: ada}, true)
+	heads, err := s.app.bot.List(s.t.Context(), incident.Actor{Person: incident.Person{User: ada}}, true)
 	must(s.t, err)
 	var all strings.Builder
 	for _, h := range heads {
