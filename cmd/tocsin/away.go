@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"net/http"
 	"os"
 
 	"tocsin/bot/slack"
@@ -29,7 +30,7 @@ func reachSlack(ctx context.Context, s settings) (conn *slack.Connection, kv *bo
 		return nil, kv, err
 	}
 	if kv == nil {
-		if kv, err = bolt.Open(s.storePath); err != nil {
+		if kv, err = openRecord(ctx, s.storePath); err != nil {
 			return nil, nil, err
 		}
 	}
@@ -37,6 +38,21 @@ func reachSlack(ctx context.Context, s settings) (conn *slack.Connection, kv *bo
 		err = store.NewJournal(kv).Remember(ctx, knownSlack, conn.Known())
 	}
 	return conn, kv, err
+}
+
+// openRecord opens the record for a bot. A command of the shell that has the file is done
+// in a moment; another bot, which answers by its control socket, keeps it.
+func openRecord(ctx context.Context, path string) (kv *bolt.DB, err error) {
+	err = patiently(ctx, func() (err error) {
+		kv, err = bolt.Open(path)
+		if _, locked := errors.AsType[*store.LockedError](err); locked {
+			if _, _, none := control(ctx, path, http.MethodGet, "/", nil); none == nil {
+				return errors.New(err.Error()) // to wait for it would be in vain
+			}
+		}
+		return err
+	})
+	return kv, err
 }
 
 // openKnowing opens a record that knows who the bot is in Slack; nil if there is none:
@@ -47,7 +63,7 @@ func openKnowing(ctx context.Context, path string) (*bolt.DB, slack.Known, error
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
 		return nil, known, nil
 	}
-	kv, err := bolt.Open(path)
+	kv, err := openRecord(ctx, path)
 	if err != nil {
 		return nil, known, err
 	}

@@ -163,3 +163,23 @@ func TestSlackOfSomebodyElse(t *testing.T) {
 		t.Error("a room was made in the wrong workspace")
 	}
 }
+
+// TestStartWaitsForTheShell: a command that has the file keeps no bot from starting, and
+// another bot does, at once.
+func TestStartWaitsForTheShell(t *testing.T) {
+	o := newOutage(t)
+	o.end(o.start())
+	kv, err := bolt.Open(o.set.storePath)
+	o.must(err)
+	go func() {
+		<-time.After(2 * time.Second) // longer than the file's own wait
+		kv.Close()
+	}()
+	s := o.start()
+	began := time.Now()
+	_, err = newApp(t.Context(), o.set, slog.New(slog.DiscardHandler))
+	if took := time.Since(began); err == nil || !strings.Contains(err.Error(), "in use by another process") || took > startUp/2 {
+		t.Errorf("a second bot was told %v after %v", err, took)
+	}
+	o.end(s)
+}
