@@ -100,7 +100,9 @@ type Bot struct {
 	worker  *worker
 	router  *router
 	past    *runbooks.Memory
-	holding atomic.Pointer[time.Time] // since when rooms are on hold; nil: they are not
+	// restored is when a backup became the record; zero: never.
+	restored time.Time
+	holding  atomic.Pointer[time.Time] // since when rooms are on hold; nil: they are not
 	// storming is the latest storm, for those who ask.
 	storming atomic.Pointer[Storm]
 
@@ -288,5 +290,5 @@ func (b *Bot) forget(now time.Time) {
 	}
 }
 
-func channelHandle(channel string) string { return "channel/" + channel }
-func causeHandle(cause string) string     { return "cause/" + cause }
+func channelHandle(channel string) string { return store.ChannelHandle(channel) }
+func causeHandle(cause string) string     { return store.CauseHandle(cause) }

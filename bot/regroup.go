@@ -12,7 +12,7 @@ import (
 )
 
 // mergedHandle leads from a duplicate to the incident that has its alerts now.
-func mergedHandle(id incident.ID) string { return "merged/" + string(id) }
+func mergedHandle(id incident.ID) string { return store.MergedHandle(id) }
 
 // mergedInto is the incident that took in the alerts of a duplicate; ok is false
 // while the duplicate is worked on again.

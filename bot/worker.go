@@ -125,9 +125,10 @@ func (w *worker) inherit(item store.Item) store.Item {
 	if l := w.lanes[item.Incident][item.Effect.Lane()]; l != nil {
 		if i, ok := l.find(item.Key); ok {
 			item.Tries, item.First, item.Last = l.items[i].Tries, l.items[i].First, l.items[i].Last
+			return item
 		}
 	}
-	return item
+	return w.bot.unsure(item)
 }
 
 // hold keeps the effects of an incident back until ctx's hold is released, if

@@ -109,21 +109,46 @@ func (j *Journal) Load(ctx context.Context, id incident.ID) ([]incident.Event, T
 	if err != nil {
 		return nil, Tip{}, err
 	}
-	if len(pairs) < known {
-		return nil, Tip{}, &CorruptError{Path: string(id), Detail: fmt.Sprintf("there are %d events, and there were %d", len(pairs), known)}
+	if known == 0 { // it is not there, or gone and these are what it left
+		if err := j.missing(ctx, id); len(pairs) == 0 || !errors.Is(err, ErrNotFound) || gone(err) {
+			return nil, Tip{}, err
+		}
 	}
-	if len(pairs) == 0 {
-		return nil, Tip{}, fmt.Errorf("%s: %w", id, ErrNotFound)
+	events, tip, err := chain(id, pairs)
+	switch {
+	case err != nil:
+		return nil, Tip{}, err
+	case len(events) < known:
+		return nil, Tip{}, &CorruptError{Path: string(id), Detail: fmt.Sprintf("there are %d events, and there were %d", len(events), known)}
 	}
-	tip := Tip{ID: id, Last: len(pairs), seal: firstSeal(string(id))}
-	events := make([]incident.Event, len(pairs))
+	return events, tip, nil
+}
+
+// gone tells whether an error is that of an incident that was in the record once.
+func gone(err error) bool {
+	_, was := errors.AsType[*GoneError](err)
+	return was
+}
+
+// chain reads the events of a timeline as far as they are whole; with an error if
+// that is not to the end.
+func chain(id incident.ID, pairs []Pair) ([]incident.Event, Tip, error) {
+	tip := Tip{ID: id, seal: firstSeal(string(id))}
+	events := make([]incident.Event, 0, len(pairs))
 	for i, p := range pairs {
 		if p.Key != logKey(id, i+1) {
-			return nil, Tip{}, &CorruptError{Path: string(id), Detail: fmt.Sprintf("event %d is missing", i+1)}
+			return events, tip, &CorruptError{Path: string(id), Detail: fmt.Sprintf("event %d is missing", i+1)}
 		}
-		if tip.seal, err = open(p.Value, tip.seal, &events[i]); err != nil {
-			return nil, Tip{}, &CorruptError{Path: string(id), Detail: fmt.Sprintf("event %d: %v", i+1, err)}
+		var e incident.Event
+		after, err := open(p.Value, tip.seal, &e)
+		if err == nil && e.Seq != i+1 {
+			err = fmt.Errorf("it says that it is event %d", e.Seq)
 		}
+		if err != nil {
+			return events, tip, &CorruptError{Path: string(id), Detail: fmt.Sprintf("event %d: %v", i+1, err)}
+		}
+		events = append(events, e)
+		tip.seal, tip.Last = after, i+1
 	}
 	return events, tip, nil
 }
@@ -147,7 +172,7 @@ func (j *Journal) known(ctx context.Context, id incident.ID) (int, error) {
 // tip is out of date or a handle is taken; any other error is as ambiguous as
 // that of KV.Commit.
 func (j *Journal) Append(ctx context.Context, tip Tip, a Append) (Tip, error) {
-	tx := Tx{Absent: []string{logKey(tip.ID, tip.Last+1)}}
+	tx := Tx{Absent: []string{logKey(tip.ID, tip.Last+1), goneKey(tip.ID)}}
 	if tip.Last == 0 {
 		tip.seal = firstSeal(string(tip.ID))
 	}
@@ -197,10 +222,21 @@ func (j *Journal) Append(ctx context.Context, tip Tip, a Append) (Tip, error) {
 // then Append reports ErrConflict.
 func (j *Journal) Next(ctx context.Context) (int, error) {
 	heads, err := j.Heads(ctx)
-	if err != nil || len(heads) == 0 {
-		return 1, err
+	if err != nil {
+		return 0, err
 	}
-	return heads[len(heads)-1].ID.Number() + 1, nil
+	last := 0
+	if len(heads) > 0 {
+		last = heads[len(heads)-1].ID.Number()
+	}
+	gone, err := j.Gone(ctx)
+	if err != nil {
+		return 0, err
+	}
+	if len(gone) > 0 {
+		last = max(last, gone[len(gone)-1].ID.Number())
+	}
+	return last + 1, nil
 }
 
 // Heads lists all incidents, the oldest first.

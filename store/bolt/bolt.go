@@ -90,6 +90,10 @@ func Open(path string, opts ...Option) (*DB, error) {
 	}
 	db.close = sync.OnceValue(db.bolt.Close)
 	db.life, db.end = context.WithCancelCause(context.Background())
+	if err := store.CheckFormat(context.Background(), db); err != nil {
+		db.Close()
+		return nil, err
+	}
 	return db, nil
 }
 

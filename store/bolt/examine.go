@@ -2,7 +2,10 @@ package bolt
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
+	"hash/fnv"
+	"io"
 	"os"
 	"time"
 
@@ -54,6 +57,9 @@ func examineTrees(path string, btx *bbolt.Tx) error {
 		return fmt.Errorf("it has %d bytes of at least %d", info.Size(), btx.Size())
 	}
 	size := btx.DB().Info().PageSize
+	if err := examineMetas(file, size); err != nil {
+		return err
+	}
 	w := walker{file: file, pageSize: size, pages: uint64(btx.Size()) / uint64(size), seen: map[uint64]bool{}}
 	buckets, err := w.tree(uint64(btx.Cursor().Bucket().RootPage()), true)
 	if err != nil {
@@ -64,3 +70,27 @@ func examineTrees(path string, btx *bbolt.Tx) error {
 	}
 	return w.bucket(buckets[0].value)
 }
+
+// metaSum is where the checksum of a meta page is, after the page's header: the FNV-1a
+// of all before it (go.etcd.io/bbolt/internal/common/meta.go).
+const metaSum = 56
+
+// examineMetas wants both meta pages to be good. bbolt makes do with the older one,
+// which does not know of the newest transaction: what was acknowledged would be gone
+// and nobody told. A crash leaves both good: a page is written in one piece.
+func examineMetas(file io.ReaderAt, pageSize int) error {
+	for i := range 2 {
+		buf := make([]byte, headerSize+metaSum+8)
+		if _, err := file.ReadAt(buf, int64(i*pageSize)); err != nil {
+			return err
+		}
+		sum := fnv.New64a()
+		sum.Write(buf[headerSize : headerSize+metaSum])
+		if sum.Sum64() != order.Uint64(buf[headerSize+metaSum:]) {
+			return errBadMeta
+		}
+	}
+	return nil
+}
+
+var errBadMeta = errors.New("one of its two first pages is damaged, so the newest transaction may be missing")

@@ -30,18 +30,33 @@ func (db *DB) open(lockTimeout time.Duration) (err error) {
 	if err := examine(db.path, lockTimeout); err != nil {
 		return err
 	}
-	o := fileOptions(lockTimeout)
-	o.OpenFile = func(name string, flag int, mode os.FileMode) (_ *os.File, err error) {
-		db.file, err = os.OpenFile(name, flag, mode)
-		return db.file, err
-	}
-	if db.bolt, err = bbolt.Open(db.path, 0o600, o); err != nil {
-		return explain(db.path, err)
+	for db.file == nil || !named(db.path, db.file) { // another took its name while we waited for the lock: see Replace
+		if db.bolt != nil {
+			db.bolt.Close()
+		}
+		o := fileOptions(lockTimeout)
+		o.OpenFile = func(name string, flag int, mode os.FileMode) (_ *os.File, err error) {
+			db.file, err = os.OpenFile(name, flag, mode)
+			return db.file, err
+		}
+		if db.bolt, err = bbolt.Open(db.path, 0o600, o); err != nil {
+			return explain(db.path, err)
+		}
 	}
 	return db.bolt.View(func(btx *bbolt.Tx) error {
 		db.used.Store(btx.Size())
 		return nil
 	})
+}
+
+// named tells whether path is the name of an open file.
+func named(path string, f *os.File) bool {
+	there, err := os.Stat(path)
+	if err != nil {
+		return false
+	}
+	ours, err := f.Stat()
+	return err == nil && os.SameFile(there, ours)
 }
 
 // fileOptions: the list of free pages is not written with every commit, and

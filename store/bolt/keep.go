@@ -1,0 +1,176 @@
+package bolt
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"syscall"
+
+	"go.etcd.io/bbolt"
+
+	"tocsin/store"
+)
+
+// Place makes a data file at path, which must be free, of what write gives. It is
+// written under another name in the same directory, synced to disk, opened and handed
+// to check, and only then has its name: what is at path is whole.
+func Place(path string, write func(io.Writer) error, check func(*DB) error) error {
+	temp, err := stage(path, write, check)
+	if err != nil {
+		return err
+	}
+	defer os.Remove(temp)
+	if err := os.Link(temp, path); err != nil {
+		return taken(path, err)
+	}
+	return syncDir(filepath.Dir(path))
+}
+
+// taken says what to do about a name that is not free.
+func taken(path string, err error) error {
+	if errors.Is(err, fs.ErrExist) {
+		return fmt.Errorf("%s is there already, and nothing was overwritten: give another name, or move it away", path)
+	}
+	return fmt.Errorf("store: cannot make %s: %w", path, err)
+}
+
+// stage makes a file beside path, and checks it.
+func stage(path string, write func(io.Writer) error, check func(*DB) error) (temp string, err error) {
+	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".new-*") // mode 0600
+	if err != nil {
+		return "", fmt.Errorf("store: cannot write beside %s: %w", path, err)
+	}
+	defer func() {
+		if err != nil {
+			os.Remove(f.Name())
+		}
+	}()
+	if err := errors.Join(write(f), f.Sync(), f.Close()); err != nil {
+		return "", fmt.Errorf("store: cannot write %s: %w", path, err)
+	}
+	return f.Name(), checked(f.Name(), check)
+}
+
+// checked opens a data file for check.
+func checked(path string, check func(*DB) error) error {
+	db, err := Open(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(check(db), db.Close())
+}
+
+// Replace puts what write gives in the place of the data file at path, as Place does,
+// while no other process has that open: a *[store.LockedError] if one does. What was
+// there is kept under the name aside; kept is false if there was nothing.
+func Replace(path, aside string, write func(io.Writer) error, check func(*DB) error) (kept bool, err error) {
+	lock, err := lockFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, Place(path, write, check)
+	}
+	if err != nil {
+		return false, err
+	}
+	defer lock.Close()
+	temp, err := stage(path, write, check)
+	if err != nil {
+		return false, err
+	}
+	defer os.Remove(temp)
+	if err := os.Link(path, aside); err != nil { // at no moment is there no file at path
+		return false, taken(aside, err)
+	}
+	if err := os.Rename(temp, path); err != nil {
+		return true, fmt.Errorf("store: cannot make %s: %w", path, err)
+	}
+	return true, syncDir(filepath.Dir(path))
+}
+
+// lockFile takes the lock of a data file, whatever is in it. Closing lets go of it.
+func lockFile(path string) (*os.File, error) {
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		return nil, err
+	}
+	err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) // as bbolt does
+	if err == nil && named(path, f) {
+		return f, nil
+	}
+	f.Close()
+	if err == nil || errors.Is(err, syscall.EWOULDBLOCK) {
+		return nil, &store.LockedError{Path: path}
+	}
+	return nil, fmt.Errorf("store: cannot lock %s: %w", path, err)
+}
+
+// compactTx is about how many bytes one transaction of a compaction has.
+const compactTx = 4 << 20
+
+// Compact makes the data file at path as small as what is in it, while no other
+// process has it open. It tells its size before and after, in bytes.
+func Compact(path string, check func(*DB) error) (before, after int64, err error) {
+	db, err := Open(path)
+	if err != nil {
+		return 0, 0, err
+	}
+	defer db.Close()
+	temp, err := stage(path, db.pack, check)
+	if err != nil {
+		return 0, 0, err
+	}
+	defer os.Remove(temp)
+	if before, err = size(path); err != nil {
+		return 0, 0, err
+	}
+	if after, err = size(temp); err != nil {
+		return 0, 0, err
+	}
+	if err := os.Rename(temp, path); err != nil { // whoever waits for the lock sees that: openFile
+		return 0, 0, fmt.Errorf("store: cannot make %s: %w", path, err)
+	}
+	return before, after, syncDir(filepath.Dir(path))
+}
+
+// pack writes a copy without free pages to w.
+func (db *DB) pack(w io.Writer) error {
+	temp, err := os.CreateTemp(filepath.Dir(db.path), filepath.Base(db.path)+".new-*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(temp.Name())
+	if err := temp.Close(); err != nil {
+		return err
+	}
+	small, err := bbolt.Open(temp.Name(), 0o600, &bbolt.Options{NoFreelistSync: true, NoSync: true})
+	if err != nil {
+		return err
+	}
+	defer small.Close()
+	if err := db.guard(func() error { return bbolt.Compact(small, db.bolt, compactTx) }); err != nil {
+		return err
+	}
+	return small.View(func(btx *bbolt.Tx) error {
+		_, err := btx.WriteTo(w)
+		return err
+	})
+}
+
+func size(path string) (int64, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return 0, err
+	}
+	return info.Size(), nil
+}
+
+// Copy is Place with what is in the store now.
+func (db *DB) Copy(ctx context.Context, path string, check func(*DB) error) error {
+	return Place(path, func(w io.Writer) error {
+		_, err := db.Snapshot(w)
+		return errors.Join(err, ctx.Err())
+	}, check)
+}

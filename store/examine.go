@@ -1,0 +1,291 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"tocsin/bot/incident"
+)
+
+// Report is what Examine found.
+type Report struct {
+	Incidents, Events, Effects, Alerts, Arrivals int
+	Gone, Aside                                  int       // incidents, and keys
+	Last                                         time.Time // when the newest event was recorded
+	Findings                                     []Finding
+}
+
+// Finding is one thing in a record that is not as it should be.
+type Finding struct {
+	Incident incident.ID // "" if it belongs to none
+	Key      string      // what is damaged
+	What     string      // in words
+	// mend puts it right, and tells how; nil: people have to.
+	mend func(context.Context) (string, error)
+}
+
+func (f Finding) String() string {
+	if f.Incident != "" {
+		return string(f.Incident) + ": " + f.What
+	}
+	return f.Key + ": " + f.What
+}
+
+// Examine reads everything, checks every seal, derives from each timeline its head, its
+// handles and what must be in its outbox, and compares. It may be called while the
+// record is in use. rest is called between two incidents, so that others get on; nil:
+// nobody waits. An error means that it could not be finished.
+func (j *Journal) Examine(ctx context.Context, rest func(context.Context) error) (Report, error) {
+	return j.examine(ctx, rest, time.Time{})
+}
+
+// examine is Examine; now is the time of what its findings would mend.
+func (j *Journal) examine(ctx context.Context, rest func(context.Context) error, now time.Time) (Report, error) {
+	if rest == nil {
+		rest = func(ctx context.Context) error { return ctx.Err() }
+	}
+	x := &examiner{Journal: j, now: now, rest: rest, there: map[incident.ID]bool{}, told: map[string]bool{}}
+	if err := x.incidents(ctx); err != nil {
+		return x.report, err
+	}
+	err := x.others(ctx)
+	return x.report, err
+}
+
+// examiner is an examination under way.
+type examiner struct {
+	*Journal
+	report Report
+	now    time.Time
+	rest   func(context.Context) error
+	there  map[incident.ID]bool // incidents that have events, or are gone
+	told   map[string]bool      // keys that a finding is about already
+}
+
+func (x *examiner) note(list ...Finding) {
+	for _, f := range list {
+		if !x.told[f.Key] {
+			x.told[f.Key] = true
+			x.report.Findings = append(x.report.Findings, f)
+		}
+	}
+}
+
+// incidents examines every incident of which there is anything.
+func (x *examiner) incidents(ctx context.Context) error {
+	var ids []incident.ID
+	for _, kind := range []string{"head/", "log/", "out/"} {
+		some, err := x.ids(ctx, kind)
+		if err != nil {
+			return err
+		}
+		ids = append(ids, some...)
+	}
+	slices.SortFunc(ids, func(a, b incident.ID) int { return a.Number() - b.Number() })
+	for _, id := range slices.Compact(ids) {
+		if err := x.settled(ctx, id); err != nil {
+			return err
+		}
+		if err := x.rest(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// ids are the incidents that have keys of a kind: it looks at one key of each.
+func (x *examiner) ids(ctx context.Context, kind string) (ids []incident.ID, err error) {
+	for after := ""; ; {
+		pairs, err := x.kv.Scan(ctx, kind, after, 1)
+		if err != nil || len(pairs) == 0 {
+			return ids, err
+		}
+		key := pairs[0].Key
+		id, ok := numbered(kind, key)
+		if !ok {
+			x.note(x.stray(pairs[0], "it is no key of ours"))
+			after = key
+			continue
+		}
+		ids = append(ids, id)
+		after = kind + number(id) + "/\xff"
+	}
+}
+
+// numbered is the incident that a key of a kind is of.
+func numbered(kind, key string) (incident.ID, bool) {
+	digits, _, more := strings.Cut(strings.TrimPrefix(key, kind), "/")
+	n, err := strconv.Atoi(digits)
+	id := incident.NewID(n)
+	return id, err == nil && n > 0 && number(id) == digits && more == (kind != "head/")
+}
+
+// settledTries is how often an incident is looked at that people write to meanwhile.
+const settledTries = 5
+
+// settled examines an incident. What is found only once was a change under way.
+func (x *examiner) settled(ctx context.Context, id incident.ID) error {
+	for try := 1; ; try++ {
+		v := &visit{examiner: x, id: id}
+		if err := v.examine(ctx); err != nil {
+			return err
+		}
+		if len(v.found) > 0 && try < settledTries {
+			continue
+		}
+		x.note(v.found...)
+		x.there[id] = v.there
+		if len(v.events) > 0 {
+			x.report.Incidents++
+			x.report.Events += len(v.events)
+			x.report.Effects += v.effects
+			if at := v.events[len(v.events)-1].Logged; at.After(x.report.Last) {
+				x.report.Last = at
+			}
+		}
+		return nil
+	}
+}
+
+// others examines all that is of no single incident.
+func (x *examiner) others(ctx context.Context) error {
+	for after := ""; ; {
+		pairs, err := x.kv.Scan(ctx, "", after, perPage)
+		if err != nil || len(pairs) == 0 {
+			return err
+		}
+		for _, p := range pairs {
+			after = p.Key
+			kind, _, _ := strings.Cut(p.Key, "/")
+			if kind == "log" || kind == "out" || kind == "head" {
+				after = kind + "/\xff" // seen with its incident
+				break
+			}
+			if err := x.other(ctx, kind, p); err != nil {
+				return err
+			}
+		}
+		if err := x.rest(ctx); err != nil {
+			return err
+		}
+	}
+}
+
+// other examines one pair by its kind.
+func (x *examiner) other(ctx context.Context, kind string, p Pair) error {
+	var err error
+	switch kind {
+	case "lead":
+		return nil
+	case "aside":
+		x.report.Aside++
+		return nil
+	case "gone":
+		return x.tombstone(p)
+	case "handle":
+		return x.handle(ctx, p)
+	case "alert":
+		x.report.Alerts++
+		return x.alert(ctx, p)
+	case "in":
+		var a Arrival
+		x.report.Arrivals++
+		if a, err = openArrival(p); err == nil && a.key() != p.Key {
+			err = corrupt(p.Key, errors.New("it belongs to another key"))
+		}
+	case "seen", "change", "mark", formatKey:
+		_, err = openPair(p)
+	default:
+		err = corrupt(p.Key, errors.New("it is no key of ours"))
+	}
+	if err != nil {
+		x.note(x.stray(p, detail(err)))
+	}
+	return nil
+}
+
+func (x *examiner) tombstone(p Pair) error {
+	x.report.Gone++
+	id, ok := numbered("head/", "head/"+strings.TrimPrefix(p.Key, "gone/"))
+	if !ok {
+		x.note(x.stray(p, "it is no key of ours"))
+		return nil
+	}
+	if _, err := openGone(p); err != nil {
+		f := x.stray(p, detail(err))
+		f.mend = func(ctx context.Context) (string, error) { return x.rebury(ctx, p, id) }
+		x.note(f)
+	}
+	return nil
+}
+
+// handle examines a handle: it leads to an incident that is there, or was.
+func (x *examiner) handle(ctx context.Context, p Pair) error {
+	body, err := openPair(p)
+	if err != nil {
+		x.note(x.stray(p, detail(err)))
+		return nil
+	}
+	id := incident.ID(body)
+	ok, err := x.exists(ctx, id)
+	if err == nil && !ok {
+		x.note(x.stray(p, fmt.Sprintf("it leads to %s, which is not there", id)))
+	}
+	return err
+}
+
+func (x *examiner) alert(ctx context.Context, p Pair) error {
+	a, err := openAlert(p)
+	if err == nil && alertKey(a.Source, a.Key) != p.Key {
+		err = corrupt(p.Key, errors.New("it belongs to another key"))
+	}
+	if err != nil {
+		x.note(x.stray(p, detail(err)))
+		return nil
+	}
+	if a.Incident == "" {
+		return nil
+	}
+	ok, err := x.exists(ctx, a.Incident)
+	if err == nil && !ok {
+		f := x.stray(p, fmt.Sprintf("it belongs to %s, which is not there", a.Incident))
+		f.mend = func(ctx context.Context) (string, error) { return x.loosen(ctx, a) }
+		x.note(f)
+	}
+	return err
+}
+
+// exists tells whether an incident is there, or was; one may have come since.
+func (x *examiner) exists(ctx context.Context, id incident.ID) (bool, error) {
+	if ok, known := x.there[id]; known {
+		return ok, nil
+	}
+	for _, key := range []string{headKey(id), goneKey(id)} {
+		_, err := x.kv.Get(ctx, key)
+		if !errors.Is(err, ErrNotFound) {
+			return err == nil, err
+		}
+	}
+	return false, nil
+}
+
+// stray is a finding about a pair that stands for itself: what cannot be read is put
+// aside.
+func (x *examiner) stray(p Pair, what string) Finding {
+	return Finding{Key: p.Key, What: what, mend: func(ctx context.Context) (string, error) {
+		return "put aside", x.putAside(ctx, p)
+	}}
+}
+
+// detail is what is wrong, without where and what to do.
+func detail(err error) string {
+	if damaged, ok := errors.AsType[*CorruptError](err); ok {
+		return damaged.Detail
+	}
+	return err.Error()
+}

@@ -1,0 +1,159 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"reflect"
+	"strings"
+
+	"tocsin/bot/effect"
+	"tocsin/bot/incident"
+)
+
+// visit is the examination of one incident. It reads the outbox before the head, the
+// head before the timeline, and handles last: each refers only to what is read
+// after it.
+type visit struct {
+	*examiner
+	id      incident.ID
+	found   []Finding
+	events  []incident.Event
+	effects int
+	there   bool // it has events, or is gone
+}
+
+// add notes a finding about a key; mend puts it right.
+func (v *visit) add(key, what string, mend func(context.Context) (string, error)) {
+	v.found = append(v.found, Finding{Incident: v.id, Key: key, What: what, mend: mend})
+}
+
+func (v *visit) examine(ctx context.Context) error {
+	out, err := v.kv.Scan(ctx, outKey(v.id, ""), "", 0)
+	if err != nil {
+		return err
+	}
+	head, err := v.kv.Get(ctx, headKey(v.id))
+	if err != nil && !errors.Is(err, ErrNotFound) {
+		return err
+	}
+	if head == nil {
+		if _, err := v.kv.Get(ctx, goneKey(v.id)); !errors.Is(err, ErrNotFound) {
+			v.there = err == nil // gone; what else is there is for Sweep
+			return err
+		}
+	}
+	log, err := v.kv.Scan(ctx, logPrefix(v.id), "", 0)
+	if err != nil {
+		return err
+	}
+	events, _, damage := chain(v.id, log)
+	v.there = len(log) > 0
+	switch {
+	case damage != nil:
+		v.add(logPrefix(v.id), detail(damage), v.cut)
+		v.events = events
+		return nil
+	case len(log) == 0 && head != nil:
+		v.add(headKey(v.id), "it has no events", v.cut)
+		return nil
+	case len(log) == 0:
+		for _, p := range out {
+			v.found = append(v.found, v.stray(p, "it is of an incident that is not there"))
+		}
+		return nil
+	}
+	v.events = events
+	v.head(head)
+	if err := v.outbox(out); err != nil {
+		return err
+	}
+	return v.handles(ctx)
+}
+
+// head compares the head with the one that follows from the timeline.
+func (v *visit) head(value []byte) {
+	want := HeadOf(incident.Fold(v.id, v.events))
+	if value == nil {
+		v.add(headKey(v.id), "it has no head", v.rehead)
+		return
+	}
+	h, err := openHead(Pair{headKey(v.id), value})
+	if err == nil && h.Report == "" { // it may be older than lessons are
+		want.Report, want.Guide = "", ""
+	}
+	switch {
+	case err != nil:
+		v.add(headKey(v.id), "its head: "+detail(err), v.rehead)
+	case h.Events > len(v.events):
+		v.add(logPrefix(v.id), fmt.Sprintf("there are %d events, and there were %d", len(v.events), h.Events), v.cut)
+	case h != want:
+		v.add(headKey(v.id), "its head does not fit its timeline", v.rehead)
+	}
+}
+
+// outbox checks what waits, and looks for what must wait and does not.
+func (v *visit) outbox(pairs []Pair) error {
+	var waits []effect.Effect
+	for _, p := range pairs {
+		item, err := decodeItem(p)
+		switch {
+		case err == nil && !item.fits(len(v.events)):
+			err = corrupt(p.Key, errors.New("it follows from nothing on the timeline"))
+		case err == nil:
+			v.effects++
+			waits = append(waits, item.Effect)
+		}
+		if _, damaged := errors.AsType[*CorruptError](err); damaged {
+			f := v.stray(p, "an effect that waits, "+p.Key+": "+detail(err))
+			f.Incident = v.id
+			v.found = append(v.found, f)
+		} else if err != nil {
+			v.add(p.Key, err.Error(), nil)
+		}
+	}
+	for _, e := range outboxOf(incident.Fold(v.id, v.events)) {
+		if !has(waits, e) {
+			v.add(outKey(v.id, e.Lane()), "nothing waits to "+e.Words()+", which was not done", func(ctx context.Context) (string, error) {
+				return v.ask(ctx, e)
+			})
+		}
+	}
+	return nil
+}
+
+func has(list []effect.Effect, e effect.Effect) bool {
+	for _, o := range list {
+		if reflect.DeepEqual(o, e) {
+			return true
+		}
+	}
+	return false
+}
+
+// fits tells whether an item is under the key that NewItem gave it, and follows from
+// one of the events.
+func (i Item) fits(events int) bool {
+	if i.Seq < 1 || i.Seq > events {
+		return false
+	}
+	if effect.Projection(i.Effect) {
+		return i.Key == i.Effect.Lane()
+	}
+	return strings.HasPrefix(i.Key, fmt.Sprintf("%08d.", i.Seq))
+}
+
+// handles looks up every handle that follows from the timeline.
+func (v *visit) handles(ctx context.Context) error {
+	for _, name := range handlesOf(v.events) {
+		id, ok, err := v.Lookup(ctx, name)
+		if _, damaged := errors.AsType[*CorruptError](err); err != nil && !damaged {
+			return err
+		}
+		if err != nil || !ok || id != v.id {
+			what := fmt.Sprintf("the handle %s does not lead to it", name)
+			v.add(handleKey(name), what, func(ctx context.Context) (string, error) { return v.lead(ctx, name) })
+		}
+	}
+	return nil
+}
