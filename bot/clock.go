@@ -33,6 +33,15 @@ func schedule(spec string) cron.Schedule {
 	return s
 }
 
+// Schedule reads a cron expression, in UTC, and tells the next time after one.
+func Schedule(spec string) (next func(time.Time) time.Time, err error) {
+	s, err := cron.ParseStandard("CRON_TZ=UTC " + spec)
+	if err != nil {
+		return nil, err
+	}
+	return s.Next, nil
+}
+
 // watch ticks until ctx ends.
 func (b *Bot) watch(ctx context.Context) {
 	tidy := daily.Next(b.Now())

@@ -126,6 +126,7 @@ type settings struct {
 	secrets   []string          // of PagerDuty's webhooks
 	pager     *pagerduty.Config // nil: nobody can be paged from here
 	alerts    alert.Config
+	keeping   keeping
 	quiet     time.Duration
 	look      time.Duration // how often the content is looked at; 0: lookEvery
 	now       func() time.Time
@@ -145,6 +146,7 @@ type app struct {
 	watch   *watch // nil without content of a team's own
 	pager   *pager // nil where PagerDuty is not set up for paging
 	metrics *metrics
+	keeper  *keeper
 	look    time.Duration
 
 	slack    *slack.Connection
@@ -197,6 +199,7 @@ func newApp(ctx context.Context, s settings, log *slog.Logger) (*app, error) {
 	commands.Bot = a.bot
 	a.commands = commands
 	a.metrics = newMetrics(a.bot, commands.Buckets)
+	a.keeper = newKeeper(s.keeping, kv, a.bot, log)
 	a.face = conn.Face(commands.Handle, a.bot.Hold, log)
 	pages := web.Pages{Guides: s.content.guides, Ready: a.ready, Links: links, Sheet: a.bot.Sheet, Now: s.now}
 	sources := a.sources(s)
@@ -269,8 +272,11 @@ func (a *app) run(ctx context.Context, ln net.Listener, handler http.Handler) er
 	if a.pager != nil {
 		start("PagerDuty", func() error { a.tend(ctx); return nil })
 	}
+	keeps := time.NewTicker(time.Minute)
+	defer keeps.Stop()
+	start("the keeping of the record", func() error { a.keeper.run(ctx, keeps.C); return nil })
 	start("HTTP", func() error { return a.door.serve(ctx, ln, handler) })
-	start("the control socket", func() error { return door{log: a.log, answer: longestAnswer}.serve(ctx, a.control, a.controlRoutes()) })
+	start("the control socket", func() error { return door{log: a.log}.serve(ctx, a.control, a.controlRoutes()) })
 	<-ctx.Done()
 	wg.Wait()
 	err := context.Cause(ctx)
@@ -310,6 +316,9 @@ func (a *app) close() {
 
 // notFound says for people what a missing incident means.
 func notFound(id string, err error) error {
+	if _, gone := errors.AsType[*store.GoneError](err); gone {
+		return err
+	}
 	if errors.Is(err, store.ErrNotFound) {
 		return fmt.Errorf("there is no incident %s in this record", id)
 	}

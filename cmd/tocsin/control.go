@@ -77,6 +77,7 @@ func ours(uid int, known bool) bool { return !known || uid == 0 || uid == os.Get
 func (a *app) controlRoutes() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /incident", a.hear)
+	mux.Handle("GET /backup", copyRoute(a.kv))
 	for name, read := range readers() {
 		mux.HandleFunc("GET /"+name+"/{id}", func(w http.ResponseWriter, r *http.Request) {
 			text, err := read(r.Context(), reader{a.bot, store.NewJournal(a.kv)}, incident.ID(r.PathValue("id")))
@@ -115,6 +116,11 @@ func readers() map[string]func(context.Context, reader, incident.ID) (string, er
 			return standing(r.bot, inc), nil
 		},
 		"doctor": func(ctx context.Context, r reader, _ incident.ID) (string, error) { return examine(ctx, r.journal) },
+		"export": func(ctx context.Context, r reader, id incident.ID) (string, error) {
+			data, _, err := exported(ctx, r.journal, id)
+			return string(data), err
+		},
+		"incidents": listed,
 	}
 }
 
@@ -151,7 +157,7 @@ func ask(ctx context.Context, storePath, what, id string) (text string, running 
 
 // control asks a running bot by its control socket. An error is that none answered.
 func control(ctx context.Context, storePath, method, path string, body io.Reader) (data []byte, status int, err error) {
-	client := &http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{
+	client := &http.Client{Timeout: 2 * time.Minute, Transport: &http.Transport{
 		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 			return (&net.Dialer{}).DialContext(ctx, "unix", controlPath(storePath))
 		},

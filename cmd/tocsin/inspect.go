@@ -12,9 +12,9 @@ import (
 
 	"tocsin/bot/alert"
 	"tocsin/bot/command"
-	"tocsin/bot/incident"
 	"tocsin/bot/slack"
 	"tocsin/store"
+	"tocsin/store/bolt"
 )
 
 type manifestCmd struct {
@@ -37,10 +37,14 @@ func (c *manifestCmd) Run(e *env) error {
 
 type doctorCmd struct {
 	serveCmd `embed:""`
+	Repair   bool `help:"Put right what is damaged in the record, while no bot runs on it. A copy of the file is kept."`
 }
 
 // Run examines the configuration, what it reaches, and the record.
 func (c *doctorCmd) Run(e *env) error {
+	if c.Repair {
+		return c.repair(e)
+	}
 	d := &doctor{out: e.stdout}
 	s, wrong := c.settings()
 	for _, w := range wrong {
@@ -59,7 +63,7 @@ func (c *doctorCmd) Run(e *env) error {
 	d.pagerDuty(e.ctx, s)
 	d.sources(s)
 	if s.storePath != "" {
-		d.store(e.ctx, c.storeFlags, c.contentFlags)
+		d.store(e.ctx, c.storeFlags)
 	}
 	if d.failed > 0 {
 		return fmt.Errorf("%d of the above need attention", d.failed)
@@ -104,7 +108,7 @@ func (d *doctor) slack(ctx context.Context, c slack.Config) {
 	}
 }
 
-func (d *doctor) store(ctx context.Context, s storeFlags, c contentFlags) {
+func (d *doctor) store(ctx context.Context, s storeFlags) {
 	path, err := s.path()
 	if err != nil {
 		return // told with the configuration
@@ -120,50 +124,67 @@ func (d *doctor) store(ctx context.Context, s storeFlags, c contentFlags) {
 		d.good("record", path+" is not there yet; it is made at the first start")
 		return
 	}
-	text, err := read(ctx, "doctor", "all", s, c)
+	text, err := examined(ctx, path)
 	if err != nil {
-		d.bad("record", err.Error())
+		for line := range strings.Lines(err.Error()) {
+			d.bad("record", strings.TrimSpace(line))
+		}
 		return
 	}
 	d.good("record", path+": "+text)
 }
 
-// examine folds every timeline and compares what was derived from them.
+// examined examines a record: in the bot that runs on it, or else in the file. It needs
+// no bot, which a damaged record may keep from starting.
+func examined(ctx context.Context, path string) (string, error) {
+	if text, running, err := ask(ctx, path, "doctor", "all"); running {
+		return text, err
+	}
+	kv, err := openRecord(path)
+	if err != nil {
+		return "", err
+	}
+	defer kv.Close()
+	return examine(ctx, store.NewJournal(kv))
+}
+
+// repair puts the record right, and tells each thing that it did.
+func (c *doctorCmd) repair(e *env) error {
+	path, err := c.path()
+	if err != nil {
+		return err
+	}
+	kv, err := openRecord(path)
+	if err != nil {
+		return err
+	}
+	defer kv.Close()
+	now := time.Now()
+	before := path + ".before-repair-" + fileTime(now)
+	if err := kv.Copy(e.ctx, before, func(*bolt.DB) error { return nil }); err != nil {
+		return fmt.Errorf("nothing was repaired: %w", err)
+	}
+	fmt.Fprintf(e.stdout, "The record as it was is kept as %s.\n", before)
+	done, left, err := store.NewJournal(kv).Repair(e.ctx, now)
+	for _, what := range done {
+		fmt.Fprintln(e.stdout, terminal(what))
+	}
+	if err != nil {
+		return err
+	}
+	if err := damage(left); err != nil {
+		return fmt.Errorf("this is left to you:\n%w", err)
+	}
+	_, err = fmt.Fprintf(e.stdout, "%d things were put right. %s: %s\n", len(done), path, contents(left))
+	return err
+}
+
+// examine reads the whole record: every timeline folds, and what was derived from it
+// fits. What does not is the error, a line each.
 func examine(ctx context.Context, j *store.Journal) (string, error) {
-	heads, err := j.Heads(ctx)
-	if err != nil {
-		return "", err
+	r, err := j.Examine(ctx, nil)
+	if err == nil {
+		err = damage(r)
 	}
-	events, known := 0, map[incident.ID]bool{}
-	for _, h := range heads {
-		known[h.ID] = true
-		timeline, _, err := j.Load(ctx, h.ID)
-		if err != nil {
-			return "", err
-		}
-		events += len(timeline)
-		// The bot may have gone on since the heads were read.
-		timeline = timeline[:min(h.Events, len(timeline))]
-		want := store.HeadOf(incident.Fold(h.ID, timeline))
-		if h.Report == "" { // it may be older than lessons are
-			want.Report, want.Guide = "", ""
-		}
-		if h != want {
-			return "", fmt.Errorf("the head of %s does not fit its timeline", h.ID)
-		}
-	}
-	handles, err := j.Handles(ctx)
-	if err != nil {
-		return "", err
-	}
-	for name, id := range handles {
-		if !known[id] {
-			return "", fmt.Errorf("the handle %s leads to %s, which is not there", name, id)
-		}
-	}
-	items, err := j.Outbox(ctx)
-	if err != nil {
-		return "", err
-	}
-	return fmt.Sprintf("%d incidents, %d events, %d effects waiting; every timeline is whole", len(heads), events, len(items)), nil
+	return contents(r), err
 }

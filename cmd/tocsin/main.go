@@ -27,6 +27,10 @@ type cli struct {
 	Timeline   timelineCmd   `cmd:"" help:"Print what happened in an incident."`
 	Guides     guidesCmd     `cmd:"" help:"List, show, find, check or export the troubleshooting guides."`
 	Doctor     doctorCmd     `cmd:"" help:"Say what is configured, what is reachable, and whether the record is whole."`
+	Backup     backupCmd     `cmd:"" help:"Write a copy of the record to a file, also while the bot runs, and check it."`
+	Restore    restoreCmd    `cmd:"" help:"Put a backup in the place of the record; what was there is kept."`
+	Compact    compactCmd    `cmd:"" help:"Make the data file as small as what is in it."`
+	Export     exportCmd     `cmd:"" help:"Write incidents as files that need no tocsin to read."`
 	Manifest   manifestCmd   `cmd:"" help:"Print the Slack app manifest to paste."`
 	Version    versionCmd    `cmd:"" help:"Print the version."`
 }

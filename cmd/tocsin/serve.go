@@ -60,6 +60,7 @@ type serveCmd struct {
 	alertFlags
 	pagerFlags
 	tlsFlags
+	keepFlags
 	Addr  string        `env:"TOCSIN_ADDR" default:"${addr}" help:"Where to listen for HTTP."`
 	URL   string        `env:"TOCSIN_URL" help:"How people reach that address, for links to guides: https://tocsin.example.com"`
 	Quiet time.Duration `env:"TOCSIN_QUIET" default:"15s" hidden:""`
@@ -116,6 +117,7 @@ func (c *serveCmd) settings() (settings, []string) {
 	s.pager = c.pagerFlags.config(note)
 	s.pair, err = c.tlsFlags.pair()
 	note(err)
+	s.keeping = c.keepFlags.config(note)
 	note(checkURL(c.URL))
 	if c.Quiet <= 0 {
 		note(errors.New("TOCSIN_QUIET has to be longer than 0"))

@@ -1,0 +1,258 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"tocsin/bot/incident"
+	"tocsin/store"
+	"tocsin/store/bolt"
+)
+
+type backupCmd struct {
+	storeFlags
+	File string `arg:"" help:"The file to write. It must not be there yet."`
+}
+
+// Run writes a copy of the record, also of one that a bot works on.
+func (c *backupCmd) Run(e *env) error {
+	path, err := c.path()
+	if err != nil {
+		return err
+	}
+	write, done, err := source(e.ctx, path)
+	if err != nil {
+		return err
+	}
+	defer done()
+	var r store.Report
+	if err := bolt.Place(c.File, write, whole(e.ctx, &r)); err != nil {
+		return fmt.Errorf("no backup was made: %w", err)
+	}
+	_, err = fmt.Fprintf(e.stdout, "%s: %s\n", c.File, contents(r))
+	return err
+}
+
+// source gives a consistent copy of a record: from the bot that runs on it, or else
+// from the file.
+func source(ctx context.Context, path string) (write func(io.Writer) error, done func(), err error) {
+	client := &http.Client{Transport: &http.Transport{
+		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+			return (&net.Dialer{}).DialContext(ctx, "unix", controlPath(path))
+		},
+	}}
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://tocsin/backup", nil)
+	if err != nil {
+		return nil, nil, err
+	}
+	if resp, err := client.Do(req); err == nil {
+		done := func() { resp.Body.Close(); client.CloseIdleConnections() }
+		if resp.StatusCode != http.StatusOK {
+			done()
+			return nil, nil, fmt.Errorf("the running tocsin answers %s: is it an older version?", resp.Status)
+		}
+		return func(w io.Writer) error { _, err := io.Copy(w, resp.Body); return err }, done, nil
+	}
+	kv, err := openRecord(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	return func(w io.Writer) error { _, err := kv.Snapshot(w); return err }, func() { kv.Close() }, nil
+}
+
+// openRecord opens a record that is there.
+func openRecord(path string) (*bolt.DB, error) {
+	if _, err := os.Stat(path); err != nil {
+		return nil, fmt.Errorf("there is no record at %s: name it with TOCSIN_STORE or --store", path)
+	}
+	return bolt.Open(path)
+}
+
+// copyRoute answers with a copy of the record; one that breaks off is no answer.
+func copyRoute(kv *bolt.DB) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		if _, err := kv.Snapshot(w); err != nil {
+			panic(http.ErrAbortHandler)
+		}
+	}
+}
+
+// whole wants a record to be as it should: every timeline folds, and nothing
+// contradicts it. What was found is put into r.
+func whole(ctx context.Context, r *store.Report) func(*bolt.DB) error {
+	return func(db *bolt.DB) (err error) {
+		if *r, err = store.NewJournal(db).Examine(ctx, nil); err != nil {
+			return err
+		}
+		if len(r.Findings) > 0 {
+			return fmt.Errorf("the record is damaged, see tocsin doctor --repair:\n%w", damage(*r))
+		}
+		return nil
+	}
+}
+
+// mostTold is how many findings are told one by one.
+const mostTold = 50
+
+// damage is what a report found, a line each; nil if there is nothing.
+func damage(r store.Report) error {
+	var lines []string
+	for i, f := range r.Findings {
+		if i == mostTold {
+			lines = append(lines, fmt.Sprintf("and %d more", len(r.Findings)-i))
+			break
+		}
+		lines = append(lines, f.String())
+	}
+	if len(lines) == 0 {
+		return nil
+	}
+	return errors.New(strings.Join(lines, "\n"))
+}
+
+// contents is what is in a record that is whole.
+func contents(r store.Report) string {
+	s := fmt.Sprintf("%d incidents, %d events, %d effects waiting; every timeline is whole", r.Incidents, r.Events, r.Effects)
+	if !r.Last.IsZero() {
+		s += "; the last event is of " + incident.Clock(r.Last)
+	}
+	if r.Aside > 0 {
+		s += fmt.Sprintf("; %d damaged keys are kept aside", r.Aside)
+	}
+	return s
+}
+
+type restoreCmd struct {
+	storeFlags
+	File string `arg:"" help:"The backup."`
+}
+
+// Run puts a backup in the place of the record. What was there is kept.
+func (c *restoreCmd) Run(e *env) error {
+	path, err := c.path()
+	if err != nil {
+		return err
+	}
+	backup, err := os.Open(c.File)
+	if err != nil {
+		return fmt.Errorf("the backup cannot be read: %w", err)
+	}
+	defer backup.Close()
+	now := time.Now()
+	ids, unread, err := numbers(e.ctx, path)
+	if err != nil {
+		return err
+	}
+	r := restoring{at: now, aside: path + ".before-restore-" + fileTime(now), ids: ids}
+	kept, err := bolt.Replace(path, r.aside, func(w io.Writer) error { _, err := io.Copy(w, backup); return err },
+		func(db *bolt.DB) error { return r.prepare(e.ctx, db) })
+	if err != nil {
+		return fmt.Errorf("nothing was restored: %w", err)
+	}
+	return r.tell(e.stdout, path, kept, unread)
+}
+
+// fileTime is a time as it is written in names of files.
+func fileTime(t time.Time) string { return t.UTC().Format("2006-01-02T150405Z") }
+
+// numbers are the incidents of the record that is to be replaced; unread is why they
+// cannot be known, "" if they are. A record that a bot works on is an error.
+func numbers(ctx context.Context, path string) (ids []incident.ID, unread string, err error) {
+	if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
+		return nil, "", nil
+	}
+	kv, err := bolt.Open(path)
+	if _, locked := errors.AsType[*store.LockedError](err); locked {
+		return nil, "", err
+	}
+	if err != nil {
+		return nil, err.Error(), nil
+	}
+	defer kv.Close()
+	heads, err := store.NewJournal(kv).Heads(ctx)
+	if err != nil {
+		return nil, err.Error(), nil
+	}
+	for _, h := range heads {
+		ids = append(ids, h.ID)
+	}
+	return ids, "", nil
+}
+
+// restoring is a backup that becomes the record.
+type restoring struct {
+	at     time.Time
+	aside  string        // where what was there is kept
+	ids    []incident.ID // that were there
+	lost   []incident.ID // of these, what the backup does not know
+	report store.Report
+}
+
+// prepare checks the backup and makes it ready to go on from.
+func (r *restoring) prepare(ctx context.Context, db *bolt.DB) error {
+	if err := whole(ctx, &r.report)(db); err != nil {
+		return err
+	}
+	j := store.NewJournal(db)
+	next, err := j.Next(ctx)
+	if err != nil {
+		return err
+	}
+	var gone []store.Gone
+	for _, id := range r.ids {
+		if id.Number() >= next {
+			r.lost = append(r.lost, id)
+			gone = append(gone, store.Gone{ID: id, At: r.at, Why: "lost when an older backup was restored", Where: r.aside})
+		}
+	}
+	return errors.Join(j.Bury(ctx, gone), j.Restored(ctx, r.at))
+}
+
+// tell says what was restored, and what to do next.
+func (r *restoring) tell(out io.Writer, path string, kept bool, unread string) error {
+	lines := []string{path + " is the backup now: " + contents(r.report) + "."}
+	if kept {
+		lines = append(lines, "What was there is kept as "+r.aside+".")
+	}
+	if len(r.lost) > 0 {
+		var names []string
+		for _, id := range r.lost {
+			names = append(names, string(id))
+		}
+		lines = append(lines, "Not in the backup, and so not in the record any more: "+strings.Join(slices.Compact(names), ", ")+". Their numbers are not used again; their channels are still in Slack.")
+	}
+	if unread != "" {
+		lines = append(lines, "What was there cannot be read, so numbers of incidents after the backup may be used again: "+unread)
+	}
+	lines = append(lines, "Next: start tocsin serve. What waits is looked for in Slack before it is done, so that nothing is there twice.")
+	_, err := fmt.Fprintln(out, terminal(strings.Join(lines, "\n")))
+	return err
+}
+
+type compactCmd struct{ storeFlags }
+
+// Run makes the data file as small as what is in it.
+func (c *compactCmd) Run(e *env) error {
+	path, err := c.path()
+	if err != nil {
+		return err
+	}
+	if _, err := os.Stat(path); err != nil {
+		return fmt.Errorf("there is no record at %s: name it with TOCSIN_STORE or --store", path)
+	}
+	var r store.Report
+	before, after, err := bolt.Compact(path, whole(e.ctx, &r))
+	if err != nil {
+		return fmt.Errorf("nothing was changed: %w", err)
+	}
+	_, err = fmt.Fprintf(e.stdout, "%s has %d KiB and had %d: %s\n", path, after>>10, before>>10, contents(r))
+	return err
+}

@@ -1,0 +1,268 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"tocsin/bot"
+	"tocsin/bot/incident"
+	"tocsin/store"
+	"tocsin/store/bolt"
+)
+
+// keepFlags say how the record is kept.
+type keepFlags struct {
+	Backup     string `env:"TOCSIN_BACKUP" placeholder:"DIR" help:"Where to back the record up to, by itself. Without it nothing is."`
+	BackupAt   string `env:"TOCSIN_BACKUP_AT" default:"30 3 * * *" help:"When, as a cron expression, in UTC."`
+	BackupKeep int    `env:"TOCSIN_BACKUP_KEEP" default:"14" help:"How many of these backups are kept."`
+	Keep       string `env:"TOCSIN_KEEP" placeholder:"730d" help:"How long incidents stay in the record after they are over, in days; for ever without it. They are exported first."`
+	Export     string `env:"TOCSIN_EXPORT" placeholder:"DIR" help:"Where incidents are exported to before they leave the record."`
+}
+
+// keeping is what keepFlags come to.
+type keeping struct {
+	backups string
+	next    func(time.Time) time.Time
+	copies  int
+	keep    time.Duration // 0: for ever
+	exports string
+}
+
+// leastKept is the least that incidents can be kept: their alerts are as long.
+const leastKept = 30
+
+// config reads them, and notes everything that is wrong.
+func (f keepFlags) config(note func(error)) keeping {
+	k := keeping{backups: f.Backup, copies: f.BackupKeep, exports: f.Export}
+	var err error
+	if k.next, err = bot.Schedule(f.BackupAt); err != nil {
+		note(fmt.Errorf("TOCSIN_BACKUP_AT is %q: it has to be a cron expression such as 30 3 * * *: %w", f.BackupAt, err))
+	}
+	if k.copies < 1 {
+		note(fmt.Errorf("TOCSIN_BACKUP_KEEP is %d: at least one backup has to be kept", k.copies))
+	}
+	if f.Keep == "" {
+		return k
+	}
+	days, err := strconv.Atoi(strings.TrimSuffix(f.Keep, "d"))
+	if err != nil || !strings.HasSuffix(f.Keep, "d") || days < leastKept || days > 100_000 {
+		note(fmt.Errorf("TOCSIN_KEEP is %q: it has to be a number of days, at least %dd, such as 730d", f.Keep, leastKept))
+	}
+	if f.Export == "" {
+		note(errors.New("TOCSIN_KEEP is set and TOCSIN_EXPORT is not: name the directory where incidents go before they leave the record"))
+	}
+	k.keep = time.Duration(days) * 24 * time.Hour
+	return k
+}
+
+// keeper looks after the record of a running bot: it backs it up, reads all of it once
+// a day to find damage before it is needed, and takes out what is old. What is due is
+// derived from what is there, so a restart forgets nothing.
+type keeper struct {
+	keeping
+	kv  *bolt.DB
+	bot *bot.Bot
+	log *slog.Logger
+
+	again    time.Time // when a backup that failed is tried again
+	scrub    time.Time // when the record is read next
+	damaged  atomic.Int64
+	backedUp atomic.Int64 // Unix time of the newest backup, 0: none
+}
+
+func newKeeper(k keeping, kv *bolt.DB, b *bot.Bot, log *slog.Logger) *keeper {
+	kp := &keeper{keeping: k, kv: kv, bot: b, log: log}
+	if made := backupsIn(k.backups); len(made) > 0 {
+		kp.backedUp.Store(timeOf(made[len(made)-1]).Unix())
+	}
+	return kp
+}
+
+// lastBackup is when the newest backup was made; the zero time if there is none.
+func (k *keeper) lastBackup() time.Time {
+	if at := k.backedUp.Load(); at != 0 {
+		return time.Unix(at, 0).UTC()
+	}
+	return time.Time{}
+}
+
+// findings is how much damage was found when the record was last read.
+func (k *keeper) findings() int { return int(k.damaged.Load()) }
+
+// run looks whenever it is told to, until ctx ends.
+func (k *keeper) run(ctx context.Context, looks <-chan time.Time) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-looks:
+			k.look(ctx, k.bot.Now())
+		}
+	}
+}
+
+// look does what is due.
+func (k *keeper) look(ctx context.Context, now time.Time) {
+	if k.backups != "" && !now.Before(k.due()) && !now.Before(k.again) {
+		if err := k.backup(ctx, now); err != nil && ctx.Err() == nil {
+			k.again = now.Add(tryAgain)
+			k.log.Error("the record was not backed up, and will be tried again", "directory", k.backups, "after", tryAgain, "error", err)
+		}
+	}
+	if now.Before(k.scrub) {
+		return
+	}
+	k.scrub = now.Add(24 * time.Hour)
+	k.examine(ctx)
+	if err := k.retire(ctx, now); err != nil && ctx.Err() == nil {
+		k.log.Error("old incidents stay in the record", "error", err)
+	}
+}
+
+// tryAgain is how long after a backup failed the next is tried.
+const tryAgain = 15 * time.Minute
+
+// due is when the next backup is: the first time after the newest one; at once if
+// there is none.
+func (k *keeper) due() time.Time {
+	if last := k.lastBackup(); !last.IsZero() {
+		return k.next(last)
+	}
+	return time.Time{}
+}
+
+var backupName = regexp.MustCompile(`^tocsin-\d{4}-\d\d-\d\dT\d{6}Z\.db$`)
+
+// timeOf is when a backup was made, by its name.
+func timeOf(name string) time.Time {
+	t, _ := time.Parse("2006-01-02T150405Z", strings.TrimSuffix(strings.TrimPrefix(name, "tocsin-"), ".db"))
+	return t
+}
+
+// backupsIn are the names of the backups in a directory, the oldest first.
+func backupsIn(dir string) (names []string) {
+	files, _ := os.ReadDir(dir) // none can be read: none is there
+	for _, f := range files {
+		if backupName.MatchString(f.Name()) && !timeOf(f.Name()).IsZero() {
+			names = append(names, f.Name())
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+// backup makes a backup, and then removes those that are too many.
+func (k *keeper) backup(ctx context.Context, now time.Time) error {
+	if err := os.MkdirAll(k.backups, 0o700); err != nil {
+		return err
+	}
+	path := filepath.Join(k.backups, "tocsin-"+fileTime(now)+".db")
+	var r store.Report
+	if err := k.kv.Copy(ctx, path, whole(ctx, &r)); err != nil {
+		return err
+	}
+	k.backedUp.Store(now.Unix())
+	k.log.Info("the record is backed up", "file", path, "incidents", r.Incidents, "events", r.Events)
+	names := backupsIn(k.backups)
+	for _, name := range names[:max(0, len(names)-k.copies)] {
+		if err := os.Remove(filepath.Join(k.backups, name)); err != nil {
+			k.log.Warn("an old backup cannot be removed", "error", err)
+		}
+	}
+	return nil
+}
+
+// breath is how long others have between two incidents that are read.
+const breath = 5 * time.Millisecond
+
+// examine reads the whole record, slowly, and names what is damaged.
+func (k *keeper) examine(ctx context.Context) {
+	rest := func(ctx context.Context) error {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(breath):
+			return nil
+		}
+	}
+	r, err := store.NewJournal(k.kv).Examine(ctx, rest)
+	if err != nil {
+		if ctx.Err() == nil {
+			k.log.Error("the record cannot be read through", "error", err)
+		}
+		return
+	}
+	k.damaged.Store(int64(len(r.Findings)))
+	for _, f := range r.Findings {
+		k.log.Error("the record is damaged: stop tocsin and run tocsin doctor --repair", "incident", f.Incident, "key", f.Key, "what", f.What)
+	}
+}
+
+// retire exports the incidents that have been over for long, and takes them out of
+// the record.
+func (k *keeper) retire(ctx context.Context, now time.Time) error {
+	if k.keep == 0 {
+		return nil
+	}
+	j := store.NewJournal(k.kv)
+	heads, err := j.Heads(ctx)
+	if err != nil {
+		return err
+	}
+	items, err := j.Outbox(ctx)
+	if err != nil {
+		return err
+	}
+	busy := map[incident.ID]bool{}
+	for _, i := range items {
+		busy[i.Incident] = true
+	}
+	before := now.Add(-k.keep)
+	var failed error
+	for _, h := range heads {
+		if h.Active() || h.Actions > 0 || busy[h.ID] || h.Declared.After(before) {
+			continue
+		}
+		err := k.retireOne(ctx, j, h.ID, now, before)
+		switch {
+		case errors.Is(err, store.ErrConflict): // it goes on
+		case err != nil:
+			failed = errors.Join(failed, fmt.Errorf("%s: %w", h.ID, err))
+		}
+	}
+	return errors.Join(failed, j.Sweep(ctx))
+}
+
+// retireOne exports an incident whose last event is old, and has it leave.
+func (k *keeper) retireOne(ctx context.Context, j *store.Journal, id incident.ID, now, before time.Time) error {
+	inc, err := k.bot.Incident(ctx, id)
+	if err != nil || inc.Timeline[inc.Last()-1].Logged.After(before) {
+		return err
+	}
+	data, tip, err := exported(ctx, j, id)
+	if err != nil {
+		return err
+	}
+	path, err := saveExport(k.exports, id, data, func() (string, error) { return k.bot.Postmortem(ctx, id) })
+	if err != nil {
+		return err
+	}
+	if abs, err := filepath.Abs(path); err == nil {
+		path = abs
+	}
+	if err := j.Remove(ctx, tip, store.Gone{ID: id, At: now.UTC(), Why: "exported", Where: path}); err != nil {
+		return err
+	}
+	k.log.Info("exported, and taken out of the record", "incident", id, "file", path)
+	return nil
+}
