@@ -90,6 +90,8 @@ func contents(t *testing.T, j *store.Journal) (told map[string]any, errs map[str
 		at, err := j.Marked(t.Context(), name)
 		note("mark "+name, at, err)
 	}
+	next, err := j.Next(t.Context())
+	note("next", next, err)
 	return told, errs
 }
 
