@@ -30,7 +30,7 @@ func reachSlack(ctx context.Context, s settings) (conn *slack.Connection, kv *bo
 		return nil, kv, err
 	}
 	if kv == nil {
-		if kv, err = openRecord(ctx, s.storePath); err != nil {
+		if kv, err = takeRecord(ctx, s.storePath); err != nil {
 			return nil, nil, err
 		}
 	}
@@ -40,9 +40,9 @@ func reachSlack(ctx context.Context, s settings) (conn *slack.Connection, kv *bo
 	return conn, kv, err
 }
 
-// openRecord opens the record for a bot. A command of the shell that has the file is done
+// takeRecord opens the record for a bot. A command of the shell that has the file is done
 // in a moment; another bot, which answers by its control socket, keeps it.
-func openRecord(ctx context.Context, path string) (kv *bolt.DB, err error) {
+func takeRecord(ctx context.Context, path string) (kv *bolt.DB, err error) {
 	err = patiently(ctx, func() (err error) {
 		kv, err = bolt.Open(path)
 		if _, locked := errors.AsType[*store.LockedError](err); locked {
@@ -63,7 +63,7 @@ func openKnowing(ctx context.Context, path string) (*bolt.DB, slack.Known, error
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
 		return nil, known, nil
 	}
-	kv, err := openRecord(ctx, path)
+	kv, err := takeRecord(ctx, path)
 	if err != nil {
 		return nil, known, err
 	}

@@ -28,9 +28,9 @@ func examine(path string, lockTimeout time.Duration) error {
 	if info.Size() == 0 { // bbolt would take it for a new file
 		return &store.CorruptError{Path: path, Detail: "it is empty, which a data file never is"}
 	}
-	file, err := bbolt.Open(path, 0o600, &bbolt.Options{ReadOnly: true, Timeout: lockTimeout})
+	_, file, err := openNamed(path, &bbolt.Options{ReadOnly: true, Timeout: lockTimeout})
 	if err != nil {
-		return explain(path, err)
+		return err
 	}
 	defer file.Close()
 	return file.View(func(btx *bbolt.Tx) error {

@@ -30,23 +30,31 @@ func (db *DB) open(lockTimeout time.Duration) (err error) {
 	if err := examine(db.path, lockTimeout); err != nil {
 		return err
 	}
-	for db.file == nil || !named(db.path, db.file) { // another took its name while we waited for the lock: see Replace
-		if db.bolt != nil {
-			db.bolt.Close()
-		}
-		o := fileOptions(lockTimeout)
-		o.OpenFile = func(name string, flag int, mode os.FileMode) (_ *os.File, err error) {
-			db.file, err = os.OpenFile(name, flag, mode)
-			return db.file, err
-		}
-		if db.bolt, err = bbolt.Open(db.path, 0o600, o); err != nil {
-			return explain(db.path, err)
-		}
+	if db.file, db.bolt, err = openNamed(db.path, fileOptions(lockTimeout)); err != nil {
+		return err
 	}
 	return db.bolt.View(func(btx *bbolt.Tx) error {
 		db.used.Store(btx.Size())
 		return nil
 	})
+}
+
+// openNamed opens the file that has the name once its lock is ours: another may take
+// the name while we wait, see Replace.
+func openNamed(path string, options *bbolt.Options) (opened *os.File, file *bbolt.DB, err error) {
+	for {
+		options.OpenFile = func(name string, flag int, mode os.FileMode) (_ *os.File, err error) {
+			opened, err = os.OpenFile(name, flag, mode)
+			return opened, err
+		}
+		if file, err = bbolt.Open(path, 0o600, options); err != nil {
+			return nil, nil, explain(path, err)
+		}
+		if named(path, opened) {
+			return opened, file, nil
+		}
+		file.Close()
+	}
 }
 
 // named tells whether path is the name of an open file.

@@ -1,0 +1,195 @@
+package store_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"tocsin/bot/effect"
+	"tocsin/bot/incident"
+	"tocsin/store"
+	"tocsin/store/bolt"
+)
+
+var makeGolden = flag.Bool("golden", false, "write testdata/v1.db anew: only while nobody has a record of format 1")
+
+// The data file of format 1, with every fact, effect, alert state and other value that
+// there was, and what is read from it. Both are kept as they are for ever; a later
+// format has files of its own beside them.
+const (
+	goldenFile    = "testdata/v1.db"
+	goldenSummary = "testdata/v1.txt"
+)
+
+// TestDataFileOfFormat1 opens a data file of the first format as an operator would
+// after an upgrade: it has in it what it had, is sound, and people go on with it.
+func TestDataFileOfFormat1(t *testing.T) {
+	if *makeGolden {
+		writeGolden(t)
+	}
+	data, err := os.ReadFile(goldenFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "tocsin.db")
+	if err := os.WriteFile(path, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	db, err := bolt.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	j := store.NewJournal(db)
+	got := summary(t, j)
+	if *makeGolden {
+		if err := os.WriteFile(goldenSummary, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(goldenSummary)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantSame(t, "what is read from "+goldenFile, strings.Split(got, "\n"), strings.Split(string(want), "\n"))
+	if r := examined(t, j); len(r.Findings) > 0 {
+		t.Errorf("it is not sound: %v", r.Findings)
+	}
+	events, tip, err := j.Load(t.Context(), "INC-2")
+	if err != nil {
+		t.Fatal(err)
+	}
+	events = append(events, incident.Event{Seq: len(events) + 1, At: noon, Logged: noon, Fact: incident.Noted{Text: "after the upgrade"}})
+	add(t, j, tip, events, store.Append{})
+	if n, err := j.Next(t.Context()); n != 8 || err != nil {
+		t.Errorf("the next incident is %d, %v", n, err)
+	}
+}
+
+// writeGolden writes the data file: an incident of every fact, one of every effect, and
+// one of everything else.
+func writeGolden(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "tocsin.db")
+	db, err := bolt.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	j := store.NewJournal(db)
+	facts := goldenLines[incident.Event](t, "../bot/incident/testdata/facts.golden.jsonl")
+	add(t, j, store.Tip{ID: "INC-1"}, facts, store.Append{Handles: []string{store.CauseHandle(facts[0].Cause), store.ChannelHandle("C0INC1"), store.MergedHandle("INC-8"), "private/INC-6"}})
+	var items []store.Item
+	for n, l := range goldenLines[struct {
+		Kind string
+		Data json.RawMessage
+	}](t, "../bot/effect/testdata/effects.golden.jsonl") {
+		e, ok, err := effect.Effects.Decode(l.Kind, l.Data)
+		if !ok || err != nil {
+			t.Fatal(l.Kind, err)
+		}
+		item := store.NewItem("INC-2", 2, n, e)
+		if n%2 == 0 {
+			item.Tries, item.First, item.Last = n+1, noon, noon.Add(1)
+		}
+		items = append(items, item)
+	}
+	whole := story("INC-2", 3)
+	add(t, j, store.Tip{ID: "INC-2"}, whole, store.Append{Handles: []string{store.CauseHandle(whole[0].Cause)}, Put: items})
+	for n, state := range []string{
+		incident.StateFiring, incident.StateAcknowledged, incident.StateResolved, incident.StateNoData, incident.StateInfo, incident.StateUnknown,
+	} {
+		a := alertOf("generic/queue", state)
+		a.State, a.Private, a.Incident = state, n == 1, []incident.ID{"INC-1", "INC-2", ""}[n%3]
+		a.Apart = nil
+		putAlerts(t, j, a)
+	}
+	arrive(t, j, delivery("pagerduty", "E1"), delivery("generic/queue", strings.Repeat("long", 100)), delivery("grafana", "E3"))
+	retire(t, j, delivery("grafana", "E3"))
+	if err := errors.Join(
+		j.Mark(t.Context(), "rooms-held", noon), j.Mark(t.Context(), store.MarkRestored, noon),
+		j.Changed(t.Context(), "slack/1", store.Change{At: noon, By: "Ada Okafor", Kind: "config", What: "beam width 4", Service: "chat-api"}),
+		j.Bury(t.Context(), []store.Gone{{ID: "INC-7", At: noon, Why: "exported", Where: "/x/INC-7.jsonl"}}),
+		db.Close(),
+	); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := bolt.Compact(path, func(*bolt.DB) error { return nil }); err != nil {
+		t.Fatal(err)
+	}
+	data, err := os.ReadFile(path)
+	if err == nil {
+		err = os.WriteFile(goldenFile, data, 0o644)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// goldenLines reads a file of JSON lines.
+func goldenLines[T any](t *testing.T, path string) (list []T) {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range bytes.Lines(data) {
+		var v T
+		if err := json.Unmarshal(line, &v); err != nil {
+			t.Fatal(err)
+		}
+		list = append(list, v)
+	}
+	return list
+}
+
+// summary is what a Journal reads, as lines.
+func summary(t *testing.T, j *store.Journal) string {
+	t.Helper()
+	var s strings.Builder
+	tell := func(what string, v any, err error) {
+		t.Helper()
+		data, failed := json.Marshal(v)
+		if err := errors.Join(err, failed); err != nil {
+			t.Fatalf("%s: %v", what, err)
+		}
+		fmt.Fprintf(&s, "%s\t%s\n", what, data)
+	}
+	heads, err := j.Heads(t.Context())
+	for _, h := range heads {
+		tell("head", h, err)
+		events, _, err := j.Load(t.Context(), h.ID)
+		for _, e := range events {
+			tell("event", e, err)
+		}
+		inc := incident.Fold(h.ID, events)
+		tell("folded", []any{inc.Worst, inc.Symptom, inc.Channel, inc.Roles, inc.People, inc.Posts, inc.Tally, inc.Pages, inc.Drafts, inc.Original}, nil)
+	}
+	items, err := j.Outbox(t.Context())
+	for _, i := range items {
+		tell("effect", []any{i.Incident, i.Key, effect.Effects.Name(i.Effect), i.Effect, i.Seq, i.Tries, i.First, i.Last}, err)
+	}
+	handles, err := j.Handles(t.Context())
+	tell("handles", handles, err)
+	alerts, err := j.Alerts(t.Context())
+	for _, a := range alerts {
+		tell("alert", a, err)
+	}
+	arrivals, err := j.Arrivals(t.Context(), store.Arrival{}, 0)
+	for _, a := range arrivals {
+		tell("arrival", a, err)
+	}
+	for _, name := range []string{"rooms-held", store.MarkRestored} {
+		at, err := j.Marked(t.Context(), name)
+		tell("mark "+name, at, err)
+	}
+	changes, err := j.Changes(t.Context(), noon.AddDate(-1, 0, 0))
+	tell("changes", changes, err)
+	gone, err := j.Gone(t.Context())
+	tell("gone", gone, err)
+	return s.String()
+}
