@@ -271,6 +271,13 @@ func (b *Bot) drop(id incident.ID, l *live) {
 	}
 }
 
+// Forget drops an incident from memory that is not in the record any more.
+func (b *Bot) Forget(id incident.ID) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	delete(b.live, id)
+}
+
 // idle is how long an incident that nobody works on stays in memory.
 const idle = time.Hour
 

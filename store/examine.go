@@ -25,8 +25,16 @@ type Finding struct {
 	Incident incident.ID // "" if it belongs to none
 	Key      string      // what is damaged
 	What     string      // in words
+	// Derived is set when it can be made again from timelines that are whole: nothing
+	// is lost.
+	Derived bool
 	// mend puts it right, and tells how; nil: people have to.
 	mend func(context.Context) (string, error)
+}
+
+// Lost are the findings by which something is lost.
+func (r Report) Lost() []Finding {
+	return slices.DeleteFunc(slices.Clone(r.Findings), func(f Finding) bool { return f.Derived })
 }
 
 func (f Finding) String() string {

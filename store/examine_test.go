@@ -25,6 +25,9 @@ func sound(t *testing.T, j *store.Journal, id incident.ID, n int) []incident.Eve
 		Handles: []string{store.ChannelHandle("C" + string(id))}, Settled: []string{"channel"},
 		Put: []store.Item{store.NewItem(id, 2, 0, effect.ShowCard{}), store.NewItem(id, 2, 1, say("hello"))},
 	})
+	for n-tip.Last > 100 {
+		tip = add(t, j, tip, whole[:tip.Last+100], store.Append{})
+	}
 	add(t, j, tip, whole, store.Append{Put: []store.Item{store.NewItem(id, n, 0, say("the last"))}})
 	return whole
 }

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -14,7 +15,8 @@ import (
 )
 
 // An export is lines of JSON: what it is of, one line an event with its seal and its
-// bytes as they are stored, one line an alert, and how many there were of each.
+// bytes as they are stored, one line an alert, and how many there were of each, with
+// the SHA-256 of all lines before.
 type (
 	exportHead struct {
 		Incident incident.ID `json:"incident"`
@@ -31,6 +33,7 @@ type (
 		End    incident.ID `json:"end"`
 		Events int         `json:"events"`
 		Alerts int         `json:"alerts"`
+		Sum    string      `json:"sha256"`
 	}
 )
 
@@ -47,14 +50,15 @@ func (j *Journal) Export(ctx context.Context, id incident.ID, alerts []Alert, w 
 	if err != nil {
 		return Tip{}, err
 	}
-	out := bufio.NewWriter(w)
-	enc := json.NewEncoder(out)
+	out, sum := bufio.NewWriter(w), sha256.New()
+	w = io.MultiWriter(out, sum)
+	enc := json.NewEncoder(w)
 	if err := enc.Encode(exportHead{id, Format}); err != nil {
 		return Tip{}, err
 	}
 	for _, p := range pairs {
-		sum, body, _ := bytes.Cut(p.Value, []byte{' '})
-		fmt.Fprintf(out, `{"seal":"%s","event":%s}`+"\n", sum, body) // the bytes as they are, which Encode might not keep
+		seal, body, _ := bytes.Cut(p.Value, []byte{' '})
+		fmt.Fprintf(w, `{"seal":"%s","event":%s}`+"\n", seal, body) // the bytes as they are, which Encode might not keep
 	}
 	n := 0
 	for _, a := range alerts {
@@ -65,47 +69,52 @@ func (j *Journal) Export(ctx context.Context, id incident.ID, alerts []Alert, w 
 			}
 		}
 	}
-	if err := enc.Encode(exportEnd{id, tip.Last, n}); err != nil {
+	if err := enc.Encode(exportEnd{id, tip.Last, n, hex.EncodeToString(sum.Sum(nil))}); err != nil {
 		return Tip{}, err
 	}
 	return tip, out.Flush()
 }
 
 // CheckExport reads an export through, follows its seals, and returns its events. An
-// error means that it is not whole.
+// error means that it is not whole, or was changed.
 func CheckExport(r io.Reader) (id incident.ID, events []incident.Event, err error) {
-	dec := json.NewDecoder(bufio.NewReader(r))
-	var head exportHead
-	if err := dec.Decode(&head); err != nil || head.Incident == "" {
-		return "", nil, errors.Join(errors.New("it does not begin as an export does"), err)
-	}
-	s, alerts := firstSeal(string(head.Incident)), 0
+	lines := bufio.NewReader(r)
+	sum, alerts := sha256.New(), 0
+	var before seal
 	for {
-		var line struct {
+		line, err := lines.ReadBytes('\n')
+		if err != nil {
+			return id, events, fmt.Errorf("it ends too early: %w", err)
+		}
+		var l struct {
+			exportHead
 			exportLine
 			exportAlert
 			exportEnd
 		}
-		if err := dec.Decode(&line); err != nil {
-			return head.Incident, events, fmt.Errorf("it ends too early, or cannot be read: %w", err)
+		if err := json.Unmarshal(line, &l); err != nil {
+			return id, events, err
 		}
 		switch {
-		case line.End != "":
-			if line.End != head.Incident || line.exportEnd.Events != len(events) || line.exportEnd.Alerts != alerts {
-				return head.Incident, events, errors.New("it does not have what its last line says")
+		case id == "":
+			id, before = l.Incident, firstSeal(string(l.Incident))
+		case l.End != "":
+			if l.exportEnd != (exportEnd{id, len(events), alerts, hex.EncodeToString(sum.Sum(nil))}) {
+				return id, events, errors.New("it does not have what its last line says, or was changed")
 			}
-			return head.Incident, events, nil
-		case line.Alert != nil:
+			return id, events, nil
+		case l.Alert != nil:
 			alerts++
 		default:
 			var e incident.Event
-			if s = s.over(line.Event); hex.EncodeToString(s[:]) != line.Seal {
-				return head.Incident, events, fmt.Errorf("event %d: its checksum does not fit", len(events)+1)
+			if before = before.over(l.Event); hex.EncodeToString(before[:]) != l.Seal {
+				return id, events, fmt.Errorf("event %d: its checksum does not fit", len(events)+1)
 			}
-			if err := json.Unmarshal(line.Event, &e); err != nil {
-				return head.Incident, events, err
+			if err := json.Unmarshal(l.Event, &e); err != nil {
+				return id, events, err
 			}
 			events = append(events, e)
 		}
+		sum.Write(line)
 	}
 }

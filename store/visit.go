@@ -28,6 +28,11 @@ func (v *visit) add(key, what string, mend func(context.Context) (string, error)
 	v.found = append(v.found, Finding{Incident: v.id, Key: key, What: what, mend: mend})
 }
 
+// derived is add for what mend makes again from the timeline.
+func (v *visit) derived(key, what string, mend func(context.Context) (string, error)) {
+	v.found = append(v.found, Finding{Incident: v.id, Key: key, What: what, Derived: true, mend: mend})
+}
+
 func (v *visit) examine(ctx context.Context) error {
 	out, err := v.kv.Scan(ctx, outKey(v.id, ""), "", 0)
 	if err != nil {
@@ -75,7 +80,7 @@ func (v *visit) examine(ctx context.Context) error {
 func (v *visit) head(value []byte) {
 	want := HeadOf(incident.Fold(v.id, v.events))
 	if value == nil {
-		v.add(headKey(v.id), "it has no head", v.rehead)
+		v.derived(headKey(v.id), "it has no head", v.rehead)
 		return
 	}
 	h, err := openHead(Pair{headKey(v.id), value})
@@ -84,11 +89,11 @@ func (v *visit) head(value []byte) {
 	}
 	switch {
 	case err != nil:
-		v.add(headKey(v.id), "its head: "+detail(err), v.rehead)
+		v.derived(headKey(v.id), "its head: "+detail(err), v.rehead)
 	case h.Events > len(v.events):
 		v.add(logPrefix(v.id), fmt.Sprintf("there are %d events, and there were %d", len(v.events), h.Events), v.cut)
 	case h != want:
-		v.add(headKey(v.id), "its head does not fit its timeline", v.rehead)
+		v.derived(headKey(v.id), "its head does not fit its timeline", v.rehead)
 	}
 }
 
@@ -114,7 +119,7 @@ func (v *visit) outbox(pairs []Pair) error {
 	}
 	for _, e := range outboxOf(incident.Fold(v.id, v.events)) {
 		if !has(waits, e) {
-			v.add(outKey(v.id, e.Lane()), "nothing waits to "+e.Words()+", which was not done", func(ctx context.Context) (string, error) {
+			v.derived(outKey(v.id, e.Lane()), "nothing waits to "+e.Words()+", which was not done", func(ctx context.Context) (string, error) {
 				return v.ask(ctx, e)
 			})
 		}
@@ -152,7 +157,7 @@ func (v *visit) handles(ctx context.Context) error {
 		}
 		if err != nil || !ok || id != v.id {
 			what := fmt.Sprintf("the handle %s does not lead to it", name)
-			v.add(handleKey(name), what, func(ctx context.Context) (string, error) { return v.lead(ctx, name) })
+			v.derived(handleKey(name), what, func(ctx context.Context) (string, error) { return v.lead(ctx, name) })
 		}
 	}
 	return nil

@@ -85,15 +85,15 @@ func copyRoute(kv *bolt.DB) http.HandlerFunc {
 	}
 }
 
-// whole wants a record to be as it should: every timeline folds, and nothing
-// contradicts it. What was found is put into r.
+// whole wants everything in a record to be readable, and every timeline to fold. What
+// was found is put into r; what can be derived again is no loss.
 func whole(ctx context.Context, r *store.Report) func(*bolt.DB) error {
 	return func(db *bolt.DB) (err error) {
 		if *r, err = store.NewJournal(db).Examine(ctx, nil); err != nil {
 			return err
 		}
-		if len(r.Findings) > 0 {
-			return fmt.Errorf("the record is damaged, see tocsin doctor --repair:\n%w", damage(*r))
+		if err := damage(r.Lost()); err != nil {
+			return fmt.Errorf("the record is damaged, see tocsin doctor --repair:\n%w", err)
 		}
 		return nil
 	}
@@ -102,12 +102,12 @@ func whole(ctx context.Context, r *store.Report) func(*bolt.DB) error {
 // mostTold is how many findings are told one by one.
 const mostTold = 50
 
-// damage is what a report found, a line each; nil if there is nothing.
-func damage(r store.Report) error {
+// damage is what was found, a line each; nil if there is nothing.
+func damage(found []store.Finding) error {
 	var lines []string
-	for i, f := range r.Findings {
+	for i, f := range found {
 		if i == mostTold {
-			lines = append(lines, fmt.Sprintf("and %d more", len(r.Findings)-i))
+			lines = append(lines, fmt.Sprintf("and %d more", len(found)-i))
 			break
 		}
 		lines = append(lines, f.String())
@@ -202,6 +202,9 @@ func (r *restoring) prepare(ctx context.Context, db *bolt.DB) error {
 		return err
 	}
 	j := store.NewJournal(db)
+	if _, _, err := j.Repair(ctx, r.at); err != nil { // what is derived, for nothing else is damaged
+		return err
+	}
 	next, err := j.Next(ctx)
 	if err != nil {
 		return err

@@ -172,7 +172,7 @@ func (c *doctorCmd) repair(e *env) error {
 	if err != nil {
 		return err
 	}
-	if err := damage(left); err != nil {
+	if err := damage(left.Findings); err != nil {
 		return fmt.Errorf("this is left to you:\n%w", err)
 	}
 	_, err = fmt.Fprintf(e.stdout, "%d things were put right. %s: %s\n", len(done), path, contents(left))
@@ -184,7 +184,7 @@ func (c *doctorCmd) repair(e *env) error {
 func examine(ctx context.Context, j *store.Journal) (string, error) {
 	r, err := j.Examine(ctx, nil)
 	if err == nil {
-		err = damage(r)
+		err = damage(r.Findings)
 	}
 	return contents(r), err
 }

@@ -187,15 +187,7 @@ const breath = 5 * time.Millisecond
 
 // examine reads the whole record, slowly, and names what is damaged.
 func (k *keeper) examine(ctx context.Context) {
-	rest := func(ctx context.Context) error {
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(breath):
-			return nil
-		}
-	}
-	r, err := store.NewJournal(k.kv).Examine(ctx, rest)
+	r, err := store.NewJournal(k.kv).Examine(ctx, func(ctx context.Context) error { return rest(ctx, breath) })
 	if err != nil {
 		if ctx.Err() == nil {
 			k.log.Error("the record cannot be read through", "error", err)
@@ -263,6 +255,7 @@ func (k *keeper) retireOne(ctx context.Context, j *store.Journal, id incident.ID
 	if err := j.Remove(ctx, tip, store.Gone{ID: id, At: now.UTC(), Why: "exported", Where: path}); err != nil {
 		return err
 	}
+	k.bot.Forget(id)
 	k.log.Info("exported, and taken out of the record", "incident", id, "file", path)
 	return nil
 }

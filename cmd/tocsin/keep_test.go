@@ -1,0 +1,276 @@
+package main
+
+import (
+	"bytes"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"tocsin/bot"
+	"tocsin/bot/incident"
+	"tocsin/store"
+	"tocsin/store/bolt"
+)
+
+var day1 = time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
+
+// kept is a record with its keeper and a bot that does not run: what would be done in
+// Slack is taken for done.
+type kept struct {
+	t   *testing.T
+	now time.Time
+	dir string
+	log bytes.Buffer
+	*keeper
+}
+
+func newKept(t *testing.T, k keeping) *kept {
+	t.Helper()
+	m := &kept{t: t, now: day1, dir: t.TempDir()}
+	kv, err := bolt.Open(filepath.Join(m.dir, "tocsin.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { kv.Close() })
+	content, err := contentFlags{}.load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := bot.New(t.Context(), bot.Config{
+		Store: kv, Guides: content.guides, Services: content.services, Plays: content.plays, Templates: content.templates, Now: func() time.Time { return m.now },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.keeper = newKeeper(k, kv, b, slog.New(slog.NewTextHandler(&m.log, nil)))
+	return m
+}
+
+func (m *kept) must(err error) {
+	m.t.Helper()
+	if err != nil {
+		m.t.Fatal(err)
+	}
+}
+
+var byAda = incident.Actor{Person: incident.Person{User: "U0ADA", Name: "Ada"}, Via: "slack"}
+
+// open declares an incident that is called by its title.
+func (m *kept) open(d incident.Declared) incident.ID {
+	m.t.Helper()
+	inc, _, err := m.bot.Declare(m.t.Context(), bot.Origin{By: byAda, Cause: d.Title}, d)
+	m.must(err)
+	m.update(inc.ID, func(incident.Incident) ([]incident.Fact, error) {
+		return []incident.Fact{incident.Linked{Channel: "C" + string(inc.ID)}, incident.Posted{What: incident.PostedCard}}, nil
+	})
+	return inc.ID
+}
+
+func (m *kept) update(id incident.ID, decide bot.Decide) {
+	m.t.Helper()
+	_, err := m.bot.Update(m.t.Context(), id, bot.Origin{By: byAda}, decide)
+	m.must(err)
+	m.done()
+}
+
+func (m *kept) end(id incident.ID) {
+	m.t.Helper()
+	m.update(id, func(inc incident.Incident) ([]incident.Fact, error) { return inc.Resolve("") })
+	m.update(id, func(inc incident.Incident) ([]incident.Fact, error) { return inc.Close("resolved", "", "") })
+}
+
+// done takes all effects for performed.
+func (m *kept) done() {
+	m.t.Helper()
+	pairs, err := m.kv.Scan(m.t.Context(), "out/", "", 0)
+	m.must(err)
+	for _, p := range pairs {
+		m.must(m.kv.Commit(m.t.Context(), store.Tx{Delete: []string{p.Key}}))
+	}
+}
+
+func (m *kept) looks(at time.Time) {
+	m.now = at
+	m.look(m.t.Context(), at)
+}
+
+func (m *kept) files(dir string) string {
+	m.t.Helper()
+	files, err := os.ReadDir(dir)
+	m.must(err)
+	var names []string
+	for _, f := range files {
+		info, err := f.Info()
+		m.must(err)
+		if info.Mode().Perm() != 0o600 && f.Name() != "notes.db" {
+			m.t.Errorf("%s can be read by others: %v", f.Name(), info.Mode())
+		}
+		names = append(names, f.Name())
+	}
+	return strings.Join(names, " ")
+}
+
+func nightly(t *testing.T, dir string, copies int) keeping {
+	next, err := bot.Schedule("30 3 * * *")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return keeping{backups: dir, next: next, copies: copies}
+}
+
+// Backups come at their time, at once where one is missed, and go when there are too
+// many; what is not ours stays.
+func TestBackupsByThemselves(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "backups")
+	m := newKept(t, nightly(t, dir, 2))
+	m.open(incident.Declared{Title: "Answers are wrong", Severity: incident.SEV2})
+	m.looks(day1)
+	const one, two, three = "tocsin-2026-11-20T120000Z.db", "tocsin-2026-11-21T033000Z.db", "tocsin-2026-11-23T090000Z.db"
+	wantFiles := func(want ...string) {
+		t.Helper()
+		if got := m.files(dir); got != strings.Join(want, " ") {
+			t.Errorf("there is %q, want %q\n%s", got, want, m.log.String())
+		}
+	}
+	wantFiles(one)
+	m.looks(day1.Add(15 * time.Hour))
+	wantFiles(one)
+	m.must(os.WriteFile(filepath.Join(dir, "notes.db"), nil, 0o600))
+	m.must(os.WriteFile(filepath.Join(dir, "tocsin-2020-13-40T000000Z.db"), nil, 0o600)) // no time
+	m.must(os.WriteFile(filepath.Join(dir, "tocsin-2020-01-01T000000Z.db.damaged"), nil, 0o600))
+	others := []string{"tocsin-2020-01-01T000000Z.db.damaged", "tocsin-2020-13-40T000000Z.db"}
+	m.looks(time.Date(2026, 11, 21, 3, 30, 0, 0, time.UTC))
+	wantFiles("notes.db", others[0], others[1], one, two)
+	m.keeper = newKeeper(m.keeping, m.kv, m.bot, m.log2()) // a restart
+	if got := m.lastBackup(); !got.Equal(time.Date(2026, 11, 21, 3, 30, 0, 0, time.UTC)) {
+		t.Errorf("the last backup was %v", got)
+	}
+	m.looks(day1.Add(16 * time.Hour))
+	wantFiles("notes.db", others[0], others[1], one, two)
+	m.looks(time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)) // the machine was off for a night
+	wantFiles("notes.db", others[0], others[1], two, three)
+
+	db, err := bolt.Open(filepath.Join(dir, three))
+	m.must(err)
+	defer db.Close()
+	if r, err := store.NewJournal(db).Examine(t.Context(), nil); err != nil || r.Incidents != 1 {
+		t.Errorf("the backup has %+v, %v", r, err)
+	}
+}
+
+func (m *kept) log2() *slog.Logger { return slog.New(slog.NewTextHandler(&m.log, nil)) }
+
+// spoil changes a byte of a value.
+func (m *kept) spoil(key string) {
+	m.t.Helper()
+	value, err := m.kv.Get(m.t.Context(), key)
+	m.must(err)
+	value[len(value)-3] ^= 1
+	m.must(m.kv.Commit(m.t.Context(), store.Tx{Put: []store.Pair{{Key: key, Value: value}}}))
+}
+
+// A backup of a damaged record is none: it is told, tried again, and no older one goes.
+func TestABackupThatFails(t *testing.T) {
+	dir := t.TempDir()
+	m := newKept(t, nightly(t, dir, 1))
+	m.open(incident.Declared{Title: "Answers are wrong", Severity: incident.SEV2})
+	m.open(incident.Declared{Title: "Answers are slow", Severity: incident.SEV2})
+	m.looks(day1)
+	if !m.lastBackup().Equal(day1) || m.findings() != 0 {
+		t.Fatalf("the last backup was %v, findings %d: %s", m.lastBackup(), m.findings(), m.log.String())
+	}
+	m.spoil("log/00000001/00000002")
+	next := day1.AddDate(0, 0, 1)
+	for n := range 30 {
+		m.looks(next.Add(time.Duration(n) * time.Minute))
+	}
+	if got := m.files(dir); got != "tocsin-2026-11-20T120000Z.db" || !m.lastBackup().Equal(day1) {
+		t.Errorf("there is %q, the last %v", got, m.lastBackup())
+	}
+	if n := strings.Count(m.log.String(), "the record was not backed up"); n != 2 || !strings.Contains(m.log.String(), "INC-1: event 2: its checksum does not fit") {
+		t.Errorf("it was told %d times in half an hour:\n%s", n, m.log.String())
+	}
+	if !strings.Contains(m.log.String(), `level=ERROR msg="the record is damaged: stop tocsin and run tocsin doctor --repair" incident=INC-1`) || m.findings() != 1 {
+		t.Errorf("reading the record through found %d:\n%s", m.findings(), m.log.String())
+	}
+	if strings.Contains(m.log.String(), "incident=INC-2") {
+		t.Errorf("what is whole is called damaged:\n%s", m.log.String())
+	}
+}
+
+// What has been over for long is exported, and leaves; what is open, young, unfinished
+// or waits for Slack stays.
+func TestWhatIsOldLeavesTheRecord(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "exports")
+	m := newKept(t, keeping{keep: 730 * 24 * time.Hour, exports: dir})
+	old := m.open(incident.Declared{Title: "Old", Severity: incident.SEV3})
+	private := m.open(incident.Declared{Title: "A leak of the payroll", Severity: incident.SEV2, Private: true})
+	m.open(incident.Declared{Title: "Open still", Severity: incident.SEV3})
+	unfinished := m.open(incident.Declared{Title: "Has a follow-up", Severity: incident.SEV3})
+	m.update(unfinished, func(incident.Incident) ([]incident.Fact, error) {
+		return []incident.Fact{incident.ActionAdded{N: 1, Text: "mend it"}}, nil
+	})
+	m.update(private, func(incident.Incident) ([]incident.Fact, error) {
+		return []incident.Fact{incident.PostmortemAsked{}}, nil
+	})
+	a := store.Alert{Source: "grafana", Key: "k", Incident: old}
+	j := store.NewJournal(m.kv)
+	m.must(j.PutAlerts(t.Context(), []store.Alert{a}))
+	for _, id := range []incident.ID{old, private, unfinished} {
+		m.end(id)
+	}
+	m.now = day1.AddDate(1, 11, 0)
+	young := m.open(incident.Declared{Title: "Young", Severity: incident.SEV3})
+	m.end(young)
+
+	m.looks(day1.AddDate(2, 0, 1))
+	if got := m.files(dir); got != "INC-1.jsonl INC-1.md INC-2.jsonl INC-2.md" {
+		t.Errorf("exported: %s\n%s", got, m.log.String())
+	}
+	heads, err := j.Heads(t.Context())
+	m.must(err)
+	if len(heads) != 3 || heads[0].ID != "INC-3" {
+		t.Errorf("left in the record: %+v", heads)
+	}
+	want := "INC-1 is not in this record any more: it was exported on 2028-11-21; it is in " + filepath.Join(dir, "INC-1.jsonl")
+	_, err = readers()["timeline"](t.Context(), reader{m.bot, j}, old)
+	if got := notFound(string(old), err); got == nil || got.Error() != want {
+		t.Errorf("its timeline: %v", got)
+	}
+	if _, ok, err := j.Alert(t.Context(), "grafana", "k"); ok || err != nil {
+		t.Errorf("its alert is still there: %v", err)
+	}
+	if _, ok, _ := j.Lookup(t.Context(), store.CauseHandle("Old")); ok {
+		t.Error("its handle is still there")
+	}
+	data, err := os.ReadFile(filepath.Join(dir, "INC-1.jsonl"))
+	m.must(err)
+	id, events, err := store.CheckExport(bytes.NewReader(data))
+	if id != old || len(events) < 3 || err != nil || !bytes.Contains(data, []byte(`{"alert":{"source":"grafana"`)) {
+		t.Errorf("the export has %s, %d events, %v", id, len(events), err)
+	}
+	if r, err := j.Examine(t.Context(), nil); err != nil || len(r.Findings) > 0 || r.Gone != 2 {
+		t.Errorf("examined: %+v, %v", r, err)
+	}
+	if id := m.open(incident.Declared{Title: "New", Severity: incident.SEV3}); id != "INC-6" {
+		t.Errorf("the next is %s", id)
+	}
+}
+
+// Where nothing can be exported, nothing leaves.
+func TestNothingLeavesWithoutItsExport(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "in the way")
+	m := newKept(t, keeping{keep: 730 * 24 * time.Hour, exports: file})
+	m.must(os.WriteFile(file, nil, 0o600))
+	m.end(m.open(incident.Declared{Title: "Old", Severity: incident.SEV3}))
+	m.looks(day1.AddDate(3, 0, 0))
+	if _, _, err := store.NewJournal(m.kv).Load(t.Context(), "INC-1"); err != nil {
+		t.Error(err)
+	}
+	if !strings.Contains(m.log.String(), "old incidents stay in the record") {
+		t.Errorf("it was not told:\n%s", m.log.String())
+	}
+}
