@@ -57,7 +57,7 @@ func (j *Journal) examine(ctx context.Context, rest func(context.Context) error,
 	if rest == nil {
 		rest = func(ctx context.Context) error { return ctx.Err() }
 	}
-	x := &examiner{Journal: j, now: now, rest: rest, there: map[incident.ID]bool{}, told: map[string]bool{}}
+	x := &examiner{Journal: j, now: now, rest: rest, there: map[incident.ID]bool{}, leads: map[string]incident.ID{}, told: map[string]bool{}}
 	if err := x.incidents(ctx); err != nil {
 		return x.report, err
 	}
@@ -71,8 +71,9 @@ type examiner struct {
 	report Report
 	now    time.Time
 	rest   func(context.Context) error
-	there  map[incident.ID]bool // incidents that have events, or are gone
-	told   map[string]bool      // keys that a finding is about already
+	there  map[incident.ID]bool   // incidents that have events, or are gone
+	leads  map[string]incident.ID // handles that follow from timelines
+	told   map[string]bool        // keys that a finding is about already
 }
 
 func (x *examiner) note(list ...Finding) {
@@ -149,6 +150,9 @@ func (x *examiner) settled(ctx context.Context, id incident.ID) error {
 		x.note(v.found...)
 		x.there[id] = v.there
 		if len(v.events) > 0 {
+			for _, name := range handlesOf(v.events) {
+				x.leads[name] = id
+			}
 			x.report.Incidents++
 			x.report.Events += len(v.events)
 			x.report.Effects += v.effects
@@ -232,7 +236,8 @@ func (x *examiner) tombstone(p Pair) error {
 	return nil
 }
 
-// handle examines a handle: it leads to an incident that is there, or was.
+// handle examines a handle: it leads to an incident that is there, or was, and follows
+// from its timeline where that can be told.
 func (x *examiner) handle(ctx context.Context, p Pair) error {
 	body, err := openPair(p)
 	if err != nil {
@@ -244,7 +249,26 @@ func (x *examiner) handle(ctx context.Context, p Pair) error {
 	if err == nil && !ok {
 		x.note(x.stray(p, fmt.Sprintf("it leads to %s, which is not there", id)))
 	}
+	if err != nil || !ok {
+		return err
+	}
+	if ok, err = x.follows(ctx, strings.TrimPrefix(p.Key, "handle/"), id); err == nil && !ok {
+		x.note(x.stray(p, fmt.Sprintf("it leads to %s, whose timeline does not say so", id)))
+	}
 	return err
+}
+
+// follows tells whether a handle to an incident follows from its timeline, as far as
+// that is whole. Of other kinds of handles nobody can tell.
+func (x *examiner) follows(ctx context.Context, name string, id incident.ID) (bool, error) {
+	if x.leads[name] == id || !strings.HasPrefix(name, ChannelHandle("")) && !strings.HasPrefix(name, CauseHandle("")) {
+		return true, nil
+	}
+	events, _, err := x.Load(ctx, id) // it may be new
+	if _, damaged := errors.AsType[*CorruptError](err); damaged || errors.Is(err, ErrNotFound) {
+		return true, nil
+	}
+	return err == nil && slices.Contains(handlesOf(events), name), err
 }
 
 func (x *examiner) alert(ctx context.Context, p Pair) error {

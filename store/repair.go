@@ -107,6 +107,10 @@ func (v *visit) cut(ctx context.Context) (string, error) {
 	words := fmt.Sprintf("The record of this incident was damaged after event %d. What could not be read was put aside, and may be in a backup.", len(events))
 	e := incident.Event{Seq: len(events) + 1, At: v.now.UTC(), Logged: v.now.UTC(), By: incident.Bot, Fact: incident.Noted{Text: words}}
 	events = append(events, e)
+	// What the lost events did in the world is done, and may follow again.
+	if err := v.Mark(ctx, MarkRestored, v.now.Add(-1)); err != nil {
+		return "", err
+	}
 	_, err = v.Append(ctx, tip, Append{Events: []incident.Event{e}, Head: HeadOf(incident.Fold(v.id, events))})
 	return fmt.Sprintf("kept the first %d events, put %d keys aside, and noted it on the timeline", tip.Last, len(aside)), err
 }
@@ -143,7 +147,7 @@ func (v *visit) rehead(ctx context.Context) (string, error) {
 // for before it is performed.
 func (v *visit) ask(ctx context.Context, e effect.Effect) (string, error) {
 	item := NewItem(v.id, len(v.events), 0, e)
-	item.doubt(v.events, v.now)
+	item.Tries, item.First, item.Last = 1, v.events[0].Logged, v.now.UTC()
 	value, err := item.encode()
 	if err != nil {
 		return "", err

@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// MarkRestored is the mark of when a backup was put in the place of the record last:
-// what is in it may have gone on in the world since it was made.
+// MarkRestored is the mark of when the record last went back to an earlier state, by a
+// backup or by a repair: what is in it may have gone on in the world since.
 const MarkRestored = "restored"
 
 // Restored prepares the record of a backup to go on from, before it is used. Every

@@ -28,6 +28,7 @@ import (
 	"tocsin/bot/incident"
 	"tocsin/bot/sandbox"
 	"tocsin/store"
+	"tocsin/store/bolt"
 )
 
 func TestMain(m *testing.M) {
@@ -62,6 +63,7 @@ func TestMain(m *testing.M) {
 //	show CHANNEL                 print all there is to see of a channel
 //	logged TEXT                  wait until the bot has logged a text
 //	get PATH / post PATH FILE    plain HTTP to the bot; prints status and body
+//	spoil FILE KEY               change a byte of a value in a data file that nobody uses
 func TestStories(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
@@ -76,7 +78,7 @@ func TestStories(t *testing.T) {
 			"ada":     speak(ada), "ben": speak(ben), "mei": speak(mei), "dina": speak(dina),
 			"reply": reply, "leave": leave, "press": pressButton, "fill": fill, "shortcut": useShortcut, "pin": pin,
 			"linked": linked, "called": called, "page": firePage, "alert": postAlert, "pager": actInPagerDuty, "paged": paged, "storm": fireStorm, "fault": switchFault, "see": see, "told": waitTold, "settle": settleAll, "show": show,
-			"get": get, "follow": follow, "post": post, "logged": logged,
+			"get": get, "follow": follow, "post": post, "logged": logged, "spoil": spoilValue,
 		},
 	})
 }
@@ -502,6 +504,16 @@ func post(ts *testscript.TestScript, neg bool, a []string) {
 	body := []byte(ts.ReadFile(a[1]))
 	resp, err := http.Post(of(ts).run.url+a[0], "application/json", bytes.NewReader(body))
 	answered(ts, neg, resp, err)
+}
+
+func spoilValue(ts *testscript.TestScript, _ bool, a []string) {
+	kv, err := bolt.Open(ts.MkAbs(a[0]))
+	ts.Check(err)
+	defer kv.Close()
+	value, err := kv.Get(context.Background(), a[1])
+	ts.Check(err)
+	value[len(value)-3] ^= 1
+	ts.Check(kv.Commit(context.Background(), store.Tx{Put: []store.Pair{{Key: a[1], Value: value}}}))
 }
 
 func answered(ts *testscript.TestScript, neg bool, resp *http.Response, err error) {
