@@ -154,18 +154,30 @@ func (c *doctorCmd) repair(e *env) error {
 	if err != nil {
 		return err
 	}
+	now := time.Now()
 	kv, err := openRecord(path)
+	var lost error // of the newest transaction
+	if _, damaged := errors.AsType[*store.CorruptError](err); damaged {
+		lost = err
+		kv, err = bolt.Open(path, bolt.OneFirstPage())
+	}
 	if err != nil {
-		return err
+		return fmt.Errorf("this cannot be repaired: %w", err)
 	}
 	defer kv.Close()
-	now := time.Now()
 	before := path + ".before-repair-" + fileTime(now)
 	if err := kv.Copy(e.ctx, before, func(*bolt.DB) error { return nil }); err != nil {
 		return fmt.Errorf("nothing was repaired: %w", err)
 	}
 	fmt.Fprintf(e.stdout, "The record as it was is kept as %s.\n", before)
-	done, left, err := store.NewJournal(kv).Repair(e.ctx, now)
+	j := store.NewJournal(kv)
+	if lost != nil {
+		if err := j.Mark(e.ctx, store.MarkRestored, now); err != nil { // which writes the page again
+			return err
+		}
+		fmt.Fprintf(e.stdout, "%s: went on from the other one\n", terminal(lost.Error()))
+	}
+	done, left, err := j.Repair(e.ctx, now)
 	for _, what := range done {
 		fmt.Fprintln(e.stdout, terminal(what))
 	}

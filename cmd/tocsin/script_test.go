@@ -63,7 +63,8 @@ func TestMain(m *testing.M) {
 //	show CHANNEL                 print all there is to see of a channel
 //	logged TEXT                  wait until the bot has logged a text
 //	get PATH / post PATH FILE    plain HTTP to the bot; prints status and body
-//	spoil FILE KEY               change a byte of a value in a data file that nobody uses
+//	spoil FILE KEY               change a byte of a value in a data file that nobody uses;
+//	                             without a key, of its first page
 func TestStories(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
@@ -507,6 +508,13 @@ func post(ts *testscript.TestScript, neg bool, a []string) {
 }
 
 func spoilValue(ts *testscript.TestScript, _ bool, a []string) {
+	if len(a) == 1 {
+		data, err := os.ReadFile(ts.MkAbs(a[0]))
+		ts.Check(err)
+		data[30] ^= 1
+		ts.Check(os.WriteFile(ts.MkAbs(a[0]), data, 0o600))
+		return
+	}
 	kv, err := bolt.Open(ts.MkAbs(a[0]))
 	ts.Check(err)
 	defer kv.Close()

@@ -67,6 +67,7 @@ type Option func(*options)
 
 type options struct {
 	lockTimeout time.Duration
+	oneIsEnough bool
 	hooks       hooks
 }
 
@@ -75,6 +76,10 @@ type options struct {
 func LockTimeout(d time.Duration) Option {
 	return func(o *options) { o.lockTimeout = max(d, time.Millisecond) } // bbolt takes 0 for "for ever"
 }
+
+// OneFirstPage opens a file of whose two first pages only one is good, the older one
+// maybe: then the newest transaction is missing. The next commit makes both good.
+func OneFirstPage() Option { return func(o *options) { o.oneIsEnough = true } }
 
 // Open opens the data file at path and creates it if there is none. Its
 // directory must exist. Errors: *[store.LockedError], *[store.CorruptError], or what
@@ -85,7 +90,7 @@ func Open(path string, opts ...Option) (*DB, error) {
 		opt(&o)
 	}
 	db := &DB{path: path, hooks: o.hooks}
-	if err := db.open(o.lockTimeout); err != nil {
+	if err := db.open(o); err != nil {
 		return nil, err
 	}
 	db.close = sync.OnceValue(db.bolt.Close)

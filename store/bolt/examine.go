@@ -7,7 +7,6 @@ import (
 	"hash/fnv"
 	"io"
 	"os"
-	"time"
 
 	"go.etcd.io/bbolt"
 
@@ -17,7 +16,7 @@ import (
 // examine finds out whether bbolt can use the file without dying of it: whether
 // all of it is there, and whether its pages form the trees they should. It holds
 // the file's lock meanwhile, shared with other readers.
-func examine(path string, lockTimeout time.Duration) error {
+func examine(path string, o options) error {
 	info, err := os.Stat(path)
 	if err != nil {
 		return explain(path, err)
@@ -28,13 +27,13 @@ func examine(path string, lockTimeout time.Duration) error {
 	if info.Size() == 0 { // bbolt would take it for a new file
 		return &store.CorruptError{Path: path, Detail: "it is empty, which a data file never is"}
 	}
-	_, file, err := openNamed(path, &bbolt.Options{ReadOnly: true, Timeout: lockTimeout})
+	_, file, err := openNamed(path, &bbolt.Options{ReadOnly: true, Timeout: o.lockTimeout})
 	if err != nil {
 		return err
 	}
 	defer file.Close()
 	return file.View(func(btx *bbolt.Tx) error {
-		if detail := examineTrees(path, btx); detail != nil {
+		if detail := examineTrees(path, btx, o.oneIsEnough); detail != nil {
 			return &store.CorruptError{Path: path, Detail: detail.Error()}
 		}
 		return nil
@@ -43,7 +42,7 @@ func examine(path string, lockTimeout time.Duration) error {
 
 // examineTrees walks the tree of buckets, which must hold ours and nothing else,
 // and ours. It reads the file, never the memory it is mapped into.
-func examineTrees(path string, btx *bbolt.Tx) error {
+func examineTrees(path string, btx *bbolt.Tx, oneIsEnough bool) error {
 	file, err := os.Open(path)
 	if err != nil {
 		return err
@@ -57,7 +56,7 @@ func examineTrees(path string, btx *bbolt.Tx) error {
 		return fmt.Errorf("it has %d bytes of at least %d", info.Size(), btx.Size())
 	}
 	size := btx.DB().Info().PageSize
-	if err := examineMetas(file, size); err != nil {
+	if err := examineMetas(file, size); err != nil && !oneIsEnough {
 		return err
 	}
 	w := walker{file: file, pageSize: size, pages: uint64(btx.Size()) / uint64(size), seen: map[uint64]bool{}}

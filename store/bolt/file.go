@@ -21,16 +21,16 @@ const mapSize = 1 << 30
 
 // open opens the data file for writing, after creating it if there is none and
 // examining it otherwise.
-func (db *DB) open(lockTimeout time.Duration) (err error) {
+func (db *DB) open(o options) (err error) {
 	if _, err := os.Stat(db.path); errors.Is(err, fs.ErrNotExist) {
 		if err := create(db.path); err != nil {
 			return err
 		}
 	}
-	if err := examine(db.path, lockTimeout); err != nil {
+	if err := examine(db.path, o); err != nil {
 		return err
 	}
-	if db.file, db.bolt, err = openNamed(db.path, fileOptions(lockTimeout)); err != nil {
+	if db.file, db.bolt, err = openNamed(db.path, fileOptions(o.lockTimeout)); err != nil {
 		return err
 	}
 	return db.bolt.View(func(btx *bbolt.Tx) error {

@@ -187,7 +187,7 @@ func mustScan(t *testing.T, db *DB) []store.Pair {
 // bbolt goes on from the older first page where the newer one is bad: the newest
 // transaction would be gone, and nobody told.
 func TestBothFirstPagesMustBeGood(t *testing.T) {
-	path, _, _ := filled(t)
+	path, pairs, _ := filled(t)
 	whole, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
@@ -200,6 +200,16 @@ func TestBothFirstPagesMustBeGood(t *testing.T) {
 			t.Fatal(err)
 		}
 		wantCorrupt(t, damaged, "the newest transaction may be missing")
+		db, err := Open(damaged, OneFirstPage())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := errors.Join(db.Commit(t.Context(), put("mark", "x")), db.Close()); err != nil {
+			t.Fatal(err)
+		}
+		if n := len(mustScan(t, reopen(t, damaged))); n != len(pairs)+1 && n != len(pairs)-99 { // without the last transaction
+			t.Errorf("%d pairs of %d", n, len(pairs))
+		}
 	}
 }
 
