@@ -13,6 +13,9 @@
 //	known/NAME              what one start learned and the next may need
 //	change/TIME/CAUSE       what somebody changed outside any incident
 //	seen/change/CAUSE       a change that is recorded already
+//	gone/00000042           what became of INC-42, which is not here any more
+//	aside/TIME/KEY          what a repair could not read, as it was
+//	format                  the version of all this, if it is not 1
 //
 // SOURCE is escaped, so that it has no "/". An ID or KEY of 256 bytes or more is
 // cut and ends in its SHA-256. An arrival's key becomes seen/… in the transaction
@@ -27,5 +30,7 @@
 // Every value is sealed: it begins with the SHA-256 of its bytes and of what it
 // must follow, which is the seal of the event before it for an event, and its
 // key for all else. A changed or swapped value, a lost event, and a timeline
-// that ends before its head says are reported as CorruptError, never served.
+// that ends before its head says are reported as CorruptError, never served. Examine
+// reads all there is, derives again what follows from the timelines, and compares;
+// Repair puts right what it finds.
 package store

@@ -99,14 +99,14 @@ func (k *keeper) lastBackup() time.Time {
 // findings is how much damage was found when the record was last read.
 func (k *keeper) findings() int { return int(k.damaged.Load()) }
 
-// run looks whenever it is told to, until ctx ends.
+// run looks at once and whenever it is told to, until ctx ends.
 func (k *keeper) run(ctx context.Context, looks <-chan time.Time) {
 	for {
+		k.look(ctx, k.bot.Now())
 		select {
 		case <-ctx.Done():
 			return
 		case <-looks:
-			k.look(ctx, k.bot.Now())
 		}
 	}
 }

@@ -63,6 +63,7 @@ func TestMain(m *testing.M) {
 //	show CHANNEL                 print all there is to see of a channel
 //	logged TEXT                  wait until the bot has logged a text
 //	get PATH / post PATH FILE    plain HTTP to the bot; prints status and body
+//	appears PATTERN              wait until a file has a name that fits; prints it
 //	spoil FILE KEY               change a byte of a value in a data file that nobody uses;
 //	                             without a key, of its first page
 func TestStories(t *testing.T) {
@@ -79,7 +80,7 @@ func TestStories(t *testing.T) {
 			"ada":     speak(ada), "ben": speak(ben), "mei": speak(mei), "dina": speak(dina),
 			"reply": reply, "leave": leave, "press": pressButton, "fill": fill, "shortcut": useShortcut, "pin": pin,
 			"linked": linked, "called": called, "page": firePage, "alert": postAlert, "pager": actInPagerDuty, "paged": paged, "storm": fireStorm, "fault": switchFault, "see": see, "told": waitTold, "settle": settleAll, "show": show,
-			"get": get, "follow": follow, "post": post, "logged": logged, "spoil": spoilValue,
+			"get": get, "follow": follow, "post": post, "logged": logged, "spoil": spoilValue, "appears": appears,
 		},
 	})
 }
@@ -505,6 +506,14 @@ func post(ts *testscript.TestScript, neg bool, a []string) {
 	body := []byte(ts.ReadFile(a[1]))
 	resp, err := http.Post(of(ts).run.url+a[0], "application/json", bytes.NewReader(body))
 	answered(ts, neg, resp, err)
+}
+
+func appears(ts *testscript.TestScript, _ bool, a []string) {
+	var found []string
+	if until(context.Background(), func() bool { found, _ = filepath.Glob(ts.MkAbs(a[0])); return len(found) > 0 }) != nil {
+		ts.Fatalf("no file has a name like %s", a[0])
+	}
+	fmt.Fprintln(ts.Stdout(), strings.Join(found, "\n"))
 }
 
 func spoilValue(ts *testscript.TestScript, _ bool, a []string) {
