@@ -136,7 +136,7 @@ func (v *visit) entomb(ctx context.Context) (string, error) {
 
 // rehead makes the head again from the timeline.
 func (v *visit) rehead(ctx context.Context) (string, error) {
-	value, err := json.Marshal(HeadOf(incident.Fold(v.id, v.events)))
+	value, err := json.Marshal(HeadOf(v.inc))
 	if err != nil {
 		return "", err
 	}

@@ -19,6 +19,7 @@ type visit struct {
 	id      incident.ID
 	found   []Finding
 	events  []incident.Event
+	inc     incident.Incident // folded from them, if they are whole
 	effects int
 	there   bool // it has events, or is gone
 }
@@ -68,7 +69,7 @@ func (v *visit) examine(ctx context.Context) error {
 		}
 		return nil
 	}
-	v.events = events
+	v.events, v.inc = events, incident.Fold(v.id, events)
 	v.head(head)
 	if err := v.outbox(out); err != nil {
 		return err
@@ -78,7 +79,7 @@ func (v *visit) examine(ctx context.Context) error {
 
 // head compares the head with the one that follows from the timeline.
 func (v *visit) head(value []byte) {
-	want := HeadOf(incident.Fold(v.id, v.events))
+	want := HeadOf(v.inc)
 	if value == nil {
 		v.derived(headKey(v.id), "it has no head", v.rehead)
 		return
@@ -117,7 +118,7 @@ func (v *visit) outbox(pairs []Pair) error {
 			v.add(p.Key, err.Error(), nil)
 		}
 	}
-	for _, e := range outboxOf(incident.Fold(v.id, v.events)) {
+	for _, e := range outboxOf(v.inc) {
 		if !has(waits, e) {
 			v.derived(outKey(v.id, e.Lane()), "nothing waits to "+e.Words()+", which was not done", func(ctx context.Context) (string, error) {
 				return v.ask(ctx, e)

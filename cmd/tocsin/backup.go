@@ -8,9 +8,7 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"slices"
 	"strings"
-	"time"
 
 	"tocsin/bot/incident"
 	"tocsin/store"
@@ -128,116 +126,6 @@ func contents(r store.Report) string {
 		s += fmt.Sprintf("; %d damaged keys are kept aside", r.Aside)
 	}
 	return s
-}
-
-type restoreCmd struct {
-	storeFlags
-	File string `arg:"" help:"The backup."`
-}
-
-// Run puts a backup in the place of the record. What was there is kept.
-func (c *restoreCmd) Run(e *env) error {
-	path, err := c.path()
-	if err != nil {
-		return err
-	}
-	backup, err := os.Open(c.File)
-	if err != nil {
-		return fmt.Errorf("the backup cannot be read: %w", err)
-	}
-	defer backup.Close()
-	now := time.Now()
-	ids, unread, err := numbers(e.ctx, path)
-	if err != nil {
-		return err
-	}
-	r := restoring{at: now, aside: path + ".before-restore-" + fileTime(now), ids: ids}
-	kept, err := bolt.Replace(path, r.aside, func(w io.Writer) error { _, err := io.Copy(w, backup); return err },
-		func(db *bolt.DB) error { return r.prepare(e.ctx, db) })
-	if err != nil {
-		return fmt.Errorf("nothing was restored: %w", err)
-	}
-	return r.tell(e.stdout, path, kept, unread)
-}
-
-// fileTime is a time as it is written in names of files.
-func fileTime(t time.Time) string { return t.UTC().Format("2006-01-02T150405Z") }
-
-// numbers are the incidents of the record that is to be replaced; unread is why they
-// cannot be known, "" if they are. A record that a bot works on is an error.
-func numbers(ctx context.Context, path string) (ids []incident.ID, unread string, err error) {
-	if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
-		return nil, "", nil
-	}
-	kv, err := bolt.Open(path)
-	if _, locked := errors.AsType[*store.LockedError](err); locked {
-		return nil, "", err
-	}
-	if err != nil {
-		return nil, err.Error(), nil
-	}
-	defer kv.Close()
-	heads, err := store.NewJournal(kv).Heads(ctx)
-	if err != nil {
-		return nil, err.Error(), nil
-	}
-	for _, h := range heads {
-		ids = append(ids, h.ID)
-	}
-	return ids, "", nil
-}
-
-// restoring is a backup that becomes the record.
-type restoring struct {
-	at     time.Time
-	aside  string        // where what was there is kept
-	ids    []incident.ID // that were there
-	lost   []incident.ID // of these, what the backup does not know
-	report store.Report
-}
-
-// prepare checks the backup and makes it ready to go on from.
-func (r *restoring) prepare(ctx context.Context, db *bolt.DB) error {
-	if err := whole(ctx, &r.report)(db); err != nil {
-		return err
-	}
-	j := store.NewJournal(db)
-	if _, _, err := j.Repair(ctx, r.at); err != nil { // what is derived, for nothing else is damaged
-		return err
-	}
-	next, err := j.Next(ctx)
-	if err != nil {
-		return err
-	}
-	var gone []store.Gone
-	for _, id := range r.ids {
-		if id.Number() >= next {
-			r.lost = append(r.lost, id)
-			gone = append(gone, store.Gone{ID: id, At: r.at, Why: "lost when an older backup was restored", Where: r.aside})
-		}
-	}
-	return errors.Join(j.Bury(ctx, gone), j.Restored(ctx, r.at))
-}
-
-// tell says what was restored, and what to do next.
-func (r *restoring) tell(out io.Writer, path string, kept bool, unread string) error {
-	lines := []string{path + " is the backup now: " + contents(r.report) + "."}
-	if kept {
-		lines = append(lines, "What was there is kept as "+r.aside+".")
-	}
-	if len(r.lost) > 0 {
-		var names []string
-		for _, id := range r.lost {
-			names = append(names, string(id))
-		}
-		lines = append(lines, "Not in the backup, and so not in the record any more: "+strings.Join(slices.Compact(names), ", ")+". Their numbers are not used again; their channels are still in Slack.")
-	}
-	if unread != "" {
-		lines = append(lines, "What was there cannot be read, so numbers of incidents after the backup may be used again: "+unread)
-	}
-	lines = append(lines, "Next: start tocsin serve. What waits is looked for in Slack before it is done, so that nothing is there twice.")
-	_, err := fmt.Fprintln(out, terminal(strings.Join(lines, "\n")))
-	return err
 }
 
 type compactCmd struct{ storeFlags }
