@@ -50,7 +50,7 @@ const maxAside = MaxOps / 2
 
 // putAside moves pairs to where nobody reads them.
 func (x *examiner) putAside(ctx context.Context, pairs ...Pair) error {
-	place := "aside/" + x.now.UTC().Format("20060102T150405Z") + "/"
+	place := "aside/" + x.now.UTC().Format("20060102T150405.000000Z") + "/"
 	var tx Tx
 	bytes := 0
 	commit := func() error {

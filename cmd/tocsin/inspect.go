@@ -165,7 +165,7 @@ func (c *doctorCmd) repair(e *env) error {
 		return fmt.Errorf("this cannot be repaired: %w", err)
 	}
 	defer kv.Close()
-	before := path + ".before-repair-" + fileTime(now)
+	before := path + ".before-repair-" + moment(now)
 	if err := kv.Copy(e.ctx, before, func(*bolt.DB) error { return nil }); err != nil {
 		return fmt.Errorf("nothing was repaired: %w", err)
 	}

@@ -36,7 +36,7 @@ func (c *restoreCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	r := restoring{at: now, aside: path + ".before-restore-" + fileTime(now), ids: ids}
+	r := restoring{at: now, aside: path + ".before-restore-" + moment(now), ids: ids}
 	kept, err := bolt.Replace(path, r.aside, func(w io.Writer) error { _, err := io.Copy(w, backup); return err },
 		func(db *bolt.DB) error { return r.prepare(e.ctx, db) })
 	if err != nil {
@@ -47,6 +47,9 @@ func (c *restoreCmd) Run(e *env) error {
 
 // fileTime is a time as it is written in names of files.
 func fileTime(t time.Time) string { return t.UTC().Format("2006-01-02T150405Z") }
+
+// moment is a time in the name of what is kept of a moment: no two are the same.
+func moment(t time.Time) string { return t.UTC().Format("2006-01-02T150405.000000Z") }
 
 // numbers are the incidents of the record that is to be replaced; unread is why they
 // cannot be known, "" if they are. A record that a bot works on is an error.
