@@ -38,6 +38,7 @@ func (s Signal) origin() Origin {
 type Delivery struct {
 	Source  string
 	ID      string // the same twice is one delivery
+	Before  string // an earlier ID of the same delivery; "" for none
 	Signals []Signal
 }
 
@@ -59,7 +60,7 @@ func (b *Bot) Accept(ctx context.Context, d Delivery) (Accepted, error) {
 	if err != nil {
 		return Accepted{}, err
 	}
-	a := store.Arrival{Source: d.Source, ID: d.ID, At: b.Now().UTC(), Body: body}
+	a := store.Arrival{Source: d.Source, ID: d.ID, Before: d.Before, At: b.Now().UTC(), Body: body}
 	b.router.arrivals.coming.Add(1)
 	first, err := b.journal.Arrive(ctx, a)
 	b.router.arrivals.coming.Add(-1)

@@ -12,6 +12,7 @@ import (
 // is acknowledged is here first. Source and ID name it; the same twice is one.
 type Arrival struct {
 	Source, ID string
+	Before     string // an ID under which it may be stored already, "" for none; it is not kept
 	At         time.Time
 	Body       json.RawMessage // JSON, which is not checked
 }
@@ -34,6 +35,16 @@ func (a Arrival) encode() ([]byte, error) {
 	return slices.Concat(head[:len(head)-1], []byte(`,"body":`), a.Body, []byte("}")), nil
 }
 
+// absent are the keys that there are where it was stored before.
+func (a Arrival) absent() []string {
+	keys := []string{a.key(), a.seen()}
+	if a.Before != "" {
+		before := Arrival{Source: a.Source, ID: a.Before}
+		keys = append(keys, before.key(), before.seen())
+	}
+	return keys
+}
+
 func (a Arrival) key() string  { return named("in", a.Source, a.ID) }
 func (a Arrival) seen() string { return named("seen", a.Source, a.ID) }
 
@@ -49,7 +60,7 @@ func (j *Journal) Arrive(ctx context.Context, a Arrival) (first bool, err error)
 	if err != nil {
 		return false, err
 	}
-	err = j.kv.Commit(ctx, Tx{Absent: []string{a.key(), a.seen()}, Put: []Pair{sealedPair(a.key(), value)}})
+	err = j.kv.Commit(ctx, Tx{Absent: a.absent(), Put: []Pair{sealedPair(a.key(), value)}})
 	if errors.Is(err, ErrConflict) {
 		return false, nil
 	}
@@ -91,7 +102,7 @@ func openArrival(p Pair) (Arrival, error) {
 	if err := json.Unmarshal(body, &a); err != nil {
 		return Arrival{}, corrupt(p.Key, err)
 	}
-	return Arrival(a), nil
+	return Arrival{Source: a.Source, ID: a.ID, At: a.At, Body: a.Body}, nil
 }
 
 // Seen is what remains of a delivery that was worked on.

@@ -66,9 +66,12 @@ func TestLifeOfADelivery(t *testing.T) {
 		again.Body = []byte(`["other words"]`)
 		known(t, j, again)
 		waiting(t, j, other, one, two)
+		renamed := delivery("pagerduty", "E1 by another name")
+		renamed.Before = one.ID
+		known(t, j, renamed)
 
 		retire(t, j, one)
-		known(t, j, one, again)
+		known(t, j, one, again, renamed)
 		waiting(t, j, other, two)
 		retire(t, j, one, two, other) // a crash came before the router knew of the first time
 		waiting(t, j)

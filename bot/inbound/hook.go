@@ -12,7 +12,8 @@ import (
 	"tocsin/bot/incident"
 )
 
-// window is how long the same bytes are the same delivery.
+// window is how long the same bytes are the same delivery at least, and half of how
+// long at most.
 const window = 10 * time.Minute
 
 // stored is the answer to a delivery that was accepted.
@@ -94,7 +95,7 @@ func again() *refusal {
 func (h *Hook) complete(d bot.Delivery, body []byte) bot.Delivery {
 	now := h.now().UTC()
 	if d.ID == "" {
-		d.ID = "body/" + sum(body) + "/" + now.Truncate(window).Format(time.RFC3339)
+		d.ID, d.Before = bodyID(body, now), bodyID(body, now.Add(-window))
 	}
 	d.Source, d.ID = cmp.Or(d.Source, h.Source.Name), Key(d.ID)
 	for i := range d.Signals {
@@ -111,6 +112,11 @@ func (h *Hook) complete(d bot.Delivery, body []byte) bot.Delivery {
 		s.Source, s.ID, s.Key = d.Source, Key(s.ID), Key(s.Key)
 	}
 	return d
+}
+
+// bodyID names a delivery by its bytes, in the window that a time is in.
+func bodyID(body []byte, at time.Time) string {
+	return Key("body/" + sum(body) + "/" + at.Truncate(window).Format(time.RFC3339))
 }
 
 func (h *Hook) now() time.Time {

@@ -50,7 +50,7 @@ func newDoor() *door {
 				return bot.Accepted{}, d.fail
 			}
 			d.got = append(d.got, in)
-			was := known[in.Source+" "+in.ID]
+			was := known[in.Source+" "+in.ID] || in.Before != "" && known[in.Source+" "+in.Before]
 			known[in.Source+" "+in.ID] = true
 			return bot.Accepted{Known: was}, nil
 		},
@@ -137,6 +137,7 @@ func TestSentAgain(t *testing.T) {
 	}{
 		{"the same bytes at once", 0, [2]string{"k", "k"}, [2]string{}, true},
 		{"the same bytes some minutes later", 7 * time.Minute, [2]string{"k", "k"}, [2]string{}, true},
+		{"the same bytes at the next moment, in the next window", 8 * time.Minute, [2]string{"k", "k"}, [2]string{}, true},
 		{"a monitor that repeats itself", 4 * time.Hour, [2]string{"k", "k"}, [2]string{}, false},
 		{"other bytes", 0, [2]string{"k", "l"}, [2]string{}, false},
 		{"one id, hours later", 4 * time.Hour, [2]string{"k", "k"}, [2]string{"a", "a"}, true},
