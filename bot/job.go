@@ -48,9 +48,29 @@ const (
 func (w *worker) wait(item store.Item) time.Duration {
 	d := firstTry << min(max(item.Tries-1, 0), 6)
 	d = min(d, longestTry)
-	switch item.Effect.(type) {
-	case effect.OpenChannel, effect.Invite, effect.Fetch, effect.Mark:
-		return d // a late act does no harm: the chat keeps it from happening twice
+	if harmless(item.Effect) {
+		return d
 	}
 	return max(d, w.bot.Quiet)
+}
+
+// resume is when to go on with an item that was attempted before this start. The
+// attempt may have been several calls, the last of them made just before the process
+// ended: so it is quiet from now on, and not from when the attempt began.
+func (w *worker) resume(item store.Item) time.Time {
+	at := item.Last.Add(w.wait(item))
+	if harmless(item.Effect) {
+		return at
+	}
+	return latest(at, w.bot.Now().Add(w.bot.Quiet))
+}
+
+// harmless tells whether a late act does no harm, because the chat keeps it from
+// happening twice.
+func harmless(e effect.Effect) bool {
+	switch e.(type) {
+	case effect.OpenChannel, effect.Invite, effect.Fetch, effect.Mark:
+		return true
+	}
+	return false
 }

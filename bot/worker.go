@@ -65,11 +65,10 @@ func (w *worker) load(ctx context.Context) error {
 		l := w.lane(item)
 		l.put(item)
 		if item.Tries > 0 {
-			last := item.Last
-			if last.After(now) {
-				last = now
+			if item.Last.After(now) {
+				item.Last = now
 			}
-			l.retry = latest(l.retry, last.Add(w.wait(item)))
+			l.retry = latest(l.retry, w.resume(item))
 		}
 		w.mu.Unlock()
 	}
