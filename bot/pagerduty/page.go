@@ -24,17 +24,18 @@ func (p *Performer) page(ctx context.Context, inc incident.Incident, n int, job 
 	if i := slices.IndexFunc(inc.Pages, func(done incident.Page) bool { return done.N == n && done.Key != "" }); i >= 0 {
 		return nil, nil
 	}
-	if ended(inc) {
-		return nil, &bot.Final{Why: "The incident was over before the page went out. If you still need them, reopen it and page again."}
-	}
-	if ask.To.Kind == incident.TargetKey || p.client.config.Token == "" {
-		return p.pageByEvent(ctx, inc, ask)
-	}
-	if job.Tries > 1 { // an earlier attempt may have made it; a webhook may have linked it since
+	byEvent := ask.To.Kind == incident.TargetKey || p.client.config.Token == ""
+	if job.Tries > 1 && !byEvent { // an earlier attempt may have made it; a webhook may have linked it since
 		made, found, err := p.client.withKey(ctx, pageKey(inc.ID, n))
 		if err != nil || found {
 			return done(incident.Paged{N: n, To: ask.To, Key: made.ID, Link: made.HTMLURL}), err
 		}
+	}
+	if ended(inc) {
+		return nil, &bot.Final{Why: "The incident was over before the page went out. If you still need them, reopen it and page again."}
+	}
+	if byEvent {
+		return p.pageByEvent(ctx, inc, ask)
 	}
 	if ask.To.Kind != incident.TargetService {
 		open, found, err := p.open(ctx, inc)

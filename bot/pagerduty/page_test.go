@@ -4,6 +4,8 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"tocsin/bot"
 	"tocsin/bot/effect"
@@ -224,6 +226,29 @@ func TestLongWords(t *testing.T) {
 	d.do(effect.TellPager{Text: long})
 	d.do(effect.TellPager{Text: long, Update: true})
 	d.do(effect.SyncPager{})
+}
+
+// TestPagedBeforeItWasOver: a page whose answer was lost has gone out, whatever became
+// of the incident since; people are told so, and PagerDuty hears of the end.
+func TestPagedBeforeItWasOver(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesk(t, full())
+		d.record(incident.PageAsked{N: 1, To: answers})
+		d.fault("lost_answer", "POST /incidents", 1)
+		if _, err := d.try(effect.Page{N: 1}); err == nil {
+			t.Fatal("the answer was not lost")
+		}
+		d.record(incident.Resolved{})
+		<-time.After(quiet)
+		facts := d.do(effect.Page{N: 1})
+		if _, paged := facts[0].(incident.Paged); !paged {
+			t.Errorf("%+v", facts)
+		}
+		d.do(effect.SyncPager{})
+		if got := d.ws.PagerDutyIncidents(); len(got) != 1 || got[0].Status != "resolved" {
+			t.Errorf("%+v", got)
+		}
+	})
 }
 
 // final tells whether err is a *bot.Final with these words.
