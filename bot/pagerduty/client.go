@@ -27,6 +27,8 @@ type Config struct {
 	// EventsURL what goes with APIURL.
 	APIURL, EventsURL string
 	HTTP              *http.Client
+	// Timeout is how long one call may take; 0: 10 s. HTTP has its own.
+	Timeout time.Duration
 	// WebhookURL is where PagerDuty sends its webhooks; "" is any address that ends in
 	// /webhook/pagerduty.
 	WebhookURL string
@@ -101,7 +103,7 @@ func Dial(_ context.Context, c Config) (*Client, error) {
 	if missing := c.Missing(); len(missing) > 0 {
 		return nil, errors.New(strings.Join(missing, "\n        "))
 	}
-	client := http.Client{Timeout: callTimeout}
+	client := http.Client{Timeout: cmp.Or(c.Timeout, callTimeout)}
 	if c.HTTP != nil {
 		client = *c.HTTP
 	}

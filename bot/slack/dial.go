@@ -1,6 +1,7 @@
 package slack
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -24,6 +25,8 @@ type Config struct {
 	APIURL                            string // "" is Slack's own
 	Announce                          string // name or ID of the announcement channel
 	HTTP                              *http.Client
+	// Timeout is how long one call may take; 0: 10 s. HTTP has its own.
+	Timeout time.Duration
 	// Patience is how long Dial tries again while Slack does not answer; 0: it
 	// tries once.
 	Patience time.Duration
@@ -130,7 +133,7 @@ func newConnection(c Config) (*Connection, error) {
 		return nil, errors.New(strings.Join(missing, "\n        "))
 	}
 	if c.HTTP == nil {
-		c.HTTP = &http.Client{Timeout: callTimeout}
+		c.HTTP = &http.Client{Timeout: cmp.Or(c.Timeout, callTimeout)}
 	}
 	stays := *c.HTTP
 	stays.CheckRedirect = inbound.NoRedirect // a token follows no redirect to elsewhere

@@ -61,10 +61,23 @@ type serveCmd struct {
 	pagerFlags
 	tlsFlags
 	keepFlags
-	Addr  string        `env:"TOCSIN_ADDR" default:"${addr}" help:"Where to listen for HTTP."`
-	URL   string        `env:"TOCSIN_URL" help:"How people reach that address, for links to guides: https://tocsin.example.com"`
-	Quiet time.Duration `env:"TOCSIN_QUIET" default:"15s" hidden:""`
-	Pace  float64       `env:"TOCSIN_PACE" hidden:""`
+	Addr string `env:"TOCSIN_ADDR" default:"${addr}" help:"Where to listen for HTTP."`
+	URL  string `env:"TOCSIN_URL" help:"How people reach that address, for links to guides: https://tocsin.example.com"`
+	calmFlags
+}
+
+// calmFlags are how long things take where Slack is not the real one: for tests.
+type calmFlags struct {
+	Quiet   time.Duration `env:"TOCSIN_QUIET" default:"15s" hidden:""`
+	Timeout time.Duration `env:"TOCSIN_TIMEOUT" default:"10s" hidden:""` // of one call
+	Pace    float64       `env:"TOCSIN_PACE" default:"1" hidden:""`      // what the windows of Slack's limits are multiplied by
+}
+
+func (f calmFlags) check() error {
+	if f.Quiet <= 0 || f.Timeout <= 0 {
+		return errors.New("TOCSIN_QUIET and TOCSIN_TIMEOUT have to be longer than 0")
+	}
+	return nil
 }
 
 // slackPatience is how long the start waits for a Slack that does not answer: it
@@ -81,7 +94,7 @@ func (c *serveCmd) Run(e *env) error {
 	if err != nil {
 		return fmt.Errorf("TOCSIN_ADDR %s cannot be listened on: %w", c.Addr, err)
 	}
-	s.slack.Patience, s.slack.Pace = slackPatience, c.Pace
+	s.slack.Patience = slackPatience
 	a, err := newApp(e.ctx, s, e.log)
 	if err != nil {
 		ln.Close()
@@ -119,10 +132,12 @@ func (c *serveCmd) settings() (settings, []string) {
 	note(err)
 	s.keeping = c.keepFlags.config(note)
 	note(checkURL(c.URL))
-	if c.Quiet <= 0 {
-		note(errors.New("TOCSIN_QUIET has to be longer than 0"))
-	}
+	note(c.calmFlags.check())
 	s.url, s.quiet = c.URL, c.Quiet
+	s.slack.Timeout, s.slack.Pace = c.Timeout, c.Pace
+	if s.pager != nil {
+		s.pager.Timeout = c.Timeout
+	}
 	if s.pager != nil && s.url != "" {
 		s.pager.WebhookURL = address(s, "pagerduty")
 	}
