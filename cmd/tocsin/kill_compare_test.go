@@ -1,0 +1,173 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"tocsin/bot/incident"
+	"tocsin/bot/sandbox"
+	"tocsin/store"
+	"tocsin/store/bolt"
+)
+
+// compare compares what was acknowledged with the record, and the record with what
+// the workspace and PagerDuty hold.
+func (k *killing) compare() {
+	kv, err := bolt.Open(k.store)
+	if err != nil {
+		k.problem("the record does not open: %v", err)
+		return
+	}
+	defer kv.Close()
+	r, err := k.read(store.NewJournal(kv))
+	if err != nil {
+		k.problem("the record cannot be read: %v", err)
+		return
+	}
+	k.figures.Latest = time.Duration(r.state.LatestEffectMS * float64(time.Millisecond))
+	if k.figures.Latest >= killQuiet {
+		k.problem("an effect came %v after its call began, later than the quiet time of %v: this machine was too busy to prove anything", k.figures.Latest, killQuiet)
+	}
+	if r.state.PagerDuty.Disabled {
+		k.problem("PagerDuty has disabled the subscription: a webhook was refused")
+	}
+	k.compareRequests(r)
+	k.compareCauses(r)
+	k.compareMessages(r)
+	k.compareRooms(r)
+	k.comparePager(r)
+}
+
+// lost and double note what must not be.
+func (k *killing) lost(format string, args ...any) {
+	k.figures.Lost++
+	k.problem("LOST "+format, args...)
+}
+
+func (k *killing) double(format string, args ...any) {
+	k.figures.Double++
+	k.problem("DOUBLE "+format, args...)
+}
+
+// once notes that something that has to be there once is there n times.
+func (k *killing) once(n int, format string, args ...any) {
+	switch {
+	case n == 0:
+		k.lost(format, args...)
+	case n > 1:
+		k.double(fmt.Sprintf("%d times: %s", n, format), args...)
+	}
+}
+
+// kept is the record, and what the world holds, after a round.
+type kept struct {
+	incidents []incident.Incident
+	timelines map[incident.ID][]incident.Event
+	alerts    map[string]store.Alert // by the token in their key
+	state     sandbox.State
+	rooms     map[incident.ID][]sandbox.ChannelState
+}
+
+func (k *killing) read(j *store.Journal) (*kept, error) {
+	ctx := k.ctx
+	r := &kept{timelines: map[incident.ID][]incident.Event{}, alerts: map[string]store.Alert{}, state: k.ws.State(), rooms: map[incident.ID][]sandbox.ChannelState{}}
+	heads, err := j.Heads(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, h := range heads {
+		if r.timelines[h.ID], _, err = j.Load(ctx, h.ID); err != nil {
+			return nil, err
+		}
+		r.incidents = append(r.incidents, incident.Fold(h.ID, r.timelines[h.ID]))
+	}
+	alerts, err := j.Alerts(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, a := range alerts {
+		if a.Source != "pagerduty" {
+			r.alerts[tokens.FindString(a.Key)] = a
+		}
+	}
+	items, err := j.Outbox(ctx)
+	if err != nil {
+		return nil, err
+	}
+	arrivals, err := j.Arrivals(ctx, store.Arrival{}, 0)
+	if err != nil {
+		return nil, err
+	}
+	if len(items)+len(arrivals) > 0 {
+		k.problem("%d effects and %d deliveries are left: %+v", len(items), len(arrivals), items)
+	}
+	for _, c := range r.state.Channels {
+		if id, ok := incidentOf(c.Name); ok {
+			r.rooms[incident.ID(id)] = append(r.rooms[incident.ID(id)], c)
+		}
+	}
+	return r, nil
+}
+
+// compareRequests: what was acknowledged is on a timeline once, anything else at
+// most once; an alert is counted once.
+func (k *killing) compareRequests(r *kept) {
+	told := map[string][]incident.Event{} // by fact and token
+	for _, timeline := range r.timelines {
+		for _, e := range timeline {
+			for _, t := range tokensOf(e.Fact) {
+				told[t+" "+incident.Facts.Name(e.Fact)] = append(told[t+" "+incident.Facts.Name(e.Fact)], e)
+			}
+		}
+	}
+	for _, a := range k.asked {
+		events := told[a.token+" "+a.fact]
+		if a.acked {
+			k.figures.Acknowledged++
+		}
+		if a.acked || len(events) > 1 {
+			k.once(len(events), "%v on a timeline: %+v", a, events)
+		}
+		if s, ok := r.alerts[a.token]; ok && a.acked && s.Count != 1 {
+			k.double("%v: the alert was counted %d times", a, s.Count)
+		}
+	}
+}
+
+// tokensOf are the tokens of the requests that a fact is the outcome of. Of an alert
+// it is the first word alone, and of PagerDuty's notes what a person wrote there.
+func tokensOf(f incident.Fact) []string {
+	if s, ok := f.(incident.Signaled); ok {
+		switch {
+		case s.Echo:
+			return nil
+		case s.Event == "incident.annotated":
+			return tokens.FindAllString(s.Text, -1)
+		case s.State != incident.StateFiring:
+			return nil
+		}
+		return tokens.FindAllString(s.Key, 1)
+	}
+	data, _ := json.Marshal(f) // it came from the store: it cannot fail
+	list := tokens.FindAllString(string(data), -1)
+	slices.Sort(list)
+	return slices.Compact(list)
+}
+
+// compareCauses: no request has led to the same fact twice.
+func (k *killing) compareCauses(r *kept) {
+	seen := map[string]bool{}
+	for _, id := range slices.Sorted(maps.Keys(r.timelines)) {
+		for _, e := range r.timelines[id] {
+			data, _ := json.Marshal(e.Fact)
+			name := fmt.Sprintf("%s of %s: %s %s", e.Cause, id, incident.Facts.Name(e.Fact), data)
+			if e.Cause != "" && seen[name] {
+				k.double("%s", name)
+			}
+			seen[name] = true
+		}
+	}
+}

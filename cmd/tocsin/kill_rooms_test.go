@@ -1,0 +1,202 @@
+package main
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"tocsin/bot/incident"
+	"tocsin/bot/sandbox"
+)
+
+// ordered is the key of a message that is said once, in its order; all others show
+// the present state of something.
+var ordered = regexp.MustCompile(`^INC-\d+/\d{8}\.\d\d$`)
+
+// keyOf is the key of one of the bot's messages, "" for any other.
+func keyOf(m sandbox.Message) string {
+	if m.Metadata == nil || m.User != sandbox.BotUser {
+		return ""
+	}
+	key, _ := m.Metadata.EventPayload["key"].(string)
+	return key
+}
+
+// compareMessages: each message and each file is there once; none is there that
+// nothing is known of.
+func (k *killing) compareMessages(r *kept) {
+	keys, files := map[string]int{}, map[string]int{}
+	for channel, list := range r.state.Messages {
+		for _, m := range list {
+			if m.User != sandbox.BotUser || m.EphemeralTo != "" || strings.HasPrefix(m.Subtype, "channel_") || strings.HasPrefix(m.Subtype, "bot_") {
+				continue
+			}
+			k.figures.Messages++
+			for _, f := range m.Files {
+				files[f.Name]++
+			}
+			if key := keyOf(m); key != "" {
+				keys[key]++
+			} else if len(m.Files) == 0 {
+				k.problem("a message in %s has no key: %+v", channel, m)
+			}
+		}
+	}
+	for key, n := range keys {
+		k.once(n, "the message %s", key)
+	}
+	for _, inc := range r.incidents {
+		for n := 1; n <= inc.Drafts; n++ {
+			name := fmt.Sprintf("%s-postmortem-%d.md", strings.ToLower(string(inc.ID)), n)
+			k.once(files[name], "the file %s", name)
+			delete(files, name)
+		}
+	}
+	if len(files) > 0 {
+		k.problem("nobody asked for these files: %v", files)
+	}
+}
+
+// compareRooms: each incident has one room, where everything is in order, and its
+// announcement.
+func (k *killing) compareRooms(r *kept) {
+	for _, inc := range r.incidents {
+		rooms := r.rooms[inc.ID]
+		if inc.Held != "" {
+			if len(rooms) > 0 {
+				k.problem("%s has the rooms %v and asked for none", inc.ID, rooms)
+			}
+			continue
+		}
+		if k.once(len(rooms), "the room of %s", inc.ID); len(rooms) != 1 {
+			continue
+		}
+		if rooms[0].ID != inc.Channel.Channel {
+			k.problem("%s has the room %s, and believes in %s", inc.ID, rooms[0].ID, inc.Channel.Channel)
+		}
+		k.compareRoom(r, inc, rooms[0])
+		for _, f := range inc.Failures {
+			if f.Effect != incident.FailedPage {
+				k.lost("of %s: %+v", inc.ID, f)
+			}
+		}
+	}
+}
+
+// compareRoom looks at one room.
+func (k *killing) compareRoom(r *kept, inc incident.Incident, room sandbox.ChannelState) {
+	var keys []string
+	said, joined := map[string]int{}, map[string]int{}
+	for _, m := range r.state.Messages[room.ID] {
+		if m.Subtype == "channel_join" {
+			if joined[m.User]++; joined[m.User] > 1 {
+				k.double("%s came into #%s", m.User, room.Name)
+			}
+		}
+		key := keyOf(m)
+		if len(keys) == 0 && key != "" && key != string(inc.ID)+"/card" {
+			k.problem("the first message in #%s is %s, and has to be the card", room.Name, key)
+		}
+		if key != "" {
+			keys = append(keys, key)
+		}
+		if ordered.MatchString(key) {
+			for _, t := range tokens.FindAllString(m.Text, -1) {
+				said[t]++
+			}
+		}
+		if tokens.MatchString(m.Text) && m.User != sandbox.BotUser {
+			k.compareMark(inc, m)
+		}
+	}
+	in := slices.DeleteFunc(keys, func(key string) bool { return !ordered.MatchString(key) })
+	if !slices.IsSorted(in) {
+		k.problem("the messages in #%s are out of order: %v", room.Name, in)
+	}
+	k.compareSaid(r, inc, said)
+	k.compareTopics(inc, room)
+	k.compareBookmarks(room)
+	if want := fmt.Sprintf("%s · %s · ", inc.Severity.Title(), inc.Status); !strings.HasPrefix(room.Topic, want) {
+		k.problem("the topic of #%s is %q, and has to begin with %q", room.Name, room.Topic, want)
+	}
+	if !slices.Contains(room.Members, string(inc.Declarer.User)) && inc.Declarer.User != "" {
+		k.lost("%s is not in #%s", inc.Declarer.User, room.Name)
+	}
+}
+
+// compareMark: a message that is on the timeline has its mark.
+func (k *killing) compareMark(inc incident.Incident, m sandbox.Message) {
+	for _, e := range inc.Timeline {
+		if q, ok := e.Fact.(incident.Quoted); ok && q.Quote.Message.ID == m.TS {
+			marked := slices.ContainsFunc(m.Reactions, func(r sandbox.Reaction) bool { return r.Name == "white_check_mark" })
+			if !marked {
+				k.lost("the mark on %q", m.Text)
+			}
+		}
+	}
+}
+
+// compareSaid: notes and updates are told in the room once.
+func (k *killing) compareSaid(r *kept, inc incident.Incident, said map[string]int) {
+	for _, e := range r.timelines[inc.ID] {
+		switch e.Fact.(type) {
+		case incident.Noted, incident.Updated:
+			for _, t := range tokensOf(e.Fact) {
+				k.once(said[t], "%s (%s) in the room of %s", t, incident.Facts.Name(e.Fact), inc.ID)
+			}
+		}
+	}
+}
+
+func (k *killing) compareBookmarks(room sandbox.ChannelState) {
+	count := map[string]int{}
+	for _, b := range room.Bookmarks {
+		count[b.Title+" "+b.Link]++
+	}
+	for what, n := range count {
+		k.once(n, "the bookmark %s in #%s", what, room.Name)
+	}
+	if len(count) == 0 {
+		k.lost("every bookmark in #%s", room.Name)
+	}
+}
+
+// compareTopics: each time a topic is set Slack writes a line. None stands there
+// twice, if nothing changed in between.
+func (k *killing) compareTopics(inc incident.Incident, room sandbox.ChannelState) {
+	topic, since := "", time.Time{}
+	for _, m := range k.before.Messages[room.ID] {
+		if m.Subtype != "channel_topic" {
+			continue
+		}
+		at := timeOf(m)
+		if m.Topic == topic && !changed(inc, since, at) {
+			k.double("the topic of #%s: %s", room.Name, topic)
+		}
+		topic, since = m.Topic, at
+	}
+}
+
+// timeOf is when a message was written.
+func timeOf(m sandbox.Message) time.Time {
+	seconds, err := strconv.ParseFloat(m.TS, 64)
+	if err != nil {
+		return time.Time{}
+	}
+	return time.UnixMicro(int64(seconds * 1e6))
+}
+
+// changed tells whether anything happened between two times that a topic shows; it
+// may have been undone by the second.
+func changed(inc incident.Incident, from, to time.Time) bool {
+	return slices.ContainsFunc(inc.Timeline, func(e incident.Event) bool {
+		switch e.Fact.(type) {
+		case incident.SeverityChanged, incident.Assigned, incident.Mitigated, incident.Resolved, incident.Reopened:
+			return e.Logged.After(from) && e.Logged.Before(to)
+		}
+		return false
+	})
+}

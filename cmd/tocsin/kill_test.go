@@ -1,0 +1,113 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"strconv"
+	"sync"
+	"testing"
+	"time"
+)
+
+// How many times TestKills kills the bot: TOCSIN_KILLS, or a few. A round is what
+// one workspace and one record live through; a round that fails is played again
+// with TOCSIN_KILLS_SEED.
+const (
+	killsEnv     = "TOCSIN_KILLS"
+	killsSeedEnv = "TOCSIN_KILLS_SEED"
+	fewKills     = 3
+	roundKills   = 25
+)
+
+// The workspace of a round is late, but never later than lateness; a call is given
+// up after killTimeout. Quiet is longer than both together, and than what two
+// busy processors add: a round in which an effect came later still proves nothing.
+const (
+	killTimeout = 700 * time.Millisecond
+	slowness    = 300 * time.Millisecond
+	lateness    = 800 * time.Millisecond
+	killQuiet   = 3 * time.Second
+)
+
+// TestKills has people, monitors and PagerDuty at work with `tocsin serve` in a
+// workspace that fails in every way there is, kills the process with SIGKILL at
+// random moments, starts it again, and at the end compares: what was acknowledged
+// is on a timeline once, and everything in the workspace is there once, in order,
+// and shows the present state.
+//
+//	TOCSIN_KILLS=500 go test ./cmd/tocsin -run TestKills -timeout 60m -v
+func TestKills(t *testing.T) {
+	t.Parallel()
+	kills, seed := number(t, killsEnv, fewKills), number(t, killsSeedEnv, 1)
+	var all killFigures
+	var mu sync.Mutex
+	began := time.Now()
+	t.Run("rounds", func(t *testing.T) {
+		for n := 0; kills > 0; n++ {
+			s := killSpec{seed: uint64(seed + n), kills: min(kills, roundKills), http: (seed+n)%2 == 0}
+			kills -= s.kills
+			t.Run(s.String(), func(t *testing.T) {
+				t.Parallel()
+				f, problems := s.play(t.Context())
+				for _, p := range problems {
+					t.Error(p)
+				}
+				mu.Lock()
+				defer mu.Unlock()
+				all.add(f)
+			})
+		}
+	})
+	t.Logf("%v in %v", all, time.Since(began).Round(time.Second))
+}
+
+// number is a number in the environment.
+func number(t *testing.T, name string, usual int) int {
+	text := os.Getenv(name)
+	if text == "" {
+		return usual
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 1 {
+		t.Fatalf("%s is %q, and has to be a number from 1", name, text)
+	}
+	return n
+}
+
+// killFigures are what came of rounds.
+type killFigures struct {
+	Kills, Acknowledged, Lost, Double, Faults, Messages int
+	Latest                                              time.Duration // effect, from the begin of its call
+}
+
+func (f *killFigures) add(o killFigures) {
+	f.Kills += o.Kills
+	f.Acknowledged += o.Acknowledged
+	f.Lost += o.Lost
+	f.Double += o.Double
+	f.Faults += o.Faults
+	f.Messages += o.Messages
+	f.Latest = max(f.Latest, o.Latest)
+}
+
+func (f killFigures) String() string {
+	return fmt.Sprintf("%d kills, %d requests acknowledged, %d lost, %d double; %d messages; %d faults injected, the latest effect after %v",
+		f.Kills, f.Acknowledged, f.Lost, f.Double, f.Messages, f.Faults, f.Latest.Round(time.Millisecond))
+}
+
+// killSpec is a round to be played.
+type killSpec struct {
+	binary string // "": the test binary, as tocsin
+	seed   uint64
+	kills  int
+	http   bool // Slack's requests come by HTTP, not by Socket Mode
+	brief  bool // nothing is left of it
+}
+
+func (s killSpec) String() string {
+	by := "socket"
+	if s.http {
+		by = "http"
+	}
+	return fmt.Sprintf("seed=%d,%s", s.seed, by)
+}
