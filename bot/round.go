@@ -75,6 +75,9 @@ func (rd *round) route(ctx context.Context, s Signal) error {
 	switch {
 	case inc.ID != "" && reconciled(before, s):
 		rd.tell(inc.ID, nil, a)
+	case inc.ID != "" && begins(s):
+		a.Severity = before.Severity // what was heard since is newer
+		rd.tell(inc.ID, nil, a)
 	case inc.ID != "" && rd.bot.over(inc, before, s, rd.now):
 		if err := rd.flush(ctx); err != nil { // what its incident was to be told goes first
 			return err
@@ -101,6 +104,13 @@ func (rd *round) route(ctx context.Context, s Signal) error {
 // reconciled tells whether a signal says what a webhook has said.
 func reconciled(before store.Alert, s Signal) bool {
 	return strings.HasPrefix(s.ID, "reconcile/") && before.Count > 0 && (before.State == s.State || s.Late)
+}
+
+// begins tells whether a signal is PagerDuty's first word of an alert. Of one that
+// belongs somewhere it is no news: what it began was found by asking, and its webhook
+// came later.
+func begins(s Signal) bool {
+	return s.Source == "pagerduty" && s.Event == "incident.triggered" && !strings.HasPrefix(s.ID, "reconcile/")
 }
 
 // rises tells whether an alert that belongs nowhere became worse while it fires.

@@ -175,6 +175,25 @@ func TestReconciledAfterTheEnd(t *testing.T) {
 	})
 }
 
+// TestReconciledBeforeTheWebhook: what PagerDuty was asked for is not told again when
+// its first webhook comes, however grave that was then.
+func TestReconciledBeforeTheWebhook(t *testing.T) {
+	described(t)(t, func(t *testing.T, w *world) {
+		began := time.Now()
+		w.receive(pd("reconcile/P1/triggered/1", "P1", "incident.triggered", incident.StateFiring, "Chat is down", "P1", began))
+		w.settle()
+		w.say("sev", "", "INC-1 sev 3")
+		w.receive(pd("e2", "P1", "incident.priority_updated", incident.StateInfo, "Chat is down", "P3", began.Add(time.Second)))
+		w.settle()
+		said, signals := len(w.ws.Messages(w.room().ID)), count[incident.Signaled](w.inc("INC-1"))
+		w.receive(pd("e1", "P1", "incident.triggered", incident.StateFiring, "Chat is down", "P1", began))
+		w.settle()
+		if m, s := len(w.ws.Messages(w.room().ID)), count[incident.Signaled](w.inc("INC-1")); m != said || s != signals {
+			t.Errorf("%d messages more, %d signals more", m-said, s-signals)
+		}
+	})
+}
+
 // TestNoDataAfterTheEnd: a monitor that hears nothing asks once whether it is back.
 func TestNoDataAfterTheEnd(t *testing.T) {
 	described(t)(t, func(t *testing.T, w *world) {
