@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"tocsin/bot/incident"
@@ -157,14 +158,15 @@ func tokensOf(f incident.Fact) []string {
 	return slices.Compact(list)
 }
 
-// compareCauses: no request has led to the same fact twice.
+// compareCauses: no request has led to the same fact twice. What an effect led to is
+// another matter: one that shows the present state may tell the same again, later.
 func (k *killing) compareCauses(r *kept) {
 	seen := map[string]bool{}
 	for _, id := range slices.Sorted(maps.Keys(r.timelines)) {
 		for _, e := range r.timelines[id] {
 			data, _ := json.Marshal(e.Fact)
 			name := fmt.Sprintf("%s of %s: %s %s", e.Cause, id, incident.Facts.Name(e.Fact), data)
-			if e.Cause != "" && seen[name] {
+			if effects := e.By == incident.Bot && strings.HasPrefix(e.Cause, string(id)+"/"); e.Cause != "" && !effects && seen[name] {
 				k.double("%s", name)
 			}
 			seen[name] = true
