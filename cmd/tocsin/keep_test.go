@@ -17,9 +17,9 @@ import (
 
 var day1 = time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
 
-// kept is a record with its keeper and a bot that does not run: what would be done in
+// shelf is a record with its keeper and a bot that does not run: what would be done in
 // Slack is taken for done.
-type kept struct {
+type shelf struct {
 	t   *testing.T
 	now time.Time
 	dir string
@@ -27,9 +27,9 @@ type kept struct {
 	*keeper
 }
 
-func newKept(t *testing.T, k keeping) *kept {
+func newKept(t *testing.T, k keeping) *shelf {
 	t.Helper()
-	m := &kept{t: t, now: day1, dir: t.TempDir()}
+	m := &shelf{t: t, now: day1, dir: t.TempDir()}
 	kv, err := bolt.Open(filepath.Join(m.dir, "tocsin.db"))
 	if err != nil {
 		t.Fatal(err)
@@ -49,7 +49,7 @@ func newKept(t *testing.T, k keeping) *kept {
 	return m
 }
 
-func (m *kept) must(err error) {
+func (m *shelf) must(err error) {
 	m.t.Helper()
 	if err != nil {
 		m.t.Fatal(err)
@@ -59,7 +59,7 @@ func (m *kept) must(err error) {
 var byAda = incident.Actor{Person: incident.Person{User: "U0ADA", Name: "Ada"}, Via: "slack"}
 
 // open declares an incident that is called by its title.
-func (m *kept) open(d incident.Declared) incident.ID {
+func (m *shelf) open(d incident.Declared) incident.ID {
 	m.t.Helper()
 	inc, _, err := m.bot.Declare(m.t.Context(), bot.Origin{By: byAda, Cause: d.Title}, d)
 	m.must(err)
@@ -69,21 +69,21 @@ func (m *kept) open(d incident.Declared) incident.ID {
 	return inc.ID
 }
 
-func (m *kept) update(id incident.ID, decide bot.Decide) {
+func (m *shelf) update(id incident.ID, decide bot.Decide) {
 	m.t.Helper()
 	_, err := m.bot.Update(m.t.Context(), id, bot.Origin{By: byAda}, decide)
 	m.must(err)
 	m.done()
 }
 
-func (m *kept) end(id incident.ID) {
+func (m *shelf) end(id incident.ID) {
 	m.t.Helper()
 	m.update(id, func(inc incident.Incident) ([]incident.Fact, error) { return inc.Resolve("") })
 	m.update(id, func(inc incident.Incident) ([]incident.Fact, error) { return inc.Close("resolved", "", "") })
 }
 
 // done takes all effects for performed.
-func (m *kept) done() {
+func (m *shelf) done() {
 	m.t.Helper()
 	pairs, err := m.kv.Scan(m.t.Context(), "out/", "", 0)
 	m.must(err)
@@ -92,12 +92,12 @@ func (m *kept) done() {
 	}
 }
 
-func (m *kept) looks(at time.Time) {
+func (m *shelf) looks(at time.Time) {
 	m.now = at
 	m.look(m.t.Context(), at)
 }
 
-func (m *kept) files(dir string) string {
+func (m *shelf) files(dir string) string {
 	m.t.Helper()
 	files, err := os.ReadDir(dir)
 	m.must(err)
@@ -161,10 +161,10 @@ func TestBackupsByThemselves(t *testing.T) {
 	}
 }
 
-func (m *kept) log2() *slog.Logger { return slog.New(slog.NewTextHandler(&m.log, nil)) }
+func (m *shelf) log2() *slog.Logger { return slog.New(slog.NewTextHandler(&m.log, nil)) }
 
 // spoil changes a byte of a value.
-func (m *kept) spoil(key string) {
+func (m *shelf) spoil(key string) {
 	m.t.Helper()
 	value, err := m.kv.Get(m.t.Context(), key)
 	m.must(err)
