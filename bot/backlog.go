@@ -54,19 +54,29 @@ type Backlog struct {
 	Effects  int
 	Oldest   time.Time      // when the oldest of them was asked for; zero: none waits
 	ByEffect map[string]int // by stored name
+	// OldestOf is Oldest by stored name.
+	OldestOf map[string]time.Time
 }
 
 // Backlog sums up Waiting.
 func (b *Bot) Backlog() Backlog {
-	sum := Backlog{ByEffect: map[string]int{}}
+	sum := Backlog{ByEffect: map[string]int{}, OldestOf: map[string]time.Time{}}
 	for _, w := range b.Waiting() {
 		sum.Effects++
 		sum.ByEffect[w.Effect]++
-		if since := w.Urgency.Since; sum.Oldest.IsZero() || since.Before(sum.Oldest) {
-			sum.Oldest = since
-		}
+		since := w.Urgency.Since
+		sum.Oldest = older(sum.Oldest, since)
+		sum.OldestOf[w.Effect] = older(sum.OldestOf[w.Effect], since)
 	}
 	return sum
+}
+
+// older is the earlier of two times; the zero Time is none.
+func older(a, b time.Time) time.Time {
+	if a.IsZero() || b.Before(a) {
+		return b
+	}
+	return a
 }
 
 // Bucket is how much of what the chat takes is used up.

@@ -104,7 +104,10 @@ type Bot struct {
 	restored time.Time
 	holding  atomic.Pointer[time.Time] // since when rooms are on hold; nil: they are not
 	// storming is the latest storm, for those who ask.
-	storming atomic.Pointer[Storm]
+	storming  atomic.Pointer[Storm]
+	reminders atomic.Pointer[Reminders]
+	leads     atomic.Bool
+	followed  followed // the clock's alone
 
 	mu   sync.Mutex
 	live map[incident.ID]*live
@@ -167,6 +170,8 @@ func (b *Bot) Run(ctx context.Context) error {
 		}
 	})
 	defer lost()
+	b.leads.Store(true)
+	defer b.leads.Store(false)
 	var wg sync.WaitGroup
 	wg.Go(func() { b.worker.run(ctx) })
 	wg.Go(func() { b.router.run(ctx) })
@@ -186,6 +191,9 @@ func (b *Bot) fail(err error) error {
 
 // Err tells why the bot stopped by itself, nil while it has not.
 func (b *Bot) Err() error { return context.Cause(b.stopped) }
+
+// Leads tells whether effects are performed and the clock is watched: Run does.
+func (b *Bot) Leads() bool { return b.leads.Load() && b.stopped.Err() == nil }
 
 // Incident loads an incident. store.ErrNotFound if there is none.
 func (b *Bot) Incident(ctx context.Context, id incident.ID) (incident.Incident, error) {

@@ -8,6 +8,7 @@ import (
 	"github.com/robfig/cron/v3"
 
 	"tocsin/bot/incident"
+	"tocsin/store"
 )
 
 // What a Reminded fact can be of.
@@ -47,12 +48,15 @@ func (b *Bot) watch(ctx context.Context) {
 	tidy := daily.Next(b.Now())
 	for {
 		now := b.Now()
-		if !now.Before(tidy) {
-			b.tidy(ctx, now.UTC())
-			tidy = daily.Next(now)
-		}
-		b.tick(ctx, now.UTC())
-		b.forget(now)
+		b.guard("clock", func() error {
+			if !now.Before(tidy) {
+				tidy = daily.Next(now)
+				b.tidy(ctx, now.UTC())
+			}
+			b.tick(ctx, now.UTC())
+			b.forget(now)
+			return nil
+		})
 		if !b.worker.pause(ctx, everyTick.Next(now)) {
 			return
 		}
@@ -66,29 +70,115 @@ func (b *Bot) tick(ctx context.Context, now time.Time) {
 		b.Log.Error("the clock cannot read the store", "error", err)
 		return
 	}
-	day := lastBefore(workdays9h, now)
+	l := look{bot: b, now: now, day: lastBefore(workdays9h, now)}
 	for _, h := range heads {
-		if !h.Active() && h.Actions == 0 {
+		if h.Active() {
+			l.guarded(ctx, h.ID)
+		}
+	}
+	if l.day.After(b.followed.day) {
+		l.followUps(ctx, heads)
+	}
+	l.saw.Actions += b.followed.overdue
+	l.saw.Looked = b.Now()
+	b.reminders.Store(&l.saw)
+}
+
+// followed is when the clock last looked at the follow-ups of what is over, and how
+// many incidents had some over their date.
+type followed struct {
+	day     time.Time
+	overdue int
+}
+
+// atATime is how many incidents that are over the clock has in memory at a time.
+const atATime = 100
+
+// followUps looks at what is over and has follow-ups, which can be most of the
+// record: once a workday is enough for what is asked for once a workday.
+func (l *look) followUps(ctx context.Context, heads []store.Head) {
+	b, before, failed, n := l.bot, l.saw.Actions, l.saw.Overdue, 0
+	for _, h := range heads {
+		if h.Active() || h.Actions == 0 || ctx.Err() != nil {
 			continue
 		}
-		inc, err := b.Incident(ctx, h.ID)
-		if err != nil {
-			b.Log.Error("the clock cannot read an incident", "incident", h.ID, "error", err)
-			continue
+		l.guarded(ctx, h.ID)
+		if n++; n%atATime == 0 {
+			b.forget(l.now)
 		}
-		b.finishMove(ctx, inc)
-		b.letGo(ctx, inc, now)
-		for _, p := range inc.Pages {
-			if p.Waits() && now.Sub(p.Asked) > pagePatience {
-				b.remind(ctx, inc, incident.RemindedPage+strconv.Itoa(p.N), p.Asked)
-			}
+	}
+	overdue := l.saw.Actions - before
+	l.saw.Actions = before
+	if b.followed.overdue = overdue; l.saw.Overdue == failed && ctx.Err() == nil {
+		b.followed.day = l.day // or it looks again with the next tick
+	}
+}
+
+// guarded looks at one incident; what goes wrong with it concerns no other.
+func (l *look) guarded(ctx context.Context, id incident.ID) {
+	err := l.bot.guard("clock", func() error { return l.at(ctx, id) }, "incident", id)
+	if err != nil && ctx.Err() == nil {
+		l.bot.Log.Error("the clock cannot look at an incident", "incident", id, "error", err)
+		l.saw.Overdue++
+	}
+}
+
+// Reminders is what the clock saw when it last looked.
+type Reminders struct {
+	Looked time.Time // zero: it has not looked yet
+	// Updates are the incidents whose people owe an update, Pages those who were
+	// asked for and of whom nothing is heard, Actions the incidents with
+	// follow-ups over their date.
+	Updates, Pages, Actions int
+	// Overdue are those that the clock could not tell people of. It tries again.
+	Overdue int
+}
+
+// Reminders tells what the clock saw when it last looked.
+func (b *Bot) Reminders() Reminders {
+	if saw := b.reminders.Load(); saw != nil {
+		return *saw
+	}
+	return Reminders{}
+}
+
+// look is one look of the clock at all incidents.
+type look struct {
+	bot      *Bot
+	now, day time.Time // day is when follow-ups were last looked at
+	saw      Reminders
+}
+
+// at reminds the people of one incident of what is due.
+func (l *look) at(ctx context.Context, id incident.ID) error {
+	b := l.bot
+	inc, err := b.Incident(ctx, id)
+	if err != nil {
+		return err
+	}
+	b.finishMove(ctx, inc)
+	b.letGo(ctx, inc, l.now)
+	for _, p := range inc.Pages {
+		if p.Waits() && l.now.Sub(p.Asked) > pagePatience {
+			l.saw.Pages++
+			l.remind(ctx, inc, incident.RemindedPage+strconv.Itoa(p.N), p.Asked)
 		}
-		if due, ok := updateDue(inc, now); ok {
-			b.remind(ctx, inc, remindUpdate, due)
-		}
-		if hasOverdue(inc, day) {
-			b.remind(ctx, inc, remindActions, day)
-		}
+	}
+	if due, ok := updateDue(inc, l.now); ok {
+		l.saw.Updates++
+		l.remind(ctx, inc, remindUpdate, due)
+	}
+	if hasOverdue(inc, l.day) {
+		l.saw.Actions++
+		l.remind(ctx, inc, remindActions, l.day)
+	}
+	return nil
+}
+
+func (l *look) remind(ctx context.Context, inc incident.Incident, of string, due time.Time) {
+	if err := l.bot.remind(ctx, inc, of, due); err != nil && ctx.Err() == nil {
+		l.saw.Overdue++
+		l.bot.Log.Error("a reminder failed", "incident", inc.ID, "of", of, "error", err)
 	}
 }
 
@@ -148,7 +238,7 @@ func lastBefore(s cron.Schedule, now time.Time) time.Time {
 	return last
 }
 
-func (b *Bot) remind(ctx context.Context, inc incident.Incident, of string, due time.Time) {
+func (b *Bot) remind(ctx context.Context, inc incident.Incident, of string, due time.Time) error {
 	cause := "remind/" + string(inc.ID) + "/" + of + "/" + due.Format(time.RFC3339)
 	_, err := b.Update(ctx, inc.ID, Origin{By: incident.Bot, Cause: cause}, func(inc incident.Incident) ([]incident.Fact, error) {
 		if next := inc.UpdateDue(); of == remindUpdate && (next.IsZero() || next.After(due)) {
@@ -156,7 +246,5 @@ func (b *Bot) remind(ctx context.Context, inc incident.Incident, of string, due 
 		}
 		return []incident.Fact{incident.Reminded{Of: of, Due: due}}, nil
 	})
-	if err != nil {
-		b.Log.Error("a reminder failed", "incident", inc.ID, "of", of, "error", err)
-	}
+	return err
 }

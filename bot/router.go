@@ -123,21 +123,51 @@ func (r *router) reload(ctx context.Context) error {
 func (r *router) route(ctx context.Context, list []delivered) error {
 	r.placing.Lock()
 	defer r.placing.Unlock()
-	rd := &round{router: r, now: r.bot.Now().UTC(), alerts: map[string]*store.Alert{}, told: map[incident.ID][]*told{}}
+	var signals []Signal
 	done := make([]store.Arrival, len(list))
 	for i, d := range list {
 		done[i] = d.Arrival
-		for _, s := range d.signals {
+		signals = append(signals, d.signals...)
+	}
+	err := r.place(ctx, signals)
+	if _, poisoned := errors.AsType[*panicked](err); poisoned {
+		err = r.placeEach(ctx, signals)
+	}
+	if err != nil {
+		return err
+	}
+	return r.bot.journal.Retire(ctx, done)
+}
+
+// place decides on signals together, and stores what it decided.
+func (r *router) place(ctx context.Context, signals []Signal) error {
+	rd := &round{router: r, now: r.bot.Now().UTC(), alerts: map[string]*store.Alert{}, told: map[incident.ID][]*told{}}
+	return r.bot.guard("router", func() error {
+		for _, s := range signals {
 			r.bot.giveWay(ctx)
 			if err := r.readable(rd.route(ctx, s), s); err != nil {
 				return err
 			}
 		}
+		return rd.flush(ctx)
+	}, "signals", len(signals))
+}
+
+// placeEach decides on signals one by one, where one of them made the bot panic:
+// that one is left out, and named for the operator. What was stored of the others
+// before changes nothing.
+func (r *router) placeEach(ctx context.Context, signals []Signal) error {
+	for _, s := range signals {
+		err := r.place(ctx, []Signal{s})
+		if _, poisonous := errors.AsType[*panicked](err); poisonous {
+			r.bot.Log.Error("a signal is left out, because tocsin fails at it", "source", s.Source, "key", s.Key, "id", s.ID, "error", err)
+			continue
+		}
+		if err != nil {
+			return err
+		}
 	}
-	if err := rd.flush(ctx); err != nil {
-		return err
-	}
-	return r.bot.journal.Retire(ctx, done)
+	return nil
 }
 
 // readable drops the error of a signal whose alert or incident cannot be read: it is

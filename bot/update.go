@@ -3,6 +3,7 @@ package bot
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"slices"
 	"time"
 
@@ -115,10 +116,20 @@ func (b *Bot) commitSteps(ctx context.Context, l *live, list []step, a store.App
 	}
 	l.tip = tip
 	l.inc.Store(&inc)
-	b.learn(a.Head)
 	hold(ctx, b.worker, inc.ID)
 	b.worker.change(l, a)
+	b.learn(a.Head)
+	b.logEvents(ctx, inc.ID, a.Events)
 	return inc, nil
+}
+
+// logEvents has a line in the log for each event, without its words: those are on
+// the timeline, for who may see it.
+func (b *Bot) logEvents(ctx context.Context, id incident.ID, events []incident.Event) {
+	for _, e := range events {
+		b.Log.LogAttrs(ctx, slog.LevelInfo, "recorded", slog.String("incident", string(id)), slog.Int("event", e.Seq),
+			slog.String("fact", incident.Facts.Name(e.Fact)), slog.String("by", string(e.By.User)), slog.String("via", e.By.Via), slog.String("cause", e.Cause))
+	}
 }
 
 // event makes the next event of inc. A quoted message is told in the name of

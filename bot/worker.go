@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"runtime/debug"
 	"slices"
 	"sync"
 	"time"
@@ -244,10 +243,23 @@ func (w *worker) work(ctx context.Context, id incident.ID, l *lane) {
 		if !w.pause(ctx, retry) {
 			continue
 		}
-		if t, ok := w.turn(ctx, id, l); ok {
-			w.take(ctx, id, l, t)
+		err := w.bot.guard("worker", func() error {
+			if t, ok := w.turn(ctx, id, l); ok {
+				w.take(ctx, id, l, t)
+			}
+			return nil
+		}, "incident", id)
+		if err != nil {
+			w.rest(l, w.bot.Now().Add(longestTry))
 		}
 	}
+}
+
+// rest has a lane wait until a time.
+func (w *worker) rest(l *lane, until time.Time) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	l.retry = until
 }
 
 // take makes an attempt in a slot, and ends the turn.
@@ -255,12 +267,9 @@ func (w *worker) take(ctx context.Context, id incident.ID, l *lane, t turn) {
 	defer t.done()
 	select {
 	case w.slots <- struct{}{}:
+		defer func() { <-w.slots }()
 		w.bot.giveWay(ctx)
-		again := w.attempt(ctx, id, l, t)
-		<-w.slots
-		w.mu.Lock()
-		l.retry = again
-		w.mu.Unlock()
+		w.rest(l, w.attempt(ctx, id, l, t))
 	case <-ctx.Done():
 	}
 }
@@ -431,12 +440,15 @@ func news(inc incident.Incident, facts []incident.Fact) []incident.Fact {
 
 // perform calls the Performer. A panic in it is a failure like any other.
 func (w *worker) perform(ctx context.Context, inc incident.Incident, item store.Item) (facts []incident.Fact, err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			w.bot.Log.Error("panic", "incident", inc.ID, "effect", item.Effect.Words(), "panic", p, "stack", string(debug.Stack()))
-			err = fmt.Errorf("panic: %v", p)
-		}
-	}()
+	err = w.bot.guard("worker", func() (err error) {
+		facts, err = w.call(ctx, inc, item)
+		return err
+	}, "incident", inc.ID, "effect", item.Effect.Words())
+	return facts, err
+}
+
+// call calls the Performer that an effect is for.
+func (w *worker) call(ctx context.Context, inc incident.Incident, item store.Item) ([]incident.Fact, error) {
 	performer := w.bot.Performer
 	if effect.ForPager(item.Effect) {
 		performer = w.bot.Pager

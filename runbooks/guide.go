@@ -40,6 +40,7 @@ type Guide struct {
 	Mitigations  []Mitigation // the fastest first
 
 	summary  string
+	pages    []string // the guides that it links to
 	match    matcher
 	line     int       // of the file where Body begins
 	problems []Problem // what does not keep it from being served
@@ -93,7 +94,7 @@ func parse(name string, src []byte) (*Guide, error) {
 		ID: fm.ID, Title: fm.Title, Version: hex.EncodeToString(sum[:4]),
 		Symptoms: fm.Symptoms, Classes: fm.Classes, Severity: fm.Severity, Security: fm.Security,
 		Owner: fm.Owner, LastReviewed: fm.LastReviewed, Phrases: fm.Match.Phrases,
-		Needs: fm.Needs, Changes: fm.Changes, Shared: fm.Shared, Body: body, summary: fm.Summary, line: line,
+		Needs: fm.Needs, Changes: fm.Changes, Shared: fm.Shared, Body: body, summary: fm.Summary, pages: markdown.Pages(body), line: line,
 	}
 	sections := markdown.Sections(body)
 	if len(sections) > maxHeadings {

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"unicode"
 )
 
@@ -32,9 +33,13 @@ type matcher struct {
 // pattern is a regular expression with its worth, 1 to 3.
 type pattern struct {
 	weight  float64
-	re, not *regexp.Regexp // of texts in lower case; not may be nil
-	needs   *need          // what is in every text that re matches
+	re, not expr  // of texts in lower case; not may be nil
+	needs   *need // what is in every text that re matches
 }
+
+// expr is a regular expression, compiled when it is first needed: there are
+// thousands, and most are ruled out by what they need.
+type expr func() *regexp.Regexp
 
 // compile makes a matcher of what is right, and says what is not; src is the file.
 func compile(m match, src []byte) (matcher, []Problem) {
@@ -49,7 +54,7 @@ func compile(m match, src []byte) (matcher, []Problem) {
 			bad(p.Re, fmt.Sprintf("pattern %q of weight %v cannot be used", p.Re, p.Weight), "write a Go regular expression and a weight from 1 to 3")
 			continue
 		}
-		var not *regexp.Regexp
+		var not expr
 		if p.Not != "" {
 			if not, _, err = expression(p.Not); err != nil {
 				bad(p.Not, fmt.Sprintf("not %q cannot be used", p.Not), "write a Go regular expression")
@@ -98,8 +103,8 @@ func (m matcher) hits(r report) (score float64, counted [][]int) {
 		if !p.needs.met(r.lower) { // it can be told in a moment, and there are thousands
 			continue
 		}
-		hit := p.re.FindStringIndex(r.lower)
-		if hit == nil || p.not != nil && p.not.MatchString(r.lower) {
+		hit := p.re().FindStringIndex(r.lower)
+		if hit == nil || p.not != nil && p.not().MatchString(r.lower) {
 			continue
 		}
 		if slices.ContainsFunc(counted, func(c []int) bool { return hit[0] < c[1] && c[0] < hit[1] }) {
@@ -131,17 +136,27 @@ func short(s string) string {
 	return s
 }
 
-// expression compiles an expression to be matched with a text in lower case, and
+// expression reads an expression to be matched with a text in lower case, and
 // tells what it needs. That is the same as matching without regard to case, and
 // several times as fast.
-func expression(expr string) (*regexp.Regexp, *need, error) {
-	tree, err := syntax.Parse("(?i)"+expr, syntax.Perl)
+func expression(text string) (expr, *need, error) {
+	tree, err := small(text)
 	if err != nil {
 		return nil, nil, err
 	}
-	lower(tree)
-	re, err := regexp.Compile(tree.String())
-	return re, needs(tree), err
+	return sync.OnceValue(func() *regexp.Regexp {
+		tree, _ := small(text) // a tree is larger than its text, so it is made again
+		return regexp.MustCompile(tree.String())
+	}), needs(tree), nil
+}
+
+// small is the tree of an expression for texts in lower case.
+func small(text string) (*syntax.Regexp, error) {
+	tree, err := syntax.Parse("(?i)"+text, syntax.Perl)
+	if err == nil {
+		lower(tree)
+	}
+	return tree, err
 }
 
 // lower puts the literals of an expression into lower case. Classes of letters

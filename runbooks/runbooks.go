@@ -98,7 +98,7 @@ func (l *Library) Guide(id string) (*Guide, bool) {
 
 func (l *Library) deadLinks(g *Guide) []Problem {
 	var out []Problem
-	for _, id := range markdown.Pages(g.Body) {
+	for _, id := range g.pages {
 		if _, ok := l.Guide(id); !ok {
 			out = append(out, Problem{
 				File: g.ID + ".md",

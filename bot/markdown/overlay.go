@@ -8,6 +8,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // MaxFile is the largest content file that is read, in bytes.
@@ -62,7 +63,7 @@ func leadsOut(err error) bool { return strings.HasSuffix(err.Error(), "path esca
 
 // Overlay reads the *.md files of layered folders, file by file: a later layer's
 // file replaces an earlier one's of the same name, and other names are added.
-// parse makes a value of one file. A file that it refuses is reported and the
+// parse makes a value of one file, and of several at a time. A file that it refuses is reported and the
 // layer beneath serves in its place, if it has one. Values are in the order of
 // their names. README.md, hidden files, folders, nil layers and layers that do
 // not exist are passed over.
@@ -82,21 +83,42 @@ func Overlay[T any](layers []fs.FS, parse func(name string, src []byte) (T, erro
 			names[name] = true
 		}
 	}
+	files := make([]file[T], len(names))
+	var reading sync.WaitGroup
+	for i, name := range sorted(names) {
+		reading.Go(func() { files[i].read(layers, name, parse) })
+	}
+	reading.Wait()
 	var values []T
-	for _, name := range sorted(names) {
-		for _, layer := range slices.Backward(layers) {
-			v, err := load(layer, name, parse)
-			if errors.Is(err, fs.ErrNotExist) {
-				continue
-			}
-			if err == nil {
-				values = append(values, v)
-				break
-			}
-			problems = append(problems, out(in(name, AsProblems(err)))...)
+	for _, f := range files {
+		if f.usable {
+			values = append(values, f.value)
 		}
+		problems = append(problems, f.problems...)
 	}
 	return values, problems
+}
+
+// file is what one name comes to.
+type file[T any] struct {
+	value    T
+	usable   bool
+	problems []Problem
+}
+
+// read takes the uppermost layer that is usable.
+func (f *file[T]) read(layers []fs.FS, name string, parse func(name string, src []byte) (T, error)) {
+	for _, layer := range slices.Backward(layers) {
+		v, err := load(layer, name, parse)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err == nil {
+			f.value, f.usable = v, true
+			return
+		}
+		f.problems = append(f.problems, out(in(name, AsProblems(err)))...)
+	}
 }
 
 func list(layer fs.FS) ([]string, error) {

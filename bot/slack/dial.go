@@ -38,6 +38,8 @@ type Config struct {
 	Pace float64
 	// Jitter is some time up to the given one, to spread what was refused; nil: none.
 	Jitter func(atMost time.Duration) time.Duration
+	// Called hears of each call, with its outcome; nil: nobody counts.
+	Called func(method, outcome string)
 	// Log hears what Dial waits for; nil: nobody.
 	Log *slog.Logger
 }
@@ -224,7 +226,7 @@ func (c Config) client(pacer *Pacer) (*slack.Client, error) {
 	if c.APIURL != "" {
 		url = slashed(c.APIURL)
 	}
-	client, err := metered(c.HTTP, pacer, url)
+	client, err := metered(c.HTTP, pacer, url, c.Called)
 	if err != nil {
 		return nil, fmt.Errorf("SLACK_API_URL is %q, which is no address: %w", c.APIURL, err)
 	}

@@ -36,7 +36,7 @@ func (c Config) insist(ctx context.Context, token string, ask func() error) erro
 			return dialError(token, err)
 		}
 		if wait < longestAgain || tries%tellEach == 0 {
-			c.Log.Warn("Slack does not answer yet", "tries", tries, "again in", again, "error", safe(err))
+			c.Log.Warn("Slack does not answer yet", "tries", tries, "after", again, "error", safe(err))
 		}
 		if !pause(ctx, again) {
 			return dialError(token, ctx.Err())

@@ -1,7 +1,10 @@
 package slack
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
+	"io"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -21,15 +24,28 @@ type meter struct {
 	next  http.RoundTripper
 	pacer *Pacer
 	api   *url.URL
+	count func(method, outcome string)
 }
 
+// The outcomes of a call, as Config.Called is told.
+const (
+	Done    = "done"
+	Refused = "refused" // Slack answered no
+	Limited = "limited" // 429: not now
+	Failed  = "failed"  // a 5xx, or no answer that can be read
+	Lost    = "lost"    // no answer
+)
+
+// Outcomes are all of them.
+var Outcomes = []string{Done, Refused, Limited, Failed, Lost}
+
 // metered is a client whose calls to the API pacer knows of.
-func metered(c *http.Client, pacer *Pacer, api string) (*http.Client, error) {
+func metered(c *http.Client, pacer *Pacer, api string, count func(method, outcome string)) (*http.Client, error) {
 	u, err := url.Parse(api)
 	if err != nil {
 		return nil, err
 	}
-	m := &meter{next: c.Transport, pacer: pacer, api: u}
+	m := &meter{next: c.Transport, pacer: pacer, api: u, count: count}
 	if m.next == nil {
 		m.next = http.DefaultTransport
 	}
@@ -50,7 +66,53 @@ func (m *meter) RoundTrip(r *http.Request) (*http.Response, error) {
 		m.pacer.refused(method, retryAfter(resp))
 	}
 	m.pacer.answered(debits)
+	if m.count == nil {
+		return resp, err
+	}
+	if err == nil {
+		err = readWhole(resp)
+	}
+	m.count(method, outcome(resp, err))
 	return resp, err
+}
+
+// readWhole reads an answer into memory, as the client would do next.
+func readWhole(resp *http.Response) error {
+	defer resp.Body.Close()
+	data, err := io.ReadAll(resp.Body)
+	resp.Body = whole{bytes.NewReader(data), data}
+	return err
+}
+
+// whole is the body of an answer that is here as a whole.
+type whole struct {
+	io.Reader
+	data []byte
+}
+
+func (whole) Close() error { return nil }
+
+// outcome is what became of a call.
+func outcome(resp *http.Response, err error) string {
+	switch {
+	case err != nil:
+		return Lost
+	case resp.StatusCode == http.StatusTooManyRequests:
+		return Limited
+	case resp.StatusCode != http.StatusOK:
+		return Failed
+	}
+	var answer struct {
+		OK    bool   `json:"ok"`
+		Error string `json:"error"`
+	}
+	switch body, _ := resp.Body.(whole); {
+	case json.Unmarshal(body.data, &answer) != nil, ambiguous(answer.Error):
+		return Failed
+	case !answer.OK:
+		return Refused
+	}
+	return Done
 }
 
 // retryAfter is how long Slack asks to wait.

@@ -113,6 +113,12 @@ func (f *Face) listen(ctx, up context.Context, client *socketmode.Client, slots 
 	}
 }
 
+// Ask asks Slack anything, to learn whether it answers.
+func (f *Face) Ask(ctx context.Context) error {
+	_, err := f.API.AuthTestContext(ctx)
+	return err
+}
+
 // Links is how many Socket Mode links are up.
 func (f *Face) Links() int { return int(f.links.Load()) }
 
@@ -152,7 +158,7 @@ func (l *linkState) set(up bool) {
 func (f *Face) take(ctx context.Context, client *socketmode.Client, r socketmode.Request) {
 	defer func() {
 		if p := recover(); p != nil {
-			f.Log.Error("panic", "request", r.Type, "panic", p, "stack", string(debug.Stack()))
+			f.Log.Error("panic", "in", "slack", "request", r.Type, "panic", p, "stack", string(debug.Stack()))
 		}
 	}()
 	held, release := f.Hold(ctx)

@@ -1,15 +1,21 @@
 package slack
 
 import (
+	"bytes"
 	"context"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/slack-go/slack"
+
+	"tocsin/bot"
+	"tocsin/bot/effect"
+	"tocsin/bot/sandbox"
 )
 
 // TestLinksComeBack: a link does not wait longer the longer Slack was away. slack-go
@@ -37,5 +43,46 @@ func TestLinksComeBack(t *testing.T) {
 	cancel()
 	if err := <-done; err != nil || f.Links() != 0 {
 		t.Errorf("%v, %d links", err, f.Links())
+	}
+}
+
+// A request at which the bot panics gets no answer and is on record; the link stays,
+// and the next request is answered.
+func TestPanicOverARequest(t *testing.T) {
+	var handler http.Handler
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { handler.ServeHTTP(w, r) }))
+	defer srv.Close()
+	ws := sandbox.New(sandbox.Options{PublicURL: srv.URL})
+	defer ws.Close()
+	handler = ws.Handler()
+	conn, err := Dial(t.Context(), Config{BotToken: "xoxb-sandbox", AppToken: "xapp-sandbox", APIURL: srv.URL + "/api/", Announce: "incidents"})
+	must(t, err)
+	var log bytes.Buffer
+	hold := func(ctx context.Context) (context.Context, func()) { return ctx, func() {} }
+	f := conn.Face(func(_ context.Context, r bot.Request) (bot.Answer, error) {
+		if r.Line == "boom" {
+			panic("at this")
+		}
+		return bot.Answer{Message: effect.Message{Body: "well"}}, nil
+	}, hold, slog.New(slog.NewTextHandler(&log, nil)))
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- f.Connect(ctx) }()
+	for f.Links() < 2 {
+		<-time.After(time.Millisecond)
+	}
+	if r, err := ws.Say(ctx, sandbox.Say{User: "U0ADA", Channel: "general", Text: "/incident boom"}); err == nil && r.OK {
+		t.Errorf("it was answered: %+v", r)
+	}
+	if r, err := ws.Say(ctx, sandbox.Say{User: "U0ADA", Channel: "general", Text: "/incident list"}); err != nil || !r.OK {
+		t.Errorf("the next was not answered: %+v %v", r, err)
+	}
+	if f.Links() != 2 {
+		t.Errorf("%d links are left", f.Links())
+	}
+	cancel()
+	must(t, <-ended)
+	if !strings.Contains(log.String(), "msg=panic in=slack") {
+		t.Errorf("it is not on record:\n%s", log.String())
 	}
 }

@@ -1,6 +1,6 @@
 // Package web serves tocsin's pages: the guides, without login, so that they
-// can be read when everything else is broken; incidents, to whoever has a signed link
-// that has not expired; and what a load balancer asks.
+// can be read when everything else is broken; and incidents, to whoever has a signed
+// link that has not expired.
 //
 // A guide page and the list are made once for each state of the library (an
 // edition) and carry an ETag, so that a phone that has one asks cheaply. Every
@@ -9,7 +9,6 @@
 package web
 
 import (
-	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -29,8 +28,6 @@ type Pages struct {
 	Links *Links
 	Sheet Sheet
 	Now   func() time.Time
-	// Ready tells why requests cannot be stored now; nil when they can.
-	Ready func() error
 }
 
 // Routes adds the pages to mux.
@@ -43,16 +40,6 @@ func (p Pages) Routes(mux *http.ServeMux) {
 	if p.Links != nil && p.Sheet != nil {
 		mux.HandleFunc("GET /incidents/{id}", p.incident)
 	}
-	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
-	mux.HandleFunc("GET /readyz", p.ready)
-}
-
-func (p Pages) ready(w http.ResponseWriter, _ *http.Request) {
-	if err := p.Ready(); err != nil {
-		http.Error(w, err.Error(), http.StatusServiceUnavailable)
-		return
-	}
-	fmt.Fprintln(w, "ready")
 }
 
 func toList(w http.ResponseWriter, r *http.Request) {

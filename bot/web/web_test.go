@@ -3,7 +3,6 @@ package web
 import (
 	"crypto/sha256"
 	"encoding/base64"
-	"errors"
 	"html"
 	"net/http"
 	"net/http/httptest"
@@ -36,7 +35,7 @@ func pages(t testing.TB) Pages {
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}
-	return Pages{Guides: lib, Ready: func() error { return nil }}
+	return Pages{Guides: lib}
 }
 
 // embedded is loaded once: no test changes it.
@@ -59,7 +58,7 @@ func own(t *testing.T, text string, fronts map[string]string) Pages {
 	if len(lib.Guides()) != len(fronts) {
 		t.Fatal(problems)
 	}
-	return Pages{Guides: lib, Ready: func() error { return nil }}
+	return Pages{Guides: lib}
 }
 
 // TestListIsOnePage: with or without the slash.
@@ -120,21 +119,6 @@ func TestTitlesAreText(t *testing.T) {
 		if !strings.Contains(body, "a *b* c") || !strings.Contains(body, "d *e* f") {
 			t.Errorf("%s: %s", path, body)
 		}
-	}
-}
-
-// TestHealth: alive is not ready.
-func TestHealth(t *testing.T) {
-	p := pages(t)
-	if w := get(p, "/readyz"); w.Code != 200 || w.Body.String() != "ready\n" {
-		t.Errorf("ready: %d %q", w.Code, w.Body)
-	}
-	p.Ready = func() error { return errors.New("the store failed") }
-	if w := get(p, "/readyz"); w.Code != http.StatusServiceUnavailable || !strings.Contains(w.Body.String(), "the store failed") {
-		t.Errorf("not ready: %d %q", w.Code, w.Body)
-	}
-	if w := get(p, "/healthz"); w.Code != 200 {
-		t.Errorf("alive: %d", w.Code)
 	}
 }
 

@@ -11,9 +11,11 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"tocsin/bot"
@@ -131,6 +133,7 @@ type settings struct {
 	look      time.Duration // how often the content is looked at; 0: lookEvery
 	now       func() time.Time
 	pair      *pair // serve HTTPS by itself; nil: HTTP
+	trim      bool  // give memory back to the system: the process is the bot's alone
 }
 
 // app is the bot with its faces: the same for serve, sandbox and tests.
@@ -143,10 +146,15 @@ type app struct {
 	routes  func(*http.ServeMux)
 	door    door
 	control net.Listener
+	guides  *runbooks.Library
+	trim    bool
 	watch   *watch // nil without content of a team's own
 	pager   *pager // nil where PagerDuty is not set up for paging
 	metrics *metrics
 	keeper  *keeper
+	counts  *counts
+	marker  *marker
+	asking  atomic.Bool
 	look    time.Duration
 
 	slack    *slack.Connection
@@ -156,22 +164,27 @@ type app struct {
 // newApp opens the store and builds the bot. Slack must answer, now or at an earlier
 // start: it says who the bot is.
 func newApp(ctx context.Context, s settings, log *slog.Logger) (*app, error) {
+	counts := newCounts()
+	log = slog.New(counted{log.Handler(), counts})
 	for _, p := range s.content.problems {
 		log.Warn("content", "problem", p)
 	}
+	s.slack.Called = counts.called
 	s.slack.Log, s.slack.Jitter = log, rand.N[time.Duration]
 	conn, kv, err := reachSlack(ctx, s)
 	if err != nil {
 		return nil, err
 	}
-	a := &app{log: log, kv: kv, slack: conn, socket: s.slack.AppToken != "", look: cmp.Or(s.look, lookEvery)}
-	a.door = door{log: log, answer: longestAnswer, pair: s.pair}
+	a := &app{
+		log: log, kv: kv, slack: conn, counts: counts, guides: s.content.guides, trim: s.trim, socket: s.slack.AppToken != "",
+		look: cmp.Or(s.look, lookEvery), door: door{log: log, answer: longestAnswer, pair: s.pair},
+	}
 	if s.content.from.Content != "" {
 		a.watch = newWatch(s.content, log)
 	}
 	pacer := conn.Pacer()
 	config := bot.Config{
-		Store: kv, Performer: conn.Performer, Pacer: pacer, Log: log, Now: s.now, URL: s.url, Quiet: s.quiet,
+		Store: timed{kv, counts}, Performer: conn.Performer, Pacer: pacer, Log: log, Now: s.now, URL: s.url, Quiet: s.quiet,
 		Guides: s.content.guides, Services: s.content.services, Plays: s.content.plays, Templates: s.content.templates,
 	}
 	commands := command.Commands{Buckets: buckets(pacer), Log: log}
@@ -195,17 +208,23 @@ func newApp(ctx context.Context, s settings, log *slog.Logger) (*app, error) {
 		kv.Close()
 		return nil, err
 	}
-	s.content.guides.Warm() // or the first to report something waits for it
 	commands.Bot = a.bot
 	a.commands = commands
-	a.metrics = newMetrics(a.bot, commands.Buckets)
 	a.keeper = newKeeper(s.keeping, kv, a.bot, log)
 	a.face = conn.Face(commands.Handle, a.bot.Hold, log)
-	pages := web.Pages{Guides: s.content.guides, Ready: a.ready, Links: links, Sheet: a.bot.Sheet, Now: s.now}
+	a.marker = &marker{journal: store.NewJournal(a.bot.Store)}
+	tells := sources{buckets: commands.Buckets, backedUp: a.keeper.lastBackup, damaged: a.keeper.findings}
+	if a.socket {
+		tells.links = a.face.Links
+	}
+	a.metrics = newMetrics(a.bot, counts, tells)
+	pages := web.Pages{Guides: s.content.guides, Links: links, Sheet: a.bot.Sheet, Now: s.now}
 	sources := a.sources(s)
 	a.routes = func(mux *http.ServeMux) {
 		a.face.Routes(mux)
 		pages.Routes(mux)
+		mux.HandleFunc("GET /healthz", tellParts(a.alive))
+		mux.HandleFunc("GET /readyz", tellParts(a.ready))
 		mux.Handle("GET /metrics", a.metrics.handler())
 		for _, hook := range sources {
 			hook.Routes(mux)
@@ -238,13 +257,10 @@ func (a *app) sources(s settings) []*inbound.Hook {
 	}
 	var hooks []*inbound.Hook
 	for _, source := range slices.Concat(pager.Sources(), alert.Sources(s.alerts)) {
-		hooks = append(hooks, &inbound.Hook{Source: source, Accept: a.bot.Accept, Log: a.log, Now: s.now, Count: a.metrics.count})
+		hooks = append(hooks, &inbound.Hook{Source: source, Accept: a.bot.Accept, Log: a.log, Now: s.now, Count: a.counts.count})
 	}
 	return hooks
 }
-
-// ready tells why nothing can be stored.
-func (a *app) ready() error { return a.bot.Err() }
 
 // run works until ctx ends, or something fails that only a restart can mend.
 // serve is the HTTP server to run beside; nil for none.
@@ -267,26 +283,93 @@ func (a *app) run(ctx context.Context, ln net.Listener, handler http.Handler) er
 	if a.watch != nil {
 		looks := time.NewTicker(a.look)
 		defer looks.Stop()
-		start("the content", func() error { a.watch.run(ctx, looks.C); return nil })
+		start("the content", func() error {
+			a.keep(ctx, "content", func(ctx context.Context) { a.watch.run(ctx, looks.C) })
+			return nil
+		})
 	}
 	if a.pager != nil {
-		start("PagerDuty", func() error { a.tend(ctx); return nil })
+		start("PagerDuty", func() error { a.keep(ctx, "pagerduty", a.tend); return nil })
 	}
 	keeps := time.NewTicker(time.Minute)
 	defer keeps.Stop()
-	start("the keeping of the record", func() error { a.keeper.run(ctx, keeps.C); return nil })
+	start("the keeping of the record", func() error {
+		a.keep(ctx, "record", func(ctx context.Context) { a.keeper.run(ctx, keeps.C) })
+		return nil
+	})
 	start("HTTP", func() error { return a.door.serve(ctx, ln, handler) })
+	start("memory", func() error { a.rest(ctx); return nil })
 	start("the control socket", func() error { return door{log: a.log}.serve(ctx, a.control, a.controlRoutes()) })
 	<-ctx.Done()
-	wg.Wait()
+	if !within(drainTime, wg.Wait) {
+		a.log.Warn("what is under way does not end, and is left: what is stored is done at the next start")
+	}
 	err := context.Cause(ctx)
-	if closing := a.kv.Close(); closing != nil && errors.Is(err, context.Canceled) {
+	if closing := a.shut(); closing != nil && errors.Is(err, context.Canceled) {
 		err = closing
 	}
 	if errors.Is(err, context.Canceled) {
 		return nil
 	}
 	return err
+}
+
+// drainTime is how long what is under way may take to end once tocsin is told to,
+// and closeTime how long the data file may take: supervisors kill after 10 seconds
+// or more.
+const (
+	drainTime = 7 * time.Second
+	closeTime = 2 * time.Second
+)
+
+// shut closes the data file.
+func (a *app) shut() error {
+	var err error
+	if !within(closeTime, func() { err = a.kv.Close() }) {
+		return errors.New("the data file does not close: look at the disk. What was acknowledged is in it")
+	}
+	return err
+}
+
+// within does something for so long at most, and tells whether it came to its end.
+func within(most time.Duration, do func()) bool {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		do()
+	}()
+	select {
+	case <-done:
+		return true
+	case <-time.After(most):
+		return false
+	}
+}
+
+// releaseEach is how often what was read of the data file is given back.
+const releaseEach = time.Minute
+
+// rest does what nobody has to wait for at the start: it makes ready what the first
+// report would otherwise wait for, and where the process is the bot's alone, gives
+// back the memory that starting took, and what is read later of the data file.
+func (a *app) rest(ctx context.Context) {
+	a.guides.Warm()
+	if !a.trim {
+		return
+	}
+	debug.FreeOSMemory()
+	each := time.NewTicker(releaseEach)
+	defer each.Stop()
+	for {
+		if err := a.kv.Release(); err != nil && ctx.Err() == nil {
+			a.log.Warn("the pages of the data file stay in memory", "error", err)
+		}
+		select {
+		case <-each.C:
+		case <-ctx.Done():
+			return
+		}
+	}
 }
 
 // meeting is how long the start waits for people's names.

@@ -78,6 +78,8 @@ func (a *app) controlRoutes() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /incident", a.hear)
 	mux.Handle("GET /backup", copyRoute(a.kv))
+	mux.HandleFunc("GET /healthz/", tellParts(a.alive))
+	mux.HandleFunc("GET /readyz/", tellParts(a.ready))
 	for name, read := range readers() {
 		mux.HandleFunc("GET /"+name+"/{id}", func(w http.ResponseWriter, r *http.Request) {
 			text, err := read(r.Context(), reader{a.bot, store.NewJournal(a.kv)}, incident.ID(r.PathValue("id")))

@@ -85,7 +85,7 @@ func (d door) survive(next http.Handler) http.Handler {
 			if p == http.ErrAbortHandler {
 				panic(p)
 			}
-			d.log.Error("panic", "method", r.Method, "path", r.URL.Path, "panic", harmless(p), "stack", string(debug.Stack()))
+			d.log.Error("panic", "in", "http", "method", r.Method, "path", r.URL.Path, "panic", harmless(p), "stack", string(debug.Stack()))
 			http.Error(w, "something is wrong here, and on record; please send it again", http.StatusInternalServerError)
 		}()
 		next.ServeHTTP(w, r)

@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// process is a `tocsin serve` of its own.
-type process struct {
+// victim is a `tocsin serve` of its own.
+type victim struct {
 	cmd  *exec.Cmd
 	log  string
 	gone chan struct{}
@@ -20,7 +20,7 @@ type process struct {
 
 // start starts the bot.
 func (k *killing) start() {
-	p := &process{cmd: k.command(k.ctx, "serve"), log: filepath.Join(k.dir, "log"), gone: make(chan struct{})}
+	p := &victim{cmd: k.command(k.ctx, "serve"), log: filepath.Join(k.dir, "log"), gone: make(chan struct{})}
 	k.process = p
 	log, err := os.OpenFile(p.log, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
 	if err != nil {
@@ -65,7 +65,7 @@ func (k *killing) command(ctx context.Context, name string) *exec.Cmd {
 }
 
 // kill ends the process at once; false if it had ended before.
-func (p *process) kill() bool {
+func (p *victim) kill() bool {
 	if p == nil || p.cmd.Process == nil {
 		return false
 	}
@@ -80,7 +80,7 @@ func (p *process) kill() bool {
 }
 
 // stop has the process end in its own time, and tells whether it did.
-func (p *process) stop() bool {
+func (p *victim) stop() bool {
 	p.cmd.Process.Signal(syscall.SIGTERM)
 	select {
 	case <-p.gone:
@@ -91,7 +91,7 @@ func (p *process) stop() bool {
 }
 
 // last is the last line of the log.
-func (p *process) last() string {
+func (p *victim) last() string {
 	data, err := os.ReadFile(p.log)
 	if err != nil {
 		return err.Error()

@@ -172,7 +172,7 @@ func (k *killing) compareTopics(inc incident.Incident, room sandbox.ChannelState
 		if m.Subtype != "channel_topic" {
 			continue
 		}
-		at := timeOf(m)
+		at := writtenAt(m)
 		if m.Topic == topic && !changed(inc, since, at) {
 			k.double("the topic of #%s: %s", room.Name, topic)
 		}
@@ -180,8 +180,8 @@ func (k *killing) compareTopics(inc incident.Incident, room sandbox.ChannelState
 	}
 }
 
-// timeOf is when a message was written.
-func timeOf(m sandbox.Message) time.Time {
+// writtenAt is when a message was written.
+func writtenAt(m sandbox.Message) time.Time {
 	seconds, err := strconv.ParseFloat(m.TS, 64)
 	if err != nil {
 		return time.Time{}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"log/slog"
 	"net"
 	"os"
 	"path/filepath"
@@ -22,7 +23,7 @@ type killing struct {
 	slack   string // address of the workspace
 	addr    string // of the bot: host and port
 	store   string // its data file
-	process *process
+	process *victim
 	figures killFigures
 	calls   int           // the last call whose faults were counted
 	before  sandbox.State // as all was settled, and nothing made anew
@@ -72,7 +73,7 @@ func (s killSpec) begin(ctx context.Context) (*killing, error) {
 		return nil, err
 	}
 	k.ws = sandbox.New(k.options())
-	go serveHTTP(ctx, ln, k.ws.Handler())
+	go door{log: slog.New(slog.DiscardHandler)}.serve(ctx, ln, k.ws.Handler())
 	return k, nil
 }
 

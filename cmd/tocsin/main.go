@@ -31,6 +31,7 @@ type cli struct {
 	Restore    restoreCmd    `cmd:"" help:"Put a backup in the place of the record; what was there is kept."`
 	Compact    compactCmd    `cmd:"" help:"Make the data file as small as what is in it."`
 	Export     exportCmd     `cmd:"" help:"Write incidents as files that need no tocsin to read."`
+	Healthy    healthyCmd    `cmd:"" help:"Say whether the bot that runs here works: for a container's health check."`
 	Manifest   manifestCmd   `cmd:"" help:"Print the Slack app manifest to paste."`
 	Version    versionCmd    `cmd:"" help:"Print the version."`
 }
@@ -50,8 +51,10 @@ func main() { os.Exit(run()) }
 func run() int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	context.AfterFunc(ctx, stop) // who asks a second time does not want to wait
 	e := &env{ctx: ctx, stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr}
 	e.log = slog.New(slog.NewTextHandler(e.stderr, nil))
+	slog.SetDefault(e.log) // what libraries log has the same form
 	return execute(e, os.Args[1:])
 }
 

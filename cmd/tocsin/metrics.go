@@ -23,10 +23,18 @@ import (
 // private incident, and its labels come from lists of our own: whatever is sent,
 // there are only so many.
 type metrics struct {
-	bot        *bot.Bot
-	buckets    func() []bot.Bucket
-	registry   *prometheus.Registry
-	deliveries *prometheus.CounterVec
+	*counts
+	sources
+	bot      *bot.Bot
+	registry *prometheus.Registry
+}
+
+// sources tell what the bot does not know; each may be nil.
+type sources struct {
+	buckets  func() []bot.Bucket // how much of what Slack takes is used up
+	links    func() int          // Socket Mode links that are up
+	backedUp func() time.Time    // when the last backup was made; zero: none was
+	damaged  func() int          // records that the examination of the store found damaged
 }
 
 // senders and outcomes are the labels of deliveries; anything else is other.
@@ -46,29 +54,19 @@ func oneOf(list []string, label string) string {
 	return other
 }
 
-// newMetrics counts for a bot; buckets tell how much of what Slack takes is used
-// up, nil: nobody knows.
-func newMetrics(b *bot.Bot, buckets func() []bot.Bucket) *metrics {
-	if buckets == nil {
-		buckets = func() []bot.Bucket { return nil }
-	}
-	m := &metrics{bot: b, buckets: buckets, registry: prometheus.NewRegistry(), deliveries: prometheus.NewCounterVec(prometheus.CounterOpts{
-		Name: "tocsin_deliveries_total", Help: helpDeliveries,
-	}, []string{"source", "outcome"})}
-	for _, s := range senders {
-		for _, o := range outcomes { // a series that begins at 1 shows no increase
-			m.deliveries.WithLabelValues(s, o)
-		}
-	}
-	m.registry.MustRegister(m, m.deliveries, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+// newMetrics tells how a bot is.
+func newMetrics(b *bot.Bot, c *counts, s sources) *metrics {
+	m := &metrics{counts: c, sources: s, bot: b, registry: prometheus.NewRegistry()}
+	m.registry.MustRegister(m, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	m.registry.MustRegister(c.all()...)
 	return m
 }
 
 // count notes what became of a delivery, as inbound.Hook.Count is told. A source
 // with names of its own below it counts as one.
-func (m *metrics) count(source, outcome string) {
+func (c *counts) count(source, outcome string) {
 	source, _, _ = strings.Cut(source, "/")
-	m.deliveries.WithLabelValues(oneOf(senders, source), oneOf(outcomes, outcome)).Inc()
+	c.deliveries.WithLabelValues(oneOf(senders, source), oneOf(outcomes, outcome)).Inc()
 }
 
 // maxScrapes is how many may look at once.
@@ -82,7 +80,8 @@ func (m *metrics) handler() http.Handler {
 // Describe implements prometheus.Collector.
 func (m *metrics) Describe(ch chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{
-		descUp, descBuild, descArrivals, descEffects, descOldest, descUsed, descLimit, descWaiting, descPaused, descHeld, descStorm, descIncidents,
+		descUp, descLeads, descBuild, descArrivals, descEffects, descOldest, descUsed, descLimit, descWaiting, descPaused, descLinks, descHeld,
+		descStorm, descDue, descOverdue, descClock, descBackup, descDamaged, descIncidents,
 	} {
 		ch <- d
 	}
@@ -95,12 +94,15 @@ func (m *metrics) Collect(ch chan<- prometheus.Metric) {
 	}
 	_, storm := m.bot.Storm()
 	tell(descUp, one(m.bot.Err() == nil))
+	tell(descLeads, one(m.bot.Leads()))
 	tell(descBuild, 1, version)
 	tell(descArrivals, float64(m.bot.Arriving()))
 	tell(descHeld, one(!m.bot.Holding().IsZero()))
 	tell(descStorm, one(storm))
 	m.backlog(tell)
 	m.limits(tell)
+	m.reminders(tell)
+	m.record(tell)
 	m.incidents(tell)
 }
 
@@ -120,16 +122,50 @@ func (m *metrics) backlog(tell teller) {
 	back := m.bot.Backlog()
 	for _, name := range effect.Effects.Names() {
 		tell(descEffects, float64(back.ByEffect[name]), name)
+		tell(descOldest, m.since(back.OldestOf[name]), name)
 	}
-	oldest := 0.0
-	if !back.Oldest.IsZero() {
-		oldest = max(0, m.bot.Now().Sub(back.Oldest).Seconds())
+}
+
+// since is how many seconds ago a time was; 0 for none.
+func (m *metrics) since(t time.Time) float64 {
+	if t.IsZero() {
+		return 0
 	}
-	tell(descOldest, oldest)
+	return max(0, m.bot.Now().Sub(t).Seconds())
+}
+
+// reminders tell what people owe, and whether the clock still goes.
+func (m *metrics) reminders(tell teller) {
+	saw := m.bot.Reminders()
+	tell(descDue, float64(saw.Updates), "updates")
+	tell(descDue, float64(saw.Pages), "pages")
+	tell(descDue, float64(saw.Actions), "follow-ups")
+	tell(descOverdue, float64(saw.Overdue))
+	tell(descClock, m.since(saw.Looked))
+}
+
+// record tells how safe the record is, where somebody knows.
+func (m *metrics) record(tell teller) {
+	if m.backedUp != nil {
+		at := 0.0
+		if t := m.backedUp(); !t.IsZero() {
+			at = float64(t.Unix())
+		}
+		tell(descBackup, at)
+	}
+	if m.damaged != nil {
+		tell(descDamaged, float64(m.damaged()))
+	}
 }
 
 // limits tells how much of what Slack takes is used up.
 func (m *metrics) limits(tell teller) {
+	if m.links != nil {
+		tell(descLinks, float64(m.links()))
+	}
+	if m.buckets == nil {
+		return
+	}
 	now := m.bot.Now()
 	for _, b := range m.buckets() {
 		tell(descUsed, float64(b.Used), b.Name)

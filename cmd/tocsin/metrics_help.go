@@ -6,7 +6,34 @@ import "github.com/prometheus/client_golang/prometheus"
 const helpDeliveries = "Requests at /webhook by source and outcome. Refused: its secret here and there differ. " +
 	"Unreadable or too-large: the log says what is wrong. Failed: nothing is stored, look at the disk; the source sends again."
 
+const (
+	helpCalls = "Calls to Slack by method and outcome. Refused: the log says why, and so does the incident's room. " +
+		"Limited: Slack said not now, it is asked again. Failed or lost: it is looked for, then done again; where it lasts, Slack is away."
+
+	helpCommits = "How long a write to the record took, with its sync to disk. Above 0.1 s people wait: look at the disk. " +
+		"Failed even once: tocsin stops, so that nobody is promised what is not stored."
+
+	helpLines = "Lines in the log by level. Errors want an operator: read them."
+
+	helpPanics = "Panics that were caught, by the part of tocsin. Above 0: a defect; report it with the line in the log that says panic."
+)
+
 var (
+	descLeads = desc("leads", "1 while effects are performed and reminders are given. 0 for minutes after a start: another one runs on the same record.")
+
+	descLinks = desc("slack_links", "Links of Socket Mode that are up, of two. 0: what people do in Slack does not arrive; the log says why.")
+
+	descDue = desc("reminders_due", "What people owe at the clock's last look: updates over their time, pages nobody heard of, "+
+		"incidents with follow-ups over their date. They have been told.", "of")
+
+	descOverdue = desc("reminders_overdue", "Reminders that are due and could not be given at the clock's last look. Above 0: the log says why.")
+
+	descClock = desc("clock_seconds", "How long ago the clock last looked for what is due; it does twice a minute. High: nobody is reminded, start tocsin again.")
+
+	descBackup = desc("last_backup_timestamp_seconds", "When the last backup was made, 0 for never. Old: see whether TOCSIN_BACKUP can be written.")
+
+	descDamaged = desc("damaged_records", "Records that the examination of the store found damaged. Above 0: tocsin doctor names them; restore a backup.")
+
 	descUp = desc("up", "1 while what arrives can be stored. 0: look at the disk and the log, and start tocsin again.")
 
 	descBuild = desc("build_info", "The version that runs, as a label.", "version")
@@ -17,8 +44,8 @@ var (
 	descEffects = desc("effects_waiting", "What is to be done in Slack or PagerDuty and is not done yet, by effect. "+
 		"High: see tocsin_slack_paused_seconds and tocsin_slack_bucket_waiting; where both are 0, the log says what fails.", "effect")
 
-	descOldest = desc("effects_oldest_seconds", "How long the oldest of tocsin_effects_waiting waits. "+
-		"High: people wait for rooms or answers; /incident status says for what, /incident hold on stops new rooms.")
+	descOldest = desc("effects_oldest_seconds", "How long the oldest of tocsin_effects_waiting waits, by effect. "+
+		"High: people wait for rooms or answers; /incident status says for what, /incident hold stops new rooms.", "effect")
 
 	descUsed = desc("slack_bucket_used", "Calls of a Slack method in the last minute. At the limit the less urgent ones wait.", "method")
 

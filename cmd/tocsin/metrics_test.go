@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
+	"log/slog"
 	"maps"
 	"net/http/httptest"
 	"regexp"
@@ -19,6 +21,7 @@ import (
 	"tocsin/bot/inbound"
 	"tocsin/bot/incident"
 	"tocsin/bot/pagerduty"
+	"tocsin/bot/slack"
 	"tocsin/store"
 	"tocsin/store/mem"
 )
@@ -29,6 +32,9 @@ type metered struct {
 	*metrics
 	now time.Time
 	kv  *mem.DB
+
+	up, bad int // links, damaged records
+	saved   time.Time
 }
 
 func newMetered(t *testing.T, buckets func() []bot.Bucket) *metered {
@@ -45,7 +51,9 @@ func newMetered(t *testing.T, buckets func() []bot.Bucket) *metered {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m.metrics = newMetrics(b, buckets)
+	m.metrics = newMetrics(b, newCounts(), sources{
+		buckets: buckets, links: func() int { return m.up }, backedUp: func() time.Time { return m.saved }, damaged: func() int { return m.bad },
+	})
 	return m
 }
 
@@ -110,7 +118,7 @@ func (m *metered) reads(t *testing.T, want map[string]string) {
 func TestMetricsOfABotWithNothingToDo(t *testing.T) {
 	m := newMetered(t, nil)
 	m.reads(t, map[string]string{
-		"tocsin_up": "1", "tocsin_arrivals_waiting": "0", "tocsin_effects_oldest_seconds": "0", "tocsin_rooms_held": "0", "tocsin_storm": "0",
+		"tocsin_up": "1", "tocsin_arrivals_waiting": "0", `tocsin_effects_oldest_seconds{effect="say"}`: "0", "tocsin_rooms_held": "0", "tocsin_storm": "0",
 		`tocsin_build_info{version="` + version + `"}`: "1", `tocsin_effects_waiting{effect="open-channel"}`: "0",
 		`tocsin_deliveries_total{outcome="failed",source="pagerduty"}`: "0", `tocsin_incidents{severity="sev1",status="investigating"}`: "0",
 	})
@@ -127,7 +135,7 @@ func TestMetricsTellWhatWaits(t *testing.T) {
 	m.alert(t, 1)
 	m.now = m.now.Add(30 * time.Second)
 	m.reads(t, map[string]string{
-		`tocsin_effects_waiting{effect="open-channel"}`: "2", "tocsin_effects_oldest_seconds": "90", "tocsin_arrivals_waiting": "1",
+		`tocsin_effects_waiting{effect="open-channel"}`: "2", `tocsin_effects_oldest_seconds{effect="open-channel"}`: "90", "tocsin_arrivals_waiting": "1",
 		`tocsin_incidents{severity="sev2",status="investigating"}`: "1", `tocsin_incidents{severity="sev1",status="investigating"}`: "0",
 	})
 	m.route(t)
@@ -164,6 +172,40 @@ func TestMetricsTellWhatSlackTakes(t *testing.T) {
 		`tocsin_slack_bucket_waiting{method="chat.postMessage"}`: "7", `tocsin_slack_paused_seconds{method="chat.postMessage"}`: "30",
 		`tocsin_slack_paused_seconds{method="chat.update"}`: "0",
 	})
+}
+
+func TestMetricsTellOfLinksBackupsAndDamage(t *testing.T) {
+	m := newMetered(t, nil)
+	m.reads(t, map[string]string{"tocsin_slack_links": "0", "tocsin_last_backup_timestamp_seconds": "0", "tocsin_damaged_records": "0"})
+	m.up, m.bad, m.saved = 2, 3, time.Unix(1795176000, 0)
+	m.reads(t, map[string]string{"tocsin_slack_links": "2", "tocsin_last_backup_timestamp_seconds": "1.795176e+09", "tocsin_damaged_records": "3"})
+}
+
+// What is counted as it happens: calls, commits, lines, panics.
+func TestMetricsCount(t *testing.T) {
+	m := newMetered(t, nil)
+	m.called("chat.postMessage", slack.Limited)
+	log := slog.New(counted{slog.NewTextHandler(io.Discard, nil), m.counts}).With("incident", "INC-1")
+	log.Error("panic", "in", "clock", "panic", "boom")
+	log.Error("panic", "in", "a part nobody knows")
+	log.Warn("in doubt")
+	kv := timed{mem.New(), m.counts}
+	tx := store.Tx{Absent: []string{"a"}, Put: []store.Pair{{Key: "a", Value: []byte("b")}}}
+	kv.Commit(t.Context(), tx)
+	kv.Commit(t.Context(), tx) // a conflict
+	m.reads(t, map[string]string{
+		`tocsin_slack_calls_total{method="chat.postMessage",outcome="limited"}`: "1",
+		`tocsin_panics_total{in="clock"}`:                                       "1", `tocsin_panics_total{in="other"}`: "1",
+		`tocsin_log_lines_total{level="error"}`: "2", `tocsin_log_lines_total{level="warn"}`: "1",
+		`tocsin_commit_seconds_count{outcome="committed"}`: "1", `tocsin_commit_seconds_count{outcome="refused"}`: "1",
+	})
+	if _, err := m.slackAway(); err != nil {
+		t.Errorf("limited is no reason to think that Slack is away: %v", err)
+	}
+	m.called("chat.update", slack.Lost)
+	if _, err := m.slackAway(); err == nil {
+		t.Error("a call without an answer is not told")
+	}
 }
 
 // A store that failed stops the bot; its metrics say so and are still to be had.
@@ -242,7 +284,7 @@ func BenchmarkScrape(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	h := newMetrics(engine, nil).handler()
+	h := newMetrics(engine, newCounts(), sources{}).handler()
 	for b.Loop() {
 		h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", "/metrics", nil))
 	}

@@ -155,8 +155,8 @@ func (a *app) tend(ctx context.Context) {
 	}
 	var wg sync.WaitGroup
 	defer wg.Wait()
-	wg.Go(func() { p.client.Run(ctx, a.log) })
-	wg.Go(func() { a.watchDuties(ctx) })
+	wg.Go(func() { a.keep(ctx, "pagerduty", func(ctx context.Context) { p.client.Run(ctx, a.log) }) })
+	wg.Go(func() { a.keep(ctx, "pagerduty", a.watchDuties) })
 	every := time.NewTicker(reconcileEvery)
 	defer every.Stop()
 	for {

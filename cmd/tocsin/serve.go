@@ -94,7 +94,7 @@ func (c *serveCmd) Run(e *env) error {
 	if err != nil {
 		return fmt.Errorf("TOCSIN_ADDR %s cannot be listened on: %w", c.Addr, err)
 	}
-	s.slack.Patience = slackPatience
+	s.slack.Patience, s.trim = slackPatience, true
 	a, err := newApp(e.ctx, s, e.log)
 	if err != nil {
 		ln.Close()
@@ -102,8 +102,8 @@ func (c *serveCmd) Run(e *env) error {
 	}
 	mux := http.NewServeMux()
 	a.routes(mux)
-	e.log.Info("tocsin is up", "version", version, "address", ln.Addr().String(), "socket mode", a.socket,
-		"pagerduty webhook", len(s.secrets) > 0, "store", s.storePath)
+	e.log.Info("tocsin is up", "version", version, "address", ln.Addr().String(), "socket-mode", a.socket,
+		"pagerduty-webhook", len(s.secrets) > 0, "store", s.storePath)
 	return a.run(e.ctx, ln, mux)
 }
 

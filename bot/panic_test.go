@@ -1,0 +1,182 @@
+package bot_test
+
+import (
+	"context"
+	"log/slog"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"tocsin/bot"
+	"tocsin/bot/effect"
+	"tocsin/bot/incident"
+	"tocsin/store"
+)
+
+// poison panics at what belongs to one key or incident, while it is on: in the
+// store, the Pacer, or the Performer.
+type poison struct {
+	store.KV
+	bot.Performer
+	pacer    bot.Pacer
+	get, put string // prefixes of keys
+	perform  effect.Effect
+	of       incident.ID
+	on, wait atomic.Bool
+	log      lines
+}
+
+func (p *poison) Get(ctx context.Context, key string) ([]byte, error) {
+	if p.on.Load() && p.get != "" && strings.HasPrefix(key, p.get) {
+		panic("poisoned to read")
+	}
+	return p.KV.Get(ctx, key)
+}
+
+func (p *poison) Commit(ctx context.Context, tx store.Tx) error {
+	bad := func(pair store.Pair) bool { return strings.HasPrefix(pair.Key, p.put) }
+	if p.on.Load() && p.put != "" && slices.ContainsFunc(tx.Put, bad) {
+		panic("poisoned to write")
+	}
+	return p.KV.Commit(ctx, tx)
+}
+
+func (p *poison) Perform(ctx context.Context, inc incident.Incident, job bot.Job) ([]incident.Fact, error) {
+	if p.on.Load() && inc.ID == p.of && job.Effect == p.perform {
+		panic("poisoned to perform")
+	}
+	return p.Performer.Perform(ctx, inc, job)
+}
+
+func (p *poison) Wait(ctx context.Context, inc incident.Incident, job bot.Job, u bot.Urgency) (context.Context, error) {
+	if p.wait.Load() && inc.ID == p.of {
+		panic("poisoned to wait for")
+	}
+	return p.pacer.Wait(ctx, inc, job, u)
+}
+
+// lines are what the bot logs.
+type lines struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (l *lines) Write(data []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(data)
+}
+
+// has wants a panic in a part of the bot on record, and a text.
+func (l *lines) has(t *testing.T, part, text string) {
+	t.Helper()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if log := l.text.String(); !strings.Contains(log, "msg=panic in="+part) || !strings.Contains(log, text) {
+		t.Errorf("a panic in the %s with %q is not on record:\n%.2000s", part, text, log)
+	}
+}
+
+// poisoned runs a test with poison in its world.
+func poisoned(t *testing.T, p *poison, f func(*testing.T, *world)) {
+	described(t)(t, func(t *testing.T, w *world) {
+		w.run()
+		<-w.done
+		w.more = append(w.more, func(c *bot.Config) {
+			p.KV, p.Performer, p.pacer = c.Store, c.Performer, c.Pacer
+			c.Store, c.Performer, c.Pacer, c.Log = p, p, p, slog.New(slog.NewTextHandler(&p.log, nil))
+		})
+		w.start()
+		f(t, w)
+		if err := w.bot.Err(); err != nil {
+			t.Errorf("the bot stopped: %v", err)
+		}
+	})
+}
+
+// A signal that makes the bot panic, where it is looked up or where it is stored,
+// is left out and named; those that came with it have their places, and nothing
+// waits for ever, also after a restart.
+func TestPanicOverASignal(t *testing.T) {
+	for name, p := range map[string]*poison{"reading": {get: "alert/generic/bad"}, "writing": {put: "alert/generic/bad"}} {
+		t.Run(name, func(t *testing.T) {
+			poisoned(t, p, func(t *testing.T, w *world) {
+				p.on.Store(true)
+				var list []bot.Signal
+				for _, key := range []string{"first", "bad", "last"} {
+					list = append(list, alert("generic", key, "service of "+key, "The queue of "+key+" is full", "critical", incident.StateFiring))
+				}
+				if _, err := w.bot.Accept(context.Background(), bot.Delivery{Source: "generic", ID: "three", Signals: list}); err != nil {
+					t.Fatal(err)
+				}
+				w.wait(10 * time.Second)
+				w.routed()
+				w.restart()
+				w.wait(10 * time.Second)
+				for _, key := range []string{"first", "last"} {
+					if a := w.record("generic", key); a.Incident == "" {
+						t.Errorf("%s has no incident: %+v", key, a)
+					}
+				}
+				p.log.has(t, "router", "key=bad")
+			})
+		})
+	}
+}
+
+// An effect at which the bot panics keeps no other waiting, and is done once that
+// is mended.
+func TestPanicOverAnEffect(t *testing.T) {
+	for name, pacing := range map[string]bool{"performing": false, "waiting": true} {
+		t.Run(name, func(t *testing.T) {
+			p := &poison{perform: effect.OpenChannel{}, of: "INC-1"}
+			poisoned(t, p, func(t *testing.T, w *world) {
+				p.on.Store(!pacing)
+				p.wait.Store(pacing)
+				w.say("one", "", "open sev1 Answers are wrong")
+				w.say("two", "", "open sev2 Answers are slow")
+				w.wait(5 * time.Minute)
+				if w.inc("INC-2").Channel.Channel == "" || w.inc("INC-1").Channel.Channel != "" {
+					t.Errorf("rooms: %+v, %+v", w.inc("INC-1").Channel, w.inc("INC-2").Channel)
+				}
+				p.on.Store(false)
+				p.wait.Store(false)
+				w.wait(5 * time.Minute)
+				if w.inc("INC-1").Channel.Channel == "" {
+					t.Error("the room is never made")
+				}
+				p.log.has(t, "worker", "incident=INC-1")
+			})
+		})
+	}
+}
+
+// An incident at which the clock panics keeps nobody else from being reminded.
+func TestPanicOfTheClock(t *testing.T) {
+	p := &poison{put: "log/00000001/"}
+	poisoned(t, p, func(t *testing.T, w *world) {
+		w.say("one", "", "open sev1 Answers are wrong")
+		w.say("two", "", "open sev1 Answers are slow")
+		w.wait(time.Minute)
+		p.on.Store(true)
+		w.wait(31 * time.Minute)
+		if n := w.said(w.inc("INC-2").Channel.Channel, "An update was due"); n != 1 {
+			t.Errorf("INC-2 was reminded %d times", n)
+		}
+		if saw := w.bot.Reminders(); saw.Updates != 2 || saw.Overdue != 1 || time.Since(saw.Looked) > time.Minute {
+			t.Errorf("%+v", saw)
+		}
+		p.on.Store(false)
+		w.wait(2 * time.Minute)
+		if n := w.said(w.inc("INC-1").Channel.Channel, "An update was due"); n != 1 {
+			t.Errorf("INC-1 was reminded %d times once it could be", n)
+		}
+		if saw := w.bot.Reminders(); saw.Overdue != 0 {
+			t.Errorf("%+v", saw)
+		}
+		p.log.has(t, "clock", "incident=INC-1")
+	})
+}

@@ -1,0 +1,123 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// The unit can be read by systemd, and is as closed as it says: 0 would be closed
+// altogether, 10 open.
+func TestSystemdUnit(t *testing.T) {
+	tool, err := exec.LookPath("systemd-analyze")
+	switch {
+	case err != nil && os.Getenv("TOCSIN_SYSTEMD") == "required":
+		t.Fatal("systemd-analyze is required and not installed: apt-get install systemd")
+	case err != nil:
+		t.Skip("systemd-analyze is not installed, so the unit is not checked: apt-get install systemd")
+	}
+	data, err := os.ReadFile("deploy/tocsin.service")
+	if err != nil {
+		t.Fatal(err)
+	}
+	unit := filepath.Join(t.TempDir(), "tocsin.service")
+	here := strings.ReplaceAll(string(data), "/usr/local/bin/tocsin", "/bin/true") // it has to be there
+	if err := os.WriteFile(unit, []byte(here), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range [][]string{{"verify", "--man=no", unit}, {"security", "--offline=true", "--threshold=15", "--no-pager", unit}} {
+		out, err := exec.Command(tool, args...).CombinedOutput()
+		if err != nil || args[0] == "verify" && strings.Contains(string(out), "tocsin.service") {
+			t.Errorf("systemd-analyze %s: %v\n%s", args[0], err, out)
+		}
+	}
+}
+
+// The example for Kubernetes has one writer, which ends in peace and can do little.
+func TestKubernetesExample(t *testing.T) {
+	data, err := os.ReadFile("deploy/kubernetes.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	kinds := map[string]map[string]any{}
+	for dec := yaml.NewDecoder(bytes.NewReader(data)); ; {
+		doc := map[string]any{}
+		err := dec.Decode(&doc)
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		kinds[doc["kind"].(string)] = doc
+	}
+	for path, want := range map[string]any{
+		"Deployment/spec/replicas":                                                            1,
+		"Deployment/spec/strategy/type":                                                       "Recreate",
+		"Deployment/spec/template/spec/automountServiceAccountToken":                          false,
+		"Deployment/spec/template/spec/terminationGracePeriodSeconds":                         15,
+		"Deployment/spec/template/spec/securityContext/runAsNonRoot":                          true,
+		"Deployment/spec/template/spec/containers/0/securityContext/readOnlyRootFilesystem":   true,
+		"Deployment/spec/template/spec/containers/0/securityContext/allowPrivilegeEscalation": false,
+		"Deployment/spec/template/spec/containers/0/livenessProbe/httpGet/path":               "/healthz",
+		"Deployment/spec/template/spec/containers/0/volumeMounts/0/mountPath":                 "/data",
+		"Deployment/spec/template/spec/volumes/0/persistentVolumeClaim/claimName":             "tocsin",
+		"PersistentVolumeClaim/metadata/name":                                                 "tocsin",
+		"Service/spec/ports/0/targetPort":                                                     "http",
+		"Deployment/spec/template/spec/containers/0/ports/0/name":                             "http",
+		"Deployment/spec/template/spec/containers/0/env/1/value":                              "bolt:/data/tocsin.db",
+		"Deployment/spec/template/spec/containers/0/securityContext/capabilities/drop/0":      "ALL",
+		"Deployment/spec/template/spec/securityContext/seccompProfile/type":                   "RuntimeDefault",
+	} {
+		kind, rest, _ := strings.Cut(path, "/")
+		if got := dig(kinds[kind], strings.Split(rest, "/")); got != want {
+			t.Errorf("%s is %v, want %v", path, got, want)
+		}
+	}
+	if grace := dig(kinds["Deployment"], strings.Split("spec/template/spec/terminationGracePeriodSeconds", "/")); grace.(int) <= int((drainTime + closeTime).Seconds()) {
+		t.Errorf("it is killed after %v seconds, and takes up to %v", grace, drainTime+closeTime)
+	}
+}
+
+// dig goes down into maps and lists; nil where there is nothing.
+func dig(v any, path []string) any {
+	for _, step := range path {
+		switch in := v.(type) {
+		case map[string]any:
+			v = in[step]
+		case []any:
+			if i := int(step[0] - '0'); i < len(in) {
+				v = in[i]
+			} else {
+				return nil
+			}
+		default:
+			return nil
+		}
+	}
+	return v
+}
+
+// The image has nothing but the binary and what it needs, and no root.
+func TestContainerfile(t *testing.T) {
+	data, err := os.ReadFile("deploy/Containerfile")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, image, ok := strings.Cut(string(data), "\nFROM scratch\n")
+	for _, want := range []string{"ca-certificates.crt", "USER 65532:65532", `CMD ["/tocsin", "healthy"]`, `ENTRYPOINT ["/tocsin"]`, "VOLUME /data", "bolt:/data/tocsin.db"} {
+		if !ok || !strings.Contains(image, want) {
+			t.Errorf("the image lacks %s", want)
+		}
+	}
+	if strings.Contains(image, "\nRUN ") {
+		t.Error("there is no shell to run anything in the image")
+	}
+}

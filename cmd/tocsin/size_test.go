@@ -1,0 +1,142 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"tocsin/bot/incident"
+	"tocsin/store"
+	"tocsin/store/bolt"
+)
+
+// TestSize starts a process of its own on a record and measures the time until it
+// is ready, and its memory then. The record is empty; TOCSIN_SIZE=10000 makes one of
+// so many incidents with 50 events each, in some ten seconds:
+//
+//	TOCSIN_SIZE=10000 go test ./cmd/tocsin -run TestSize -v
+func TestSize(t *testing.T) {
+	o := office(t)
+	dir := t.TempDir()
+	t.Run("empty", func(t *testing.T) { measureStart(t, o, filepath.Join(dir, "empty.db"), time.Second) })
+	n, _ := strconv.Atoi(os.Getenv("TOCSIN_SIZE"))
+	if n == 0 {
+		return
+	}
+	full := filepath.Join(dir, "full.db")
+	fillRecord(t, full, n)
+	st, err := os.Stat(full)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("%d incidents, %d MiB", n, st.Size()>>20)
+	t.Run("full", func(t *testing.T) { measureStart(t, o, full, 3*time.Second) })
+}
+
+// mostMemory is what a process may have in memory, in MiB.
+const mostMemory = 100
+
+// measureStart starts a process thrice and wants it ready within a time at best, and
+// small. The bounds leave room for a busy machine; the log has the figures.
+func measureStart(t *testing.T, o *premises, path string, within time.Duration) {
+	quickest := time.Hour
+	for range 3 {
+		p := o.serve(t, path)
+		took, cpu := time.Since(p.began), p.cpu(t)
+		quickest = min(quickest, took)
+		all, own := p.atRest(t)
+		t.Logf("ready after %v (%v of processor), %.0f MiB in memory, %.0f MiB of it its own", took.Round(time.Millisecond), cpu, all, own)
+		if all > mostMemory {
+			t.Errorf("%.0f MiB in memory, want at most %d", all, mostMemory)
+		}
+		p.end(t, syscall.SIGTERM, 10*time.Second)
+	}
+	if quickest > within {
+		t.Errorf("ready after %v at best, want within %v", quickest, within)
+	}
+}
+
+// atRest is the memory that the process has once it has given back what starting
+// took.
+func (p *tenant) atRest(t *testing.T) (all, own float64) {
+	for end := time.Now().Add(10 * time.Second); time.Now().Before(end); <-time.After(20 * time.Millisecond) {
+		if all, _ := p.memory(t); all < mostMemory {
+			break
+		}
+	}
+	<-time.After(time.Second)
+	return p.memory(t)
+}
+
+// fillRecord makes a record of n incidents that were, but for ten.
+func fillRecord(t *testing.T, path string, n int) {
+	db, err := bolt.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	j := store.NewJournal(db)
+	var writers sync.WaitGroup
+	numbers := make(chan int)
+	for range 64 {
+		writers.Go(func() {
+			for number := range numbers {
+				if err := appendIncident(j, number, number > n-10); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	for number := range n {
+		numbers <- number + 1
+	}
+	close(numbers)
+	writers.Wait()
+}
+
+// appendIncident records an incident of 50 events, as one goes.
+func appendIncident(j *store.Journal, number int, open bool) error {
+	id, events := incident.NewID(number), eventful(number, open)
+	_, err := j.Append(context.Background(), store.Tip{ID: id}, store.Append{
+		Events: events, Head: store.HeadOf(incident.Fold(id, events)), Handles: []string{fmt.Sprint("channel/C", id)},
+	})
+	return err
+}
+
+// eventful is a timeline of 50 events.
+func eventful(number int, open bool) []incident.Event {
+	ada := incident.Person{User: "U0ADA", Name: "Ada Okafor"}
+	ben := incident.Person{User: "U0BEN", Name: "Ben Ortiz"}
+	channel := fmt.Sprint("C", incident.NewID(number))
+	facts := []incident.Fact{
+		incident.Declared{Title: fmt.Sprintf("Answers of service %d cut off mid-sentence", number%40), Severity: incident.Severities[number%4], Symptom: "invalid-inference"},
+		incident.Linked{Channel: channel, Name: fmt.Sprintf("inc-%d-answers-cut-off", number), Link: "https://example.slack.com/archives/" + channel},
+		incident.GuideServed{Guide: "invalid-output", Title: "Output is invalid", Version: "3", Why: "says “cut off”", Chosen: number%10 == 0},
+		incident.PlayStarted{Play: "sev2", Title: "A SEV2 began", Version: "2", UpdateEvery: 30 * time.Minute, Tasks: []incident.Task{{Text: "Open the status page", Role: incident.CommsLead}}},
+		incident.Posted{What: incident.PostedCard, Message: incident.Message{Channel: channel, ID: "1795176001.000200"}},
+		incident.Assigned{Role: incident.Commander, To: ben},
+		incident.TaskDone{N: 1, Text: "Open the status page"},
+	}
+	for n := len(facts); n < 48; n++ {
+		facts = append(facts, incident.Noted{Text: fmt.Sprintf("note %d: the error rate of the gateway is at %d %% and the queue of requests grows, so we shed load", n, n%20)})
+	}
+	if open {
+		facts = append(facts, incident.Noted{Text: "still looking"}, incident.Noted{Text: "and looking"})
+	} else {
+		facts[47] = incident.ActionAdded{N: 1, Text: "Have an alarm for the stop reason"}
+		facts = append(facts, incident.Mitigated{How: "rollback"}, incident.Resolved{})
+	}
+	events := make([]incident.Event, len(facts))
+	start := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC).Add(time.Duration(number) * time.Hour / 2)
+	for i, f := range facts {
+		at := start.Add(time.Duration(i) * time.Minute)
+		events[i] = incident.Event{Seq: i + 1, At: at, Logged: at, By: incident.Actor{Person: ada, Via: "slack"}, Cause: fmt.Sprint("slack/", number, "/", i), Fact: f}
+	}
+	return events
+}
