@@ -56,7 +56,7 @@ func (x *examiner) other(ctx context.Context, kind string, p Pair) error {
 		if a, err = openArrival(p); err == nil && a.key() != p.Key {
 			err = corrupt(p.Key, errors.New("it belongs to another key"))
 		}
-	case "seen", "change", "mark", formatKey:
+	case "seen", "change", "mark", "known", formatKey:
 		_, err = openPair(p)
 	default:
 		err = corrupt(p.Key, errors.New("it is no key of ours"))

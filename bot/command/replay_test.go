@@ -68,7 +68,7 @@ var commandLines = []string{
 	"close", "close resolved", "close false-alarm", "close duplicate of INC-2",
 	"page Dina Weiss help us", "page", "page =user/PDINA/Dina Weiss= help", "alerts", "alerts 2", "attach INC-2", "attach", "attach grafana K5",
 	"detach 2", "detach 1-3", "detach search", "detach chat", "split search", "split chat", "split 1 2", "merge INC-2", "room", "hold", "hold off",
-	"action Write an alert @ben by friday", "action done 1", "action list", "action", "timeline", "postmortem", "resync", "menu", "arrived", "left", "",
+	"action Write an alert @ben by friday", "action done 1", "action list", "action", "timeline", "link", "link 4", "postmortem", "resync", "menu", "arrived", "left", "",
 }
 
 // TestDeliveredTwice: Slack, or somebody who has recorded a signed request, may

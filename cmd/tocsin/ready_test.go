@@ -12,6 +12,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"tocsin/bot/slack"
 	"tocsin/store"
 	"tocsin/store/mem"
 )
@@ -45,7 +46,7 @@ func TestPartsAreToldAsTextAndJSON(t *testing.T) {
 // Once the store has failed only a restart helps, and both say so.
 func TestAStoreThatFailedIsToldToSupervisors(t *testing.T) {
 	m := newMetered(t, nil)
-	a := &app{bot: m.bot, counts: m.counts, marker: &marker{journal: store.NewJournal(m.kv)}}
+	a := &app{bot: m.bot, slack: &slack.Connection{}, counts: m.counts, marker: &marker{journal: store.NewJournal(m.kv)}}
 	if w := asked(tellParts(a.alive), ""); w.Code != http.StatusOK {
 		t.Errorf("before: %d %s", w.Code, w.Body)
 	}
