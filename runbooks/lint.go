@@ -77,11 +77,15 @@ func inOrder(a, b Problem) int {
 
 // sources are a folder's guides, by file.
 func sources(folder fs.FS) map[string][]byte {
+	type source struct {
+		name string
+		text []byte
+	}
+	list, _ := markdown.Overlay([]fs.FS{folder}, func(name string, text []byte) (source, error) { return source{name, text}, nil })
 	out := map[string][]byte{}
-	markdown.Overlay([]fs.FS{folder}, func(name string, src []byte) (bool, error) {
-		out[name] = src
-		return true, nil
-	})
+	for _, s := range list {
+		out[s.name] = s.text
+	}
 	return out
 }
 
