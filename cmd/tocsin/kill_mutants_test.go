@@ -41,8 +41,6 @@ func mutants() []mutant {
 			{"bot/worker.go", "facts []incident.Fact, done bool) {\n", "facts []incident.Fact, done bool) {\nw.pause(ctx, w.bot.Now().Add(300*time.Millisecond))\n"}}},
 		{"a message is not looked for", []edit{{"bot/slack/post.go",
 			`return m.Metadata.EventType == eventType && m.Metadata.EventPayload["key"] == job.Key`, "return false"}}},
-		{"a file is not looked for", []edit{{"bot/slack/post.go",
-			"if f.Name == name && m.User == p.me.User {", `if f.Name == "" {`}}},
 		{"a channel of ours is not taken for ours", []edit{{"bot/slack/performer.go",
 			"if job.Tries == 1 {", "if true {"}}},
 		{"a bookmark is not looked for", []edit{{"bot/slack/performer.go",
