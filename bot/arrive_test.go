@@ -139,6 +139,9 @@ func TestAlertsThroughCrashes(t *testing.T) {
 				}, false)
 			})
 			if !ok || !crashed {
+				if n < manyPoints {
+					t.Errorf("it ends after %d points, %v: is the hook called?", n-1, outcome)
+				}
 				break
 			}
 		}

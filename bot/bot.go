@@ -227,6 +227,9 @@ func (b *Bot) List(ctx context.Context, who incident.Actor, all bool) ([]store.H
 		}
 		if h.Private {
 			inc, err := b.Incident(ctx, h.ID)
+			if _, damaged := errors.AsType[*store.CorruptError](err); damaged {
+				continue // who may see it is not known
+			}
 			if err != nil {
 				return nil, err
 			}

@@ -85,6 +85,9 @@ func (c *calls) RoundTrip(r *http.Request) (*http.Response, error) {
 	return resp, err
 }
 
+// manyPoints is how many commits and calls each story has at least.
+const manyPoints = 20
+
 // seeds is how many seeds are tried: usual, or TOCSIN_SEEDS.
 func seeds(usual uint64) uint64 {
 	if n, err := strconv.ParseUint(os.Getenv("TOCSIN_SEEDS"), 10, 32); err == nil {
@@ -424,6 +427,9 @@ func TestCrashAtEveryCommit(t *testing.T) {
 				})
 			})
 			if !ok || !crashed {
+				if n < manyPoints {
+					t.Errorf("it ends after %d points, %v: is the hook called?", n-1, outcome)
+				}
 				break
 			}
 		}
@@ -467,6 +473,9 @@ func TestCrashAtEveryCall(t *testing.T) {
 					})
 				})
 				if !ok || !died {
+					if n < manyPoints {
+						t.Errorf("it ends after %d calls: is the hook called?", n-1)
+					}
 					break
 				}
 			}

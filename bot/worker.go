@@ -57,7 +57,12 @@ func (w *worker) load(ctx context.Context) error {
 		return err
 	}
 	for _, item := range items {
-		if _, err := w.bot.load(ctx, item.Incident); err != nil {
+		_, err := w.bot.load(ctx, item.Incident)
+		if _, damaged := errors.AsType[*store.CorruptError](err); damaged {
+			w.bot.Log.Error("what waits for an incident that cannot be read is left alone", "incident", item.Incident, "effect", item.Effect.Words(), "error", err)
+			continue
+		}
+		if err != nil {
 			return err
 		}
 		w.mu.Lock()

@@ -53,7 +53,7 @@ type CorruptError struct {
 
 func (e *CorruptError) Error() string {
 	return fmt.Sprintf("store: %s cannot be trusted: %s: "+
-		"keep it for inspection and put the newest good backup in its place, or set TOCSIN_STORE to another file", e.Path, e.Detail)
+		"stop tocsin and run tocsin doctor --repair, which keeps the file as it was; where that cannot help, restore the newest good backup; if it is no file of tocsin's, set TOCSIN_STORE to another", e.Path, e.Detail)
 }
 
 // Pair is a key and its value.

@@ -26,7 +26,7 @@ func (c *Call) guest(v Verb) error {
 // may refuses what is somebody else's to do, and says whose.
 func (c *Call) may(v Verb) error {
 	who, limited := c.Services.Defaults().Only[v.Name]
-	if !limited || c.By.Via == "shell" || !c.By.Human() || who.Includes(c.By.Person, c.Inc) {
+	if !limited || c.By.Via == incident.ViaShell || !c.By.Human() || who.Includes(c.By.Person, c.Inc) {
 		return nil
 	}
 	c.refused(v)

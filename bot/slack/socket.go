@@ -10,6 +10,8 @@ import (
 
 	"github.com/slack-go/slack"
 	"github.com/slack-go/slack/socketmode"
+
+	"tocsin/bot"
 )
 
 // links is how many Socket Mode connections are kept. Slack closes one now and
@@ -158,7 +160,7 @@ func (l *linkState) set(up bool) {
 func (f *Face) take(ctx context.Context, client *socketmode.Client, r socketmode.Request) {
 	defer func() {
 		if p := recover(); p != nil {
-			f.Log.Error("panic", "in", "slack", "request", r.Type, "panic", p, "stack", string(debug.Stack()))
+			f.Log.Error("panic", "in", "slack", "request", r.Type, "panic", bot.Harmless(p), "stack", string(debug.Stack()))
 		}
 	}()
 	held, release := f.Hold(ctx)

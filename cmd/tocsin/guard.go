@@ -2,15 +2,16 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"runtime/debug"
 	"time"
+
+	"tocsin/bot"
 )
 
 // logPanic puts a panic on record; in names the part of the program.
 func logPanic(log *slog.Logger, in string, p any, about ...any) {
-	log.Error("panic", append([]any{"in", in, "panic", fmt.Sprint(p), "stack", string(debug.Stack())}, about...)...)
+	log.Error("panic", append([]any{"in", in, "panic", bot.Harmless(p), "stack", string(debug.Stack())}, about...)...)
 }
 
 // afterPanic is how long what panicked rests before it begins again.

@@ -3,13 +3,13 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
-	"runtime"
 	"runtime/debug"
 	"time"
+
+	"tocsin/bot"
 )
 
 // door is how HTTP is served: nobody can hold it open, and what goes wrong with one
@@ -85,17 +85,9 @@ func (d door) survive(next http.Handler) http.Handler {
 			if p == http.ErrAbortHandler {
 				panic(p)
 			}
-			d.log.Error("panic", "in", "http", "method", r.Method, "path", r.URL.Path, "panic", harmless(p), "stack", string(debug.Stack()))
+			d.log.Error("panic", "in", "http", "method", r.Method, "path", r.URL.Path, "panic", bot.Harmless(p), "stack", string(debug.Stack()))
 			http.Error(w, "something is wrong here, and on record; please send it again", http.StatusInternalServerError)
 		}()
 		next.ServeHTTP(w, r)
 	})
-}
-
-// harmless is a panic's value, or its kind if it may quote a request.
-func harmless(p any) string {
-	if err, ok := p.(runtime.Error); ok {
-		return err.Error()
-	}
-	return fmt.Sprintf("%T", p)
 }

@@ -77,6 +77,8 @@ func (k *killing) faults() {
 		{Kind: "late", Probability: 0.05, DelayMS: late},
 		{Kind: "internal_error", Probability: 0.03},
 		{Kind: "lost_answer", Probability: 0.06},
+		{Kind: "broken_answer", Probability: 0.02},
+		{Kind: "reset", Probability: 0.02},
 		{Kind: "duplicate_delivery", Probability: 0.15},
 		{Kind: "reordered_delivery", Probability: 0.1},
 		{Kind: "late_delivery", Probability: 0.05, DelayMS: slow},

@@ -16,7 +16,7 @@ const (
 	killsEnv     = "TOCSIN_KILLS"
 	killsSeedEnv = "TOCSIN_KILLS_SEED"
 	fewKills     = 3
-	roundKills   = 25
+	roundKills   = 10
 )
 
 // The workspace of a round is late, but never later than lateness; a call is given
@@ -37,6 +37,7 @@ const (
 //
 //	TOCSIN_KILLS=500 go test ./cmd/tocsin -run TestKills -timeout 60m -v
 func TestKills(t *testing.T) {
+	ownProcess(t)
 	t.Parallel()
 	kills, seed := number(t, killsEnv, fewKills), number(t, killsSeedEnv, 1)
 	var all killFigures

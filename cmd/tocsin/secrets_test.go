@@ -106,7 +106,7 @@ func TestTheBotTellsNoSecret(t *testing.T) {
 		timestamp, signature := sandbox.Sign(mark+"1", time.Now(), []byte(body))
 		send("/slack/command", body, "X-Slack-Request-Timestamp", timestamp, "X-Slack-Signature", signature)
 	}
-	for _, f := range []sandbox.Fault{{Kind: "server_error", Method: "chat.postMessage", Times: 2}, {Kind: "lost_request", Method: "conversations.invite", Times: 2}, {Kind: "rate_limited", Method: "chat.update", Times: 1}, {Kind: "internal_error", Method: "pins.add", Times: 1}} {
+	for _, f := range []sandbox.Fault{{Kind: "server_error", Method: "chat.postMessage", Times: 2}, {Kind: "lost_request", Method: "conversations.invite", Times: 2}, {Kind: "rate_limited", Method: "chat.update", Times: 1}, {Kind: "internal_error", Method: "reactions.add", Times: 1}} {
 		must(t, workspace.workspace.Fault(f))
 	}
 	says("open+sev2+Answers+are+wrong")

@@ -64,9 +64,12 @@ func (f shellFlags) say(e *env, line string) error {
 	return err
 }
 
-// whoami is the name of whoever runs this program; where the system has none for them,
-// their number.
+// whoami is the name of whoever runs this program, also by sudo; where the system has
+// none for them, their number.
 func whoami() string {
+	if name := os.Getenv("SUDO_USER"); name != "" && os.Getuid() == 0 {
+		return name // root may say who it is
+	}
 	u, err := user.Current()
 	if err != nil || u.Username == "" {
 		return fmt.Sprintf("uid %d", os.Getuid())

@@ -66,8 +66,8 @@ func TestSweep(t *testing.T) {
 		}
 	})
 	t.Logf("killed at %d of %d points tried, of %d that there are; at every one with %s=all", killed.Load(), begun, len(points), sweepEnv)
-	if killed.Load() == 0 {
-		t.Error("no point was reached")
+	if int(killed.Load()) < begun*8/10 {
+		t.Error("too few points were reached to say anything")
 	}
 }
 
