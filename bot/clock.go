@@ -2,6 +2,7 @@ package bot
 
 import (
 	"context"
+	"errors"
 	"strconv"
 	"time"
 
@@ -39,6 +40,9 @@ func Schedule(spec string) (next func(time.Time) time.Time, err error) {
 	s, err := cron.ParseStandard("CRON_TZ=UTC " + spec)
 	if err != nil {
 		return nil, err
+	}
+	if s.Next(time.Unix(0, 0)).IsZero() {
+		return nil, errors.New("that time never comes")
 	}
 	return s.Next, nil
 }

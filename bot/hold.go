@@ -30,6 +30,8 @@ func (b *Bot) HoldRooms(ctx context.Context, o Origin, on bool) (stopped int, er
 	before := b.Holding()
 	fresh, err := b.journal.MarkOnce(ctx, markHolding, since, o.Cause, at)
 	switch {
+	case err == nil && !fresh && on && !before.IsZero():
+		return b.holdAll(ctx, o, before) // the first time may not have come to its end
 	case err != nil || !fresh:
 		return 0, err
 	case on:

@@ -54,10 +54,16 @@ func (rd *round) aside(ctx context.Context, a *store.Alert, s Signal, what about
 	d := incident.Declared{Title: s.Title, Severity: s.Severity, Service: what.name, Private: true}
 	for _, id := range a.Apart {
 		inc, err := rd.bot.Incident(ctx, id)
+		if errors.Is(err, store.ErrNotFound) { // it left the record
+			continue
+		}
 		if err != nil {
 			return err
 		}
 		d.People = append(d.People, inc.People...)
+	}
+	if len(d.People) == 0 { // a private one without people would be seen by nobody
+		d.People, d.OnCall = rd.bot.onDuty(d)
 	}
 	_, err := rd.bot.open(ctx, a, s, d, noRoom{})
 	return err
@@ -348,6 +354,9 @@ func (r *rooms) umbrella(ctx context.Context, now time.Time) (incident.Incident,
 // announceAgain shows anew what the announcement channel sees of an incident.
 func (b *Bot) announceAgain(ctx context.Context, id incident.ID) error {
 	l, err := b.load(ctx, id)
+	if errors.Is(err, store.ErrNotFound) { // it left the record
+		return nil
+	}
 	if err != nil {
 		return err
 	}

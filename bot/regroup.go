@@ -22,6 +22,9 @@ func (b *Bot) mergedInto(ctx context.Context, id incident.ID) (incident.ID, bool
 		return "", false, err
 	}
 	inc, err := b.Incident(ctx, id)
+	if errors.Is(err, store.ErrNotFound) { // it left the record
+		return to, true, nil
+	}
 	return to, err == nil && !inc.Active(), err
 }
 

@@ -170,9 +170,14 @@ func (r *router) placeEach(ctx context.Context, signals []Signal) error {
 	return nil
 }
 
-// readable drops the error of a signal whose alert or incident cannot be read: it is
-// named for the operator, and must not keep all others from their places.
+// readable drops the error of a signal whose alert or incident cannot be read or left
+// the record: it is named for the operator, and must not keep all others from their
+// places.
 func (r *router) readable(err error, s Signal) error {
+	if errors.Is(err, store.ErrNotFound) {
+		r.bot.Log.Error("a signal is left out, because its incident is not there any more", "source", s.Source, "key", s.Key, "id", s.ID, "error", err)
+		return nil
+	}
 	if _, damaged := errors.AsType[*store.CorruptError](err); damaged {
 		r.bot.Log.Error("a signal is left out, because its record is damaged", "source", s.Source, "key", s.Key, "id", s.ID, "error", err)
 		return nil

@@ -17,11 +17,13 @@ type Who struct {
 	People   []incident.User
 }
 
-// Includes tells whether p is among them in inc.
+// Includes tells whether p is among them in inc. Only a user of the chat is anybody: a
+// name can be taken by others.
 func (w Who) Includes(p incident.Person, inc incident.Incident) bool {
-	holds := func(r incident.Role) bool { return inc.Holder(r).Is(p) }
-	return slices.ContainsFunc(w.Roles, holds) || w.Declarer && inc.Declarer.Is(p) || w.Room && inc.Knows(p) ||
-		slices.Contains(w.People, p.User)
+	is := func(q incident.Person) bool { return p.User != "" && q.User == p.User }
+	holds := func(r incident.Role) bool { return is(inc.Holder(r)) }
+	return slices.ContainsFunc(w.Roles, holds) || w.Declarer && is(inc.Declarer.Person) || w.Room && slices.ContainsFunc(inc.People, is) ||
+		p.User != "" && slices.Contains(w.People, p.User)
 }
 
 // only reads who may use which verb of the command grammar, and whether guests of the

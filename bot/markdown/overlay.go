@@ -159,6 +159,17 @@ func load[T any](layer fs.FS, name string, parse func(string, []byte) (T, error)
 	if len(src) > MaxFile {
 		return none, Problems{{What: "the file is larger than 1 MiB", Do: "keep guides short enough to read at 3 a.m."}}
 	}
+	return parsed(name, src, parse)
+}
+
+// parsed is what parse makes of a file. One that makes it panic is refused like any
+// other that it cannot read: it must not end the program.
+func parsed[T any](name string, src []byte, parse func(string, []byte) (T, error)) (v T, err error) {
+	defer func() {
+		if recover() != nil {
+			err = Problems{{What: "it cannot be read: tocsin has a defect there", Do: "report it with the file"}}
+		}
+	}()
 	return parse(name, src)
 }
 

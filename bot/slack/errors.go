@@ -31,6 +31,9 @@ func classify(err error) error {
 	if limited, ok := errors.AsType[*slack.RateLimitedError](err); ok {
 		return &bot.Later{After: max(limited.RetryAfter, time.Second), Err: err}
 	}
+	if none, ok := errors.AsType[unannounced](err); ok {
+		return &bot.Final{Why: none.Error()}
+	}
 	c := code(err)
 	if c == "" || ambiguous(c) {
 		return err

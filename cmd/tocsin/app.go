@@ -213,7 +213,10 @@ func newApp(ctx context.Context, s settings, log *slog.Logger) (*app, error) {
 	a.keeper = newKeeper(s.keeping, kv, a.bot, log)
 	a.face = conn.Face(commands.Handle, a.bot.Hold, log)
 	a.marker = &marker{journal: store.NewJournal(a.bot.Store)}
-	tells := sources{buckets: commands.Buckets, backedUp: a.keeper.lastBackup, damaged: a.keeper.findings}
+	tells := sources{buckets: commands.Buckets, damaged: a.keeper.findings}
+	if s.keeping.backups != "" {
+		tells.backedUp = a.keeper.lastBackup
+	}
 	if a.socket {
 		tells.links = a.face.Links
 	}

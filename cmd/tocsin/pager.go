@@ -182,6 +182,8 @@ func (a *app) watchDuties(ctx context.Context) {
 		if err := a.pager.look(ctx); err != nil {
 			a.tell(ctx, "who is on call could not be read from PagerDuty", err)
 			wait = lookAgain
+		} else if err := a.bot.Summon(ctx); err != nil { // who was not known when somebody declared
+			a.tell(ctx, "who is on call was not brought in", err)
 		}
 		timer := time.NewTimer(wait)
 		select {

@@ -81,6 +81,9 @@ func Replace(path, aside string, write func(io.Writer) error, check func(*DB) er
 		return false, err
 	}
 	defer os.Remove(temp)
+	if err := sameOwner(path, temp); err != nil {
+		return false, err
+	}
 	if err := os.Link(path, aside); err != nil { // at no moment is there no file at path
 		return false, taken(aside, err)
 	}
@@ -129,7 +132,10 @@ func Compact(path string, check func(*DB) error) (before, after int64, err error
 	if after, err = size(temp); err != nil {
 		return 0, 0, err
 	}
-	if err := os.Rename(temp, path); err != nil { // whoever waits for the lock sees that: openFile
+	if err := sameOwner(path, temp); err != nil {
+		return 0, 0, err
+	}
+	if err := os.Rename(temp, path); err != nil { // whoever waits for the lock sees that: openNamed
 		return 0, 0, fmt.Errorf("store: cannot make %s: %w", path, err)
 	}
 	return before, after, syncDir(filepath.Dir(path))

@@ -1,0 +1,5 @@
+//go:build !unix
+
+package bolt
+
+func sameOwner(_, _ string) error { return nil }
