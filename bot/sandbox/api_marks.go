@@ -4,6 +4,7 @@ import (
 	"net/url"
 	"regexp"
 	"slices"
+	"strings"
 	"time"
 	"unicode/utf8"
 )
@@ -35,8 +36,15 @@ func (w *world) markedMessage(c *call) (*channel, *Message, error) {
 	return ch, m, nil
 }
 
-// emoji is the shape of an emoji's name, without colons.
-var emoji = regexp.MustCompile(`^[\p{Ll}\p{Lo}\p{N}_+'-]{1,100}(::skin-tone-[2-6])?$`)
+// emoji is the shape of an emoji's name, without colons. Its length is no part of it:
+// repeated so often, these classes take a program's start 30 ms to compile.
+var emoji = regexp.MustCompile(`^[\p{Ll}\p{Lo}\p{N}_+'-]+(::skin-tone-[2-6])?$`)
+
+// isEmoji tells whether a name can be one of an emoji.
+func isEmoji(name string) bool {
+	word, _, _ := strings.Cut(name, "::")
+	return emoji.MatchString(name) && utf8.RuneCountInString(word) <= 100
+}
 
 func (w *world) reactionsAdd(c *call) (obj, error) {
 	ch, m, err := w.markedMessage(c)
@@ -53,7 +61,7 @@ func (w *world) reactionsAdd(c *call) (obj, error) {
 	switch {
 	case ch.Archived:
 		return nil, refuse("is_archived")
-	case !emoji.MatchString(name):
+	case !isEmoji(name):
 		return nil, refuse("invalid_name")
 	case !known && len(m.Reactions) >= maxEmoji:
 		return nil, refuse("too_many_emoji")

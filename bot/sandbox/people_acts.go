@@ -114,7 +114,7 @@ func (ws *Workspace) React(_ context.Context, r React) (Result, error) {
 			return Result{}, err
 		case at.channel.Archived:
 			return Result{}, fmt.Errorf("#%s is archived; nobody can react there", at.channel.Name)
-		case !emoji.MatchString(r.Name):
+		case !isEmoji(r.Name):
 			return Result{}, fmt.Errorf("%q is no emoji's name; write it without colons, like pushpin", r.Name)
 		case !w.react(at.channel, m, r.User, r.Name, r.Remove):
 			return Result{}, fmt.Errorf("%s has that reaction there already, or has it not to take off", r.User)
