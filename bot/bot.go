@@ -217,7 +217,7 @@ func (b *Bot) InChannel(ctx context.Context, channel string) (inc incident.Incid
 // List gives the heads of the incidents that who may see, the oldest first.
 func (b *Bot) List(ctx context.Context, who incident.Actor, all bool) ([]store.Head, error) {
 	heads, err := b.journal.Heads(ctx)
-	if err != nil {
+	if err != nil && !damaged(err) {
 		return nil, err
 	}
 	var list []store.Head
@@ -227,7 +227,7 @@ func (b *Bot) List(ctx context.Context, who incident.Actor, all bool) ([]store.H
 		}
 		if h.Private {
 			inc, err := b.Incident(ctx, h.ID)
-			if _, damaged := errors.AsType[*store.CorruptError](err); damaged {
+			if damaged(err) {
 				continue // who may see it is not known
 			}
 			if err != nil {

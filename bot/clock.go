@@ -70,7 +70,7 @@ func (b *Bot) watch(ctx context.Context) {
 // tick reminds people of what is due at now.
 func (b *Bot) tick(ctx context.Context, now time.Time) {
 	heads, err := b.journal.Heads(ctx)
-	if err != nil {
+	if err != nil && !damaged(err) {
 		b.Log.Error("the clock cannot read the store", "error", err)
 		return
 	}

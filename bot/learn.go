@@ -2,7 +2,6 @@ package bot
 
 import (
 	"context"
-	"errors"
 
 	"tocsin/store"
 )
@@ -14,6 +13,10 @@ func (b *Bot) learn(h store.Head) { b.past.Learn(string(h.ID), h.Report, h.Guide
 // work on: alerts are told by it where they belong.
 func (b *Bot) recall(ctx context.Context) error {
 	heads, err := b.journal.Heads(ctx)
+	if damaged(err) {
+		b.Log.Error("an incident cannot be read, and is left out", "error", err)
+		err = nil
+	}
 	if err != nil {
 		return err
 	}
@@ -21,7 +24,7 @@ func (b *Bot) recall(ctx context.Context) error {
 		b.learn(h)
 		if h.Active() {
 			_, err := b.load(ctx, h.ID)
-			if _, damaged := errors.AsType[*store.CorruptError](err); damaged {
+			if damaged(err) {
 				b.Log.Error("an incident cannot be read", "incident", h.ID, "error", err)
 			} else if err != nil {
 				return err

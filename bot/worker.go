@@ -53,12 +53,16 @@ func newWorker(b *Bot) *worker {
 func (w *worker) load(ctx context.Context) error {
 	now := w.bot.Now()
 	items, err := w.bot.journal.Outbox(ctx)
+	if damaged(err) {
+		w.bot.Log.Error("something that waits to be done cannot be read, and is left alone", "error", err)
+		err = nil
+	}
 	if err != nil {
 		return err
 	}
 	for _, item := range items {
 		_, err := w.bot.load(ctx, item.Incident)
-		if _, damaged := errors.AsType[*store.CorruptError](err); damaged {
+		if damaged(err) {
 			w.bot.Log.Error("what waits for an incident that cannot be read is left alone", "incident", item.Incident, "effect", item.Effect.Words(), "error", err)
 			continue
 		}

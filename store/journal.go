@@ -1,10 +1,12 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -221,13 +223,13 @@ func (j *Journal) Append(ctx context.Context, tip Tip, a Append) (Tip, error) {
 // Next is the number of the next incident. Somebody else may take it first:
 // then Append reports ErrConflict.
 func (j *Journal) Next(ctx context.Context) (int, error) {
-	heads, err := j.Heads(ctx)
+	heads, err := j.kv.Scan(ctx, "head/", "", 0)
 	if err != nil {
 		return 0, err
 	}
 	last := 0
-	if len(heads) > 0 {
-		last = heads[len(heads)-1].ID.Number()
+	if len(heads) > 0 { // one whose head is damaged has its number, too
+		last, _ = strconv.Atoi(strings.TrimPrefix(heads[len(heads)-1].Key, "head/"))
 	}
 	gone, err := j.Gone(ctx)
 	if err != nil {
@@ -239,19 +241,32 @@ func (j *Journal) Next(ctx context.Context) (int, error) {
 	return last + 1, nil
 }
 
-// Heads lists all incidents, the oldest first.
+// Heads lists all incidents, the oldest first. Where a head is damaged, it lists the
+// others, and the error is a CorruptError that names the first one.
 func (j *Journal) Heads(ctx context.Context) ([]Head, error) {
 	pairs, err := j.kv.Scan(ctx, "head/", "", 0)
 	if err != nil {
 		return nil, err
 	}
-	heads := make([]Head, len(pairs))
-	for i, p := range pairs {
-		if heads[i], err = openHead(p); err != nil {
+	return whole(pairs, openHead)
+}
+
+// whole opens all values that are not damaged. The error is of the first that is, or of
+// one that cannot be read at all: then there is no list.
+func whole[T any](pairs []Pair, open func(Pair) (T, error)) (list []T, first error) {
+	list = make([]T, 0, len(pairs))
+	for _, p := range pairs {
+		v, err := open(p)
+		if _, damaged := errors.AsType[*CorruptError](err); err != nil && !damaged {
 			return nil, err
 		}
+		if err != nil {
+			first = cmp.Or(first, err)
+			continue
+		}
+		list = append(list, v)
 	}
-	return heads, nil
+	return list, first
 }
 
 func openHead(p Pair) (h Head, err error) {
@@ -265,19 +280,14 @@ func openHead(p Pair) (h Head, err error) {
 	return h, nil
 }
 
-// Outbox lists every effect that is still to be performed, in order.
+// Outbox lists every effect that is still to be performed, in order; where one is
+// damaged, the others and a CorruptError, as Heads does.
 func (j *Journal) Outbox(ctx context.Context) ([]Item, error) {
 	pairs, err := j.kv.Scan(ctx, "out/", "", 0)
 	if err != nil {
 		return nil, err
 	}
-	items := make([]Item, len(pairs))
-	for i, p := range pairs {
-		if items[i], err = decodeItem(p); err != nil {
-			return nil, err
-		}
-	}
-	return items, nil
+	return whole(pairs, decodeItem)
 }
 
 // Lookup tells which incident a handle belongs to; ok is false if none.
