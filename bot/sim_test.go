@@ -132,14 +132,15 @@ func newPacedBot(kv store.KV, p bot.Performer, pacer bot.Pacer, more ...func(*bo
 func (w *world) start() {
 	w.starts++
 	w.dead.Store(false)
+	crash := w.crash
 	w.kv.Fault = func(n int, tx store.Tx) mem.Outcome {
 		if w.dead.Load() {
 			return mem.FailBefore
 		}
-		if w.crash == nil {
+		if crash == nil {
 			return mem.CarryOn
 		}
-		return w.crash(n, tx)
+		return crash(n, tx)
 	}
 	b, err := newPacedBot(w.kv, w.conn.Performer, w.conn.Pacer(), w.more...)
 	if err != nil {

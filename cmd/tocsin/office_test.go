@@ -42,8 +42,11 @@ func office(t testing.TB) *premises {
 	t.Helper()
 	p := &premises{}
 	over := make(chan struct{})
-	var handler http.Handler
-	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	srv := httptest.NewUnstartedServer(nil)
+	p.url = "http://" + srv.Listener.Addr().String()
+	p.Workspace = sandbox.New((&sandboxCmd{}).options(nil, p.url))
+	handler := p.Handler()
+	srv.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if p.hangs.Load() && strings.HasPrefix(r.URL.Path, "/api/") {
 			select {
 			case <-r.Context().Done():
@@ -52,10 +55,8 @@ func office(t testing.TB) *premises {
 			return
 		}
 		handler.ServeHTTP(w, r)
-	}))
-	p.url = srv.URL
-	p.Workspace = sandbox.New((&sandboxCmd{}).options(nil, srv.URL))
-	handler = p.Handler()
+	})
+	srv.Start()
 	t.Cleanup(func() {
 		close(over)
 		p.Close()

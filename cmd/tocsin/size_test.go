@@ -22,6 +22,7 @@ import (
 //
 //	TOCSIN_SIZE=10000 go test ./cmd/tocsin -run TestSize -v
 func TestSize(t *testing.T) {
+	ownProcess(t)
 	o := office(t)
 	dir := t.TempDir()
 	t.Run("empty", func(t *testing.T) { measureStart(t, o, filepath.Join(dir, "empty.db"), time.Second) })
