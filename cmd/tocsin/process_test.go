@@ -165,14 +165,6 @@ func (p *process) do(r *http.Request) (int, string, error) {
 	return resp.StatusCode, string(data), err
 }
 
-// ownProcess skips a test of processes where they are slow.
-func ownProcess(t *testing.T) {
-	t.Helper()
-	if race {
-		t.Skip("the race detector is on: this watches processes from outside, run it without")
-	}
-}
-
 // haveStrace skips a test, or fails it, where strace cannot be used.
 func haveStrace(t *testing.T) {
 	t.Helper()
