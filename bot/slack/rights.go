@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -105,7 +106,7 @@ func putOff(inc incident.Incident, job bot.Job, err error) error {
 	case !inc.Active() && (c == "is_archived" || c == "is_inactive"):
 		return nil
 	}
-	if where != incident.BarredChat && time.Since(job.First) > giveUp {
+	if where != incident.BarredChat && time.Since(barredSince(inc, where)) > giveUp {
 		return nil
 	}
 	if c != "" {
@@ -113,6 +114,23 @@ func putOff(inc incident.Incident, job bot.Job, err error) error {
 	}
 	bar := incident.Barred{Where: where, Effect: effect.Effects.Name(job.Effect), What: hindered(where, job.Effect), Why: why}
 	return &bot.Later{After: patience(job.Tries), Err: err, Facts: []incident.Fact{bar}}
+}
+
+// barredSince is since when the right of where is missing, as the timeline has it; now
+// while it does not. That something was tried long before is no reason to give up.
+func barredSince(inc incident.Incident, where string) time.Time {
+	since := time.Now()
+	for _, e := range slices.Backward(inc.Timeline) {
+		f, ok := e.Fact.(incident.Barred)
+		if !ok || f.Where != where {
+			continue
+		}
+		if f.Why == "" {
+			break
+		}
+		since = e.Logged
+	}
+	return since
 }
 
 // aboutMessage tells whether an effect is about one message, of any channel.
