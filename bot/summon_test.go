@@ -134,12 +134,12 @@ func TestPrivateFromTheShell(t *testing.T) {
 }
 
 // TestNamesakes: who is known by name alone, from the shell, does not stand for the one
-// of that name in Slack, who is brought in when they act.
+// of that name in Slack, who is brought in when they come.
 func TestNamesakes(t *testing.T) {
 	inBubble(t, func(t *testing.T, w *world) {
 		w.atShell("open", "open Answers are wrong")
 		w.atShell("take", "INC-1 take commander")
-		if _, err := w.as("U0CHEN", "note", "INC-1 note I am here"); err != nil {
+		if _, err := w.as("U0CHEN", "join", "INC-1 join"); err != nil {
 			t.Fatal(err)
 		}
 		w.settle()
