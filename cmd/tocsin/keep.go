@@ -184,9 +184,19 @@ func (k *keeper) backup(ctx context.Context, now time.Time) error {
 // breath is how long others have between two incidents that are read.
 const breath = 5 * time.Millisecond
 
+// releaseAfter is after how many incidents what was read of the file is given back.
+const releaseAfter = 20
+
 // examine reads the whole record, slowly, and names what is damaged.
 func (k *keeper) examine(ctx context.Context) {
-	r, err := store.NewJournal(k.kv).Examine(ctx, func(ctx context.Context) error { return rest(ctx, breath) })
+	read := 0
+	defer k.kv.Release()
+	r, err := store.NewJournal(k.kv).Examine(ctx, func(ctx context.Context) error {
+		if read++; read%releaseAfter == 0 {
+			k.kv.Release()
+		}
+		return rest(ctx, breath)
+	})
 	if err != nil {
 		if ctx.Err() == nil {
 			k.log.Error("the record cannot be read through", "error", err)
