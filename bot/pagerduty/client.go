@@ -12,6 +12,7 @@ import (
 
 	"github.com/PagerDuty/go-pagerduty"
 
+	"tocsin/bot/inbound"
 	"tocsin/bot/incident"
 )
 
@@ -107,7 +108,7 @@ func Dial(_ context.Context, c Config) (*Client, error) {
 	if c.HTTP != nil {
 		client = *c.HTTP
 	}
-	client.CheckRedirect = noRedirect
+	client.CheckRedirect = inbound.NoRedirect
 	pd := pagerduty.NewClient(c.Token)
 	pd.HTTPClient = &client
 	return &Client{
@@ -116,9 +117,6 @@ func Dial(_ context.Context, c Config) (*Client, error) {
 		events: strings.TrimSuffix(cmp.Or(c.EventsURL, beside(c.APIURL), eventsURL), "/"),
 	}, nil
 }
-
-// noRedirect keeps tokens from following a redirect to elsewhere.
-func noRedirect(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 
 // beside is where events go when the REST API is at api: PagerDuty's regions have
 // two hosts each, anything else one for both.

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"strings"
@@ -42,11 +41,7 @@ func (c *backupCmd) Run(e *env) error {
 // source gives a consistent copy of a record: from the bot that runs on it, or else
 // from the file.
 func source(ctx context.Context, path string) (write func(io.Writer) error, done func(), err error) {
-	client := &http.Client{Transport: &http.Transport{
-		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-			return (&net.Dialer{}).DialContext(ctx, "unix", controlPath(path))
-		},
-	}}
+	client := controlClient(path)
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://tocsin/backup", nil)
 	if err != nil {
 		return nil, nil, err
@@ -68,10 +63,18 @@ func source(ctx context.Context, path string) (write func(io.Writer) error, done
 
 // openRecord opens a record that is there.
 func openRecord(path string) (*bolt.DB, error) {
-	if _, err := os.Stat(path); err != nil {
-		return nil, fmt.Errorf("there is no record at %s: name it with TOCSIN_STORE or --store", path)
+	if err := recordThere(path); err != nil {
+		return nil, err
 	}
 	return bolt.Open(path)
+}
+
+// recordThere says what to do where there is no record.
+func recordThere(path string) error {
+	if _, err := os.Stat(path); err != nil {
+		return fmt.Errorf("there is no record at %s: name it with TOCSIN_STORE or --store", path)
+	}
+	return nil
 }
 
 // copyRoute answers with a copy of the record; one that breaks off is no answer.
@@ -136,8 +139,8 @@ func (c *compactCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	if _, err := os.Stat(path); err != nil {
-		return fmt.Errorf("there is no record at %s: name it with TOCSIN_STORE or --store", path)
+	if err := recordThere(path); err != nil {
+		return err
 	}
 	var r store.Report
 	before, after, err := bolt.Compact(path, whole(e.ctx, &r))

@@ -157,13 +157,19 @@ func ask(ctx context.Context, storePath, what, id string) (text string, running 
 	return string(data), true, nil
 }
 
-// control asks a running bot by its control socket. An error is that none answered.
-func control(ctx context.Context, storePath, method, path string, body io.Reader) (data []byte, status int, err error) {
-	client := &http.Client{Timeout: 2 * time.Minute, Transport: &http.Transport{
+// controlClient reaches the bot that runs on a data file, whatever the host.
+func controlClient(storePath string) *http.Client {
+	return &http.Client{Transport: &http.Transport{
 		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 			return (&net.Dialer{}).DialContext(ctx, "unix", controlPath(storePath))
 		},
 	}}
+}
+
+// control asks a running bot by its control socket. An error is that none answered.
+func control(ctx context.Context, storePath, method, path string, body io.Reader) (data []byte, status int, err error) {
+	client := controlClient(storePath)
+	client.Timeout = 2 * time.Minute
 	defer client.CloseIdleConnections()
 	req, err := http.NewRequestWithContext(ctx, method, "http://tocsin"+path, body)
 	if err != nil {

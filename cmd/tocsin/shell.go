@@ -132,8 +132,8 @@ func (f shellFlags) tellFile(e *env, path string, s spoken) (heard, error) {
 // openBot is a bot on a file that no other has, to ask and to tell; it performs
 // nothing. shut is to be called.
 func openBot(ctx context.Context, path string, c contentFlags) (b *bot.Bot, shut func() error, err error) {
-	if _, err := os.Stat(path); err != nil {
-		return nil, nil, fmt.Errorf("there is no record at %s: name it with TOCSIN_STORE or --store", path)
+	if err := recordThere(path); err != nil {
+		return nil, nil, err
 	}
 	content, err := c.load()
 	if err != nil {
