@@ -128,7 +128,8 @@ type live struct {
 }
 
 // New makes a Bot and reads what is still to be performed: a newer effect has to
-// know of the attempts at the one it replaces. Run starts it.
+// know of the attempts at the one it replaces. A record in which something could be
+// missing without anybody noticing is a *[store.CorruptError]. Run starts it.
 func New(ctx context.Context, c Config) (*Bot, error) {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
@@ -145,6 +146,9 @@ func New(ctx context.Context, c Config) (*Bot, error) {
 	b.stopped, b.stop = context.WithCancelCause(context.Background())
 	b.worker = newWorker(b)
 	b.router = newRouter(b)
+	if err := b.journal.Check(ctx); err != nil {
+		return nil, err
+	}
 	if err := b.recall(ctx); err != nil {
 		return nil, err
 	}

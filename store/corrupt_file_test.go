@@ -85,7 +85,14 @@ func served(t *testing.T, what, path string, truth map[string]any) (file, values
 		return 1, 0
 	}
 	defer db.Close()
-	told, errs := contents(t, store.NewJournal(db))
+	j := store.NewJournal(db)
+	if err := j.Check(t.Context()); err != nil {
+		if r, failed := j.Examine(t.Context(), nil); !errors.As(err, &corrupt) || failed != nil || len(r.Findings) == 0 {
+			t.Errorf("%s: %v, want a *CorruptError; examined: %+v, %v", what, err, r, failed)
+		}
+		return 0, 1
+	}
+	told, errs := contents(t, j)
 	for asked, want := range truth {
 		switch err := errs[asked]; {
 		case err != nil && !errors.As(err, &corrupt):
@@ -94,7 +101,7 @@ func served(t *testing.T, what, path string, truth map[string]any) (file, values
 			t.Errorf("%s: %s: %+v, which is not what was written", what, asked, told[asked])
 		}
 	}
-	r, err := store.NewJournal(db).Examine(t.Context(), nil)
+	r, err := j.Examine(t.Context(), nil)
 	if err != nil && !errors.As(err, &corrupt) || err == nil && len(errs) > 0 && len(r.Findings) == 0 {
 		t.Errorf("%s: examined: %+v, %v, and reading it gives %v", what, r, err, errs)
 	}

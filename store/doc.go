@@ -30,7 +30,8 @@
 // Every value is sealed: it begins with the SHA-256 of its bytes and of what it
 // must follow, which is the seal of the event before it for an event, and its
 // key for all else. A changed or swapped value, a lost event, and a timeline
-// that ends before its head says are reported as CorruptError, never served. Examine
-// reads all there is, derives again what follows from the timelines, and compares;
-// Repair puts right what it finds.
+// that ends before its head says are reported as CorruptError, never served; a changed
+// key, which would hide its value, by Check at the start. Examine reads all there is,
+// derives again what follows from the timelines, and compares; Repair puts right what
+// it finds.
 package store

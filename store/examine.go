@@ -27,13 +27,14 @@ type Finding struct {
 	// Derived is set when it can be made again from timelines that are whole: nothing
 	// is lost.
 	Derived bool
+	strayed bool // its key is damaged, and it can be put back: nothing is lost
 	// mend puts it right, and tells how; nil: people have to.
 	mend func(context.Context) (string, error)
 }
 
 // Lost are the findings by which something is lost.
 func (r Report) Lost() []Finding {
-	return slices.DeleteFunc(slices.Clone(r.Findings), func(f Finding) bool { return f.Derived })
+	return slices.DeleteFunc(slices.Clone(r.Findings), func(f Finding) bool { return f.Derived || f.strayed })
 }
 
 func (f Finding) String() string {
@@ -116,7 +117,7 @@ func (x *examiner) ids(ctx context.Context, kind string) (ids []incident.ID, err
 		key := pairs[0].Key
 		id, ok := numbered(kind, key)
 		if !ok {
-			x.note(x.stray(pairs[0], "it is no key of ours"))
+			x.note(x.stray(pairs[0], errStray.Error()))
 			after = key
 			continue
 		}

@@ -6,7 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strconv"
+	"slices"
 	"strings"
 	"time"
 
@@ -227,18 +227,59 @@ func (j *Journal) Next(ctx context.Context) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	last := 0
-	if len(heads) > 0 { // one whose head is damaged has its number, too
-		last, _ = strconv.Atoi(strings.TrimPrefix(heads[len(heads)-1].Key, "head/"))
-	}
 	gone, err := j.Gone(ctx)
 	if err != nil {
 		return 0, err
 	}
+	last := 0
 	if len(gone) > 0 {
-		last = max(last, gone[len(gone)-1].ID.Number())
+		last = gone[len(gone)-1].ID.Number()
 	}
-	return last + 1, nil
+	for _, p := range slices.Backward(heads) { // damage makes keys that look like others
+		id, ok := numbered("head/", p.Key)
+		if !ok {
+			continue
+		}
+		events, err := j.kv.Scan(ctx, logPrefix(id), "", 1)
+		if err != nil {
+			return 0, err
+		}
+		if _, damaged := openPair(p); damaged == nil || len(events) > 0 {
+			last = max(last, id.Number())
+			break
+		}
+	}
+	for after := logPrefix(incident.NewID(last)) + "\xff"; ; { // those whose head is lost
+		later, err := j.kv.Scan(ctx, "log/", after, 1)
+		if err != nil || len(later) == 0 {
+			return last + 1, err
+		}
+		after = later[0].Key
+		id, ok := numbered("log/", after)
+		if ok {
+			after = logPrefix(id) + "\xff"
+			ok, err = j.begun(ctx, id)
+		}
+		if err != nil {
+			return 0, err
+		}
+		if ok {
+			last = id.Number()
+		}
+	}
+}
+
+// begun tells whether an incident has a first event that is whole.
+func (j *Journal) begun(ctx context.Context, id incident.ID) (bool, error) {
+	value, err := j.kv.Get(ctx, logKey(id, 1))
+	if errors.Is(err, ErrNotFound) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	_, _, err = firstSeal(string(id)).read(value)
+	return err == nil, nil
 }
 
 // Heads lists all incidents, the oldest first. Where a head is damaged, it lists the

@@ -12,34 +12,56 @@ import (
 
 // others examines all that is of no single incident.
 func (x *examiner) others(ctx context.Context) error {
-	for after := ""; ; {
-		pairs, err := x.kv.Scan(ctx, "", after, perPage)
-		if err != nil || len(pairs) == 0 {
-			return err
-		}
+	return x.apart(ctx, func(pairs []Pair) error {
 		for _, p := range pairs {
-			after = p.Key
-			kind, _, _ := strings.Cut(p.Key, "/")
-			if kind == "log" || kind == "out" || kind == "head" {
-				after = kind + "/\xff" // seen with its incident
-				break
-			}
-			if err := x.other(ctx, kind, p); err != nil {
+			if err := x.other(ctx, p); err != nil {
 				return err
 			}
 		}
-		if err := x.rest(ctx); err != nil {
+		return x.rest(ctx)
+	})
+}
+
+// apart calls page with the pairs that are of no single incident, some at a time: all
+// but events, heads and what is to be performed.
+func (j *Journal) apart(ctx context.Context, page func([]Pair) error) error {
+	for after := ""; ; {
+		pairs, err := j.kv.Scan(ctx, "", after, perPage)
+		if err != nil || len(pairs) == 0 {
+			return err
+		}
+		after = pairs[len(pairs)-1].Key
+		if i := slices.IndexFunc(pairs, ofIncident); i >= 0 {
+			pairs, after = pairs[:i], kindOf(pairs[i].Key)+"/\xff"
+		}
+		if err := page(pairs); err != nil {
 			return err
 		}
 	}
 }
 
+// ofIncident tells whether a pair is of a single incident.
+func ofIncident(p Pair) bool {
+	kind := kindOf(p.Key)
+	return kind == "log" || kind == "head" || kind == "out"
+}
+
+// kindOf is what a key begins with.
+func kindOf(key string) string {
+	kind, _, _ := strings.Cut(key, "/")
+	return kind
+}
+
+var errStray = errors.New("it is no key of ours")
+
 // other examines one pair by its kind.
-func (x *examiner) other(ctx context.Context, kind string, p Pair) error {
+func (x *examiner) other(ctx context.Context, p Pair) error {
 	var err error
-	switch kind {
+	switch kindOf(p.Key) {
 	case "lead":
-		return nil
+		if len(p.Value) > 0 {
+			err = corrupt(p.Key, errStray)
+		}
 	case "aside":
 		x.report.Aside++
 		return nil
@@ -59,7 +81,7 @@ func (x *examiner) other(ctx context.Context, kind string, p Pair) error {
 	case "seen", "change", "mark", "known", formatKey:
 		_, err = openPair(p)
 	default:
-		err = corrupt(p.Key, errors.New("it is no key of ours"))
+		err = corrupt(p.Key, errStray)
 	}
 	if err != nil {
 		x.note(x.stray(p, detail(err)))
@@ -71,12 +93,14 @@ func (x *examiner) tombstone(p Pair) error {
 	x.report.Gone++
 	id, ok := numbered("head/", "head/"+strings.TrimPrefix(p.Key, "gone/"))
 	if !ok {
-		x.note(x.stray(p, "it is no key of ours"))
+		x.note(x.stray(p, errStray.Error()))
 		return nil
 	}
 	if _, err := openGone(p); err != nil {
 		f := x.stray(p, detail(err))
-		f.mend = func(ctx context.Context) (string, error) { return x.rebury(ctx, p, id) }
+		if !f.strayed {
+			f.mend = func(ctx context.Context) (string, error) { return x.rebury(ctx, p, id) }
+		}
 		x.note(f)
 	}
 	return nil
@@ -150,12 +174,4 @@ func (x *examiner) exists(ctx context.Context, id incident.ID) (bool, error) {
 		}
 	}
 	return false, nil
-}
-
-// stray is a finding about a pair that stands for itself: what cannot be read is put
-// aside.
-func (x *examiner) stray(p Pair, what string) Finding {
-	return Finding{Key: p.Key, What: what, mend: func(ctx context.Context) (string, error) {
-		return "put aside", x.putAside(ctx, p)
-	}}
 }

@@ -26,9 +26,9 @@ func (j *Journal) Repair(ctx context.Context, now time.Time) (done []string, lef
 		if err != nil {
 			return done, left, err
 		}
-		mended := false
+		mended, strayed := false, slices.ContainsFunc(left.Findings, func(f Finding) bool { return f.strayed })
 		for _, f := range left.Findings {
-			if f.mend == nil {
+			if f.mend == nil || strayed && !f.strayed { // what is put back others need not make again
 				continue
 			}
 			how, err := f.mend(ctx)
@@ -94,12 +94,16 @@ func (v *visit) cut(ctx context.Context) (string, error) {
 	if err != nil {
 		known = 0 // its head is made again after this
 	}
+	next, err := v.Next(ctx)
+	if err != nil {
+		return "", err
+	}
 	aside := slices.Concat(strays, proper[len(events):], out)
 	if err := v.putAside(ctx, aside...); err != nil {
 		return "", err
 	}
 	if len(events) == 0 {
-		return v.entomb(ctx)
+		return v.entomb(ctx, v.id.Number() < next)
 	}
 	if len(events) == len(proper) && known <= len(events) {
 		return fmt.Sprintf("put %d keys aside that are no events of it", len(aside)), nil
@@ -121,14 +125,18 @@ func isLogKey(id incident.ID, key string) bool {
 	return err == nil && key == logKey(id, n)
 }
 
-// entomb keeps the number of an incident of which nothing can be read.
-func (v *visit) entomb(ctx context.Context) (string, error) {
+// entomb puts the head of an incident aside of which nothing can be read, and keeps its
+// number, unless only a damaged key speaks of it.
+func (v *visit) entomb(ctx context.Context, was bool) (string, error) {
 	value, err := v.kv.Get(ctx, headKey(v.id))
 	if err == nil {
 		err = v.putAside(ctx, Pair{headKey(v.id), value})
 	}
 	if err != nil && !errors.Is(err, ErrNotFound) {
 		return "", err
+	}
+	if !was {
+		return "put aside: there was no such incident, a damaged key looks like it", nil
 	}
 	err = v.Bury(ctx, []Gone{{ID: v.id, At: v.now, Why: "damaged, and put aside by a repair"}})
 	return "nothing of it could be read: put aside, and its number is kept", err

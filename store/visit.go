@@ -61,7 +61,11 @@ func (v *visit) examine(ctx context.Context) error {
 		v.events = events
 		return nil
 	case len(log) == 0 && head != nil:
-		v.add(headKey(v.id), "it has no events", v.cut)
+		f := v.stray(Pair{headKey(v.id), head}, "it has no events")
+		if !f.strayed {
+			f.Incident, f.mend = v.id, v.cut
+		}
+		v.found = append(v.found, f)
 		return nil
 	case len(log) == 0:
 		for _, p := range out {

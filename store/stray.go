@@ -1,0 +1,101 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+)
+
+// A damaged key hides its value: whoever asks for it is told that there is none. What
+// belongs to an incident is missed all the same, for its number, its events and its head
+// each tell of the others. Nothing tells of the rest, so that is looked for when a
+// record begins to be used, and by Examine.
+
+// Check is for the start: it wants every pair of which nothing else tells to be under the
+// key that it was stored by. It is a *CorruptError if one is not; what is damaged
+// otherwise is named when it is read.
+func (j *Journal) Check(ctx context.Context) error {
+	return j.apart(ctx, func(pairs []Pair) error {
+		for _, p := range pairs {
+			if err := misplaced(p); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// misplaced tells what is wrong if a pair is not under its key. What does not fit its
+// key may be a damaged value: then the pair tells where it was, and that it cannot be read.
+func misplaced(p Pair) error {
+	switch kindOf(p.Key) {
+	case "aside", "known": // what is not known is learned again
+		return nil
+	case "lead":
+		if len(p.Value) > 0 {
+			return corrupt(p.Key, errStray)
+		}
+		return nil
+	}
+	_, err := openPair(p)
+	if err == nil {
+		return nil
+	}
+	if key, ok := strayedFrom(p); ok {
+		return corrupt(p.Key, fmt.Errorf("it was stored as %s, and a byte of that has changed", key))
+	}
+	switch kindOf(p.Key) {
+	case "handle", "in", "seen", "alert", "mark", "change", "gone", formatKey:
+		return nil
+	}
+	return corrupt(p.Key, errStray)
+}
+
+// strayedFrom finds the key that a pair was stored by, if that is not its own and
+// differs from it in one byte: the seal of the value fits.
+func strayedFrom(p Pair) (string, bool) {
+	sum, body, ok := bytes.Cut(p.Value, []byte{' '})
+	var stored seal
+	if n, err := hex.Decode(stored[:], sum[:min(len(sum), 2*len(stored))]); !ok || err != nil || n < len(stored) {
+		return "", false
+	}
+	// What firstSeal and over do, thousands of times, without allocating.
+	first := append(make([]byte, sha256.Size), p.Key...)
+	then := append(make([]byte, sha256.Size), body...)
+	for i := range p.Key {
+		at := sha256.Size + i
+		for b := range 256 {
+			first[at] = byte(b)
+			sum := sha256.Sum256(first)
+			copy(then, sum[:])
+			if byte(b) != p.Key[i] && sha256.Sum256(then) == stored {
+				return string(first[sha256.Size:]), true
+			}
+		}
+		first[at] = p.Key[i]
+	}
+	return "", false
+}
+
+// stray is a finding about a pair that stands for itself. It is put back where it was,
+// if that can be told, or else put aside.
+func (x *examiner) stray(p Pair, what string) Finding {
+	if key, ok := strayedFrom(p); ok {
+		return Finding{
+			Key: p.Key, What: fmt.Sprintf("it was stored as %s, and a byte of that has changed", key), strayed: true,
+			mend: func(ctx context.Context) (string, error) {
+				err := x.kv.Commit(ctx, Tx{Absent: []string{key}, Put: []Pair{{key, p.Value}}, Delete: []string{p.Key}})
+				if errors.Is(err, ErrConflict) { // it is there again
+					return "put aside", x.putAside(ctx, p)
+				}
+				return "put back", err
+			},
+		}
+	}
+	return Finding{Key: p.Key, What: what, mend: func(ctx context.Context) (string, error) {
+		return "put aside", x.putAside(ctx, p)
+	}}
+}
