@@ -94,9 +94,10 @@ func parse(name string, src []byte) (*Guide, error) {
 		ID: fm.ID, Title: fm.Title, Version: hex.EncodeToString(sum[:4]),
 		Symptoms: fm.Symptoms, Classes: fm.Classes, Severity: fm.Severity, Security: fm.Security,
 		Owner: fm.Owner, LastReviewed: fm.LastReviewed, Phrases: fm.Match.Phrases,
-		Needs: fm.Needs, Changes: fm.Changes, Shared: fm.Shared, Body: body, summary: fm.Summary, pages: markdown.Pages(body), line: line,
+		Needs: fm.Needs, Changes: fm.Changes, Shared: fm.Shared, Body: body, summary: fm.Summary, line: line,
 	}
-	sections := markdown.Sections(body)
+	sections, links := markdown.Outline(body)
+	g.pages = links.Pages
 	if len(sections) > maxHeadings {
 		return nil, markdown.Problems{{Line: line, What: fmt.Sprintf("it has %d headings", len(sections)), Do: fmt.Sprintf("make several guides of it, of %d headings at most", maxHeadings)}}
 	}
@@ -105,7 +106,7 @@ func parse(name string, src []byte) (*Guide, error) {
 			g.Sections = append(g.Sections, s)
 		}
 	}
-	g.grow(sections)
+	g.grow(sections, links.Anchors)
 	problems := append(g.check(name), g.checkSections()...)
 	var bad []Problem
 	g.match, bad = compile(fm.Match, src)

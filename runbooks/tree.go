@@ -71,7 +71,7 @@ var lastLink = regexp.MustCompile(`\s*\[[^\]]*\]\(#[^)]*\)\.?$`)
 // Says is what an answer means, for where what it leads to is shown below it.
 func (a Answer) Says() string {
 	text := a.Text
-	if len(markdown.Anchors(text)) == 1 {
+	if len(markdown.LinksOf(text).Anchors) == 1 {
 		text = lastLink.ReplaceAllString(text, "")
 	}
 	if text = strings.TrimRight(strings.TrimSpace(text), ":"); text == "" {
@@ -105,9 +105,10 @@ func find[T any](list []T, is func(T) bool) (T, bool) {
 	return none, false
 }
 
-// grow reads the tree from the sections, and tells what leads nowhere. What is
-// wrong with a tree does not keep its guide from being served.
-func (g *Guide) grow(sections []markdown.Section) {
+// grow reads the tree from the sections, and tells what leads nowhere: anchors are all
+// that the guide links to. What is wrong with a tree does not keep its guide from being
+// served.
+func (g *Guide) grow(sections []markdown.Section, anchors []string) {
 	in := ""
 	ids := map[string]bool{}
 	for _, s := range sections {
@@ -128,7 +129,7 @@ func (g *Guide) grow(sections []markdown.Section) {
 			g.Mitigations = append(g.Mitigations, g.mitigation(id, s))
 		}
 	}
-	for _, a := range markdown.Anchors(g.Body) {
+	for _, a := range anchors {
 		if !ids[a] {
 			g.bad(1+strings.Count(before(g.Body, "(#"+a+")"), "\n"), "links to #"+a+", which is no heading here", "correct the link: a heading in lower case, with hyphens for all that is no letter or digit")
 		}
@@ -218,22 +219,23 @@ func (g *Guide) lead() {
 	reached := map[string]bool{}
 	for i := range g.Questions {
 		q := &g.Questions[i]
-		for _, a := range markdown.Anchors(q.Body) {
+		for _, a := range markdown.LinksOf(q.Body).Anchors {
 			if _, ok := g.Look(a); ok {
 				q.Looks = append(q.Looks, a)
 			}
 		}
 		for j := range q.Answers {
 			a := &q.Answers[j]
-			for _, to := range markdown.Anchors(a.Text) {
+			links := markdown.LinksOf(a.Text)
+			for _, to := range links.Anchors {
 				if _, ok := g.Mitigation(to); ok {
 					a.Mitigations = append(a.Mitigations, to)
 				} else if _, ok := g.Question(to); ok && a.Question == "" {
 					a.Question, reached[to] = to, true
 				}
 			}
-			if pages := markdown.Pages(a.Text); len(pages) > 0 && a.Question == "" {
-				a.Guide = pages[0]
+			if len(links.Pages) > 0 && a.Question == "" {
+				a.Guide = links.Pages[0]
 			}
 			if a.Question == "" && a.Guide == "" && len(a.Mitigations) == 0 {
 				g.bad(a.line, fmt.Sprintf("the answer %q leads nowhere", a.Label), "link to a question of Decide, a step of Mitigate or another guide")

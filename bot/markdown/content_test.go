@@ -74,9 +74,10 @@ func TestTasks(t *testing.T) {
 	}
 }
 
-func TestPages(t *testing.T) {
-	got := markdown.Pages("[a](b.md)\n\n- [c](d.md)\n\n> [e](b.md) [f](https://g.h/i.md)\n\n|[j](k.md)|\n|-|\n")
-	if diff := cmp.Diff([]string{"b", "d", "k"}, got); diff != "" {
+func TestLinksOf(t *testing.T) {
+	got := markdown.LinksOf("[a](b.md) [*h*](#i-i)\n\n- [c](d.md)\n\n> [e](b.md) [f](https://g.h/i.md) [h](#i-i)\n\n|[j](k.md)|\n|-|\n|[l](#m)|\n\n```\n[n](o.md)\n```\n")
+	want := markdown.Links{Pages: []string{"b", "d", "k"}, Anchors: []string{"i-i", "m"}}
+	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
 }

@@ -167,6 +167,9 @@ func (r *reader) lines(n ast.Node) string {
 // literal resolves backslash escapes and character references as CommonMark asks.
 // goldmark knows how, and answers in HTML; so it is asked, and the HTML taken off.
 func literal(raw []byte) string {
+	if !bytes.ContainsAny(raw, "\\&\x00") { // most is as it reads
+		return clean(string(raw))
+	}
 	var b bytes.Buffer
 	w := util.BufWriter(newBufWriter(&b))
 	gmhtml.DefaultWriter.Write(w, raw)

@@ -18,8 +18,16 @@ type Section struct {
 
 // Sections returns the sections of a document in order. A section's Body holds
 // its subsections, which are also listed themselves.
-func Sections(body string) []Section {
+func Sections(body string) []Section { return sections(parse(body)) }
+
+// Outline returns the sections of a document and where it leads; it reads the document
+// once.
+func Outline(body string) ([]Section, Links) {
 	src, root := parse(body)
+	return sections(src, root), links(root)
+}
+
+func sections(src []byte, root ast.Node) []Section {
 	r := &reader{src: src}
 	var out []Section
 	var from, starts []int // where each body begins, and each heading
@@ -104,45 +112,31 @@ func plain(spans []Span) string {
 	return b.String()
 }
 
-// Pages returns the ids of the pages beside this one that a document links to,
-// in the order of their first link.
-func Pages(md string) []string {
-	var out []string
-	eachSpan(Parse(md), func(s Span) {
-		if s.Page != "" && !slices.Contains(out, s.Page) {
-			out = append(out, s.Page)
-		}
-	})
-	return out
+// Links is where a document leads, each in the order of the first link.
+type Links struct {
+	Pages   []string // ids of the pages beside this one
+	Anchors []string // ids of headings of this page
 }
 
-// Anchors returns the ids of the headings of this page that a document links to,
-// in the order of their first link.
-func Anchors(md string) []string {
-	var out []string
-	eachSpan(Parse(md), func(s Span) {
-		if s.Anchor != "" && !slices.Contains(out, s.Anchor) {
-			out = append(out, s.Anchor)
-		}
-	})
-	return out
+// LinksOf returns where a document leads.
+func LinksOf(md string) Links {
+	_, root := parse(md)
+	return links(root)
 }
 
-func eachSpan(blocks []Block, visit func(Span)) {
-	for _, b := range blocks {
-		for _, s := range b.Spans {
-			visit(s)
-		}
-		for _, item := range b.Items {
-			eachSpan(item.Blocks, visit)
-		}
-		eachSpan(b.Blocks, visit)
-		for _, row := range b.Rows {
-			for _, cell := range row {
-				for _, s := range cell {
-					visit(s)
-				}
-			}
+func links(root ast.Node) (found Links) {
+	note := func(list *[]string, id string) {
+		if id != "" && !slices.Contains(*list, id) {
+			*list = append(*list, id)
 		}
 	}
+	_ = ast.Walk(root, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
+		if l, ok := n.(*ast.Link); ok && entering {
+			to := withLink(Span{}, literal(l.Destination))
+			note(&found.Pages, to.Page)
+			note(&found.Anchors, to.Anchor)
+		}
+		return ast.WalkContinue, nil
+	})
+	return found
 }

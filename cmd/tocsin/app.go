@@ -361,6 +361,9 @@ func (a *app) rest(ctx context.Context) {
 		return
 	}
 	debug.FreeOSMemory()
+	if err := releaseCode(); err != nil {
+		a.log.Warn("the code that the start needed stays in memory", "error", err)
+	}
 	each := time.NewTicker(releaseEach)
 	defer each.Stop()
 	for {
