@@ -84,18 +84,50 @@ func strayedFrom(p Pair) (string, bool) {
 // if that can be told, or else put aside.
 func (x *examiner) stray(p Pair, what string) Finding {
 	if key, ok := strayedFrom(p); ok {
-		return Finding{
-			Key: p.Key, What: fmt.Sprintf("it was stored as %s, and a byte of that has changed", key), strayed: true,
-			mend: func(ctx context.Context) (string, error) {
-				err := x.kv.Commit(ctx, Tx{Absent: []string{key}, Put: []Pair{{key, p.Value}}, Delete: []string{p.Key}})
-				if errors.Is(err, ErrConflict) { // it is there again
-					return "put aside", x.putAside(ctx, p)
-				}
-				return "put back", err
-			},
-		}
+		return x.strayed(p, key)
 	}
 	return Finding{Key: p.Key, What: what, mend: func(ctx context.Context) (string, error) {
 		return "put aside", x.putAside(ctx, p)
 	}}
+}
+
+// strayed is a finding about a pair that was stored as key.
+func (x *examiner) strayed(p Pair, key string) Finding {
+	what := fmt.Sprintf("it was stored as %s, and a byte of that has changed", key)
+	return Finding{Key: p.Key, What: what, strayed: true, mend: func(ctx context.Context) (string, error) {
+		err := x.kv.Commit(ctx, Tx{Absent: []string{key}, Put: []Pair{{key, p.Value}}, Delete: []string{p.Key}})
+		if errors.Is(err, ErrConflict) { // it is there again
+			return "put aside", x.putAside(ctx, p)
+		}
+		return "put back", err
+	}}
+}
+
+// strayedEvent finds the first event that is missing, under a key that differs in one
+// byte from the one that it was stored by: its seal follows that of the event before it.
+func (v *visit) strayedEvent(ctx context.Context, log []Pair) (f Finding, ok bool, err error) {
+	var before []Pair
+	for _, p := range log {
+		if p.Key == logKey(v.id, len(before)+1) {
+			before = append(before, p)
+		}
+	}
+	_, tip, _ := chain(v.id, before)
+	right := logKey(v.id, tip.Last+1)
+	for i := range right {
+		for b := range 256 {
+			key := right[:i] + string([]byte{byte(b)}) + right[i+1:]
+			value, err := v.kv.Get(ctx, key)
+			if errors.Is(err, ErrNotFound) || key == right {
+				continue
+			}
+			if err != nil {
+				return f, false, err
+			}
+			if _, _, err := tip.seal.read(value); err == nil {
+				return v.strayed(Pair{key, value}, right), true, nil
+			}
+		}
+	}
+	return f, false, nil
 }

@@ -55,11 +55,19 @@ func (v *visit) examine(ctx context.Context) error {
 	}
 	events, _, damage := chain(v.id, log)
 	v.there = len(log) > 0
+	if known, err := openHead(Pair{headKey(v.id), head}); err == nil && damage == nil && known.Events > len(events) {
+		damage = fmt.Errorf("there are %d events, and there were %d", len(events), known.Events)
+	}
 	switch {
 	case damage != nil:
-		v.add(logPrefix(v.id), detail(damage), v.cut)
 		v.events = events
-		return nil
+		f, ok, err := v.strayedEvent(ctx, log)
+		if ok {
+			v.found = append(v.found, f)
+		} else {
+			v.add(logPrefix(v.id), detail(damage), v.cut)
+		}
+		return err
 	case len(log) == 0 && head != nil:
 		f := v.stray(Pair{headKey(v.id), head}, "it has no events")
 		if !f.strayed {
@@ -95,8 +103,6 @@ func (v *visit) head(value []byte) {
 	switch {
 	case err != nil:
 		v.derived(headKey(v.id), "its head: "+detail(err), v.rehead)
-	case h.Events > len(v.events):
-		v.add(logPrefix(v.id), fmt.Sprintf("there are %d events, and there were %d", len(v.events), h.Events), v.cut)
 	case h != want:
 		v.derived(headKey(v.id), "its head does not fit its timeline", v.rehead)
 	}
