@@ -187,7 +187,7 @@ func (c *doctorCmd) repair(e *env) error {
 	if err := damage(left.Findings); err != nil {
 		return fmt.Errorf("this is left to you:\n%w", err)
 	}
-	_, err = fmt.Fprintf(e.stdout, "%d things were put right. %s: %s\n", len(done), path, contents(left))
+	_, err = fmt.Fprintf(e.stdout, "Put right: %d. %s: %s\n", len(done), path, contents(left))
 	return err
 }
 

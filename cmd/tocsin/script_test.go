@@ -66,6 +66,7 @@ func TestMain(m *testing.M) {
 //	appears PATTERN              wait until a file has a name that fits; prints it
 //	spoil FILE KEY               change a byte of a value in a data file that nobody uses;
 //	                             without a key, of its first page
+//	stray FILE PREFIX            change a byte of the first key that begins so
 func TestStories(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
@@ -80,7 +81,7 @@ func TestStories(t *testing.T) {
 			"ada":     speak(ada), "ben": speak(ben), "mei": speak(mei), "dina": speak(dina),
 			"reply": reply, "leave": leave, "press": pressButton, "fill": fill, "shortcut": useShortcut, "pin": pin,
 			"linked": linked, "called": called, "page": firePage, "alert": postAlert, "pager": actInPagerDuty, "paged": paged, "storm": fireStorm, "fault": switchFault, "see": see, "told": waitTold, "settle": settleAll, "show": show,
-			"get": get, "follow": follow, "post": post, "logged": logged, "spoil": spoilValue, "appears": appears,
+			"get": get, "follow": follow, "post": post, "logged": logged, "spoil": spoilValue, "stray": strayKey, "appears": appears,
 		},
 	})
 }
@@ -531,6 +532,17 @@ func spoilValue(ts *testscript.TestScript, _ bool, a []string) {
 	ts.Check(err)
 	value[len(value)-3] ^= 1
 	ts.Check(kv.Commit(context.Background(), store.Tx{Put: []store.Pair{{Key: a[1], Value: value}}}))
+}
+
+func strayKey(ts *testscript.TestScript, _ bool, a []string) {
+	kv, err := bolt.Open(ts.MkAbs(a[0]))
+	ts.Check(err)
+	defer kv.Close()
+	pairs, err := kv.Scan(context.Background(), a[1], "", 1)
+	ts.Check(err)
+	was := pairs[0].Key
+	key := was[:len(was)-1] + string(was[len(was)-1]^1)
+	ts.Check(kv.Commit(context.Background(), store.Tx{Put: []store.Pair{{Key: key, Value: pairs[0].Value}}, Delete: []string{was}}))
 }
 
 func answered(ts *testscript.TestScript, neg bool, resp *http.Response, err error) {
