@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"bytes"
 	"fmt"
 	"reflect"
 	"slices"
@@ -219,6 +220,54 @@ func TestADamagedTimelineKeepsItsBeginning(t *testing.T) {
 	add(t, j, tip, more, store.Append{})
 	if r := examined(t, j); len(r.Findings) > 0 || r.Aside != 3 { // events 4 and 5, and what followed from 5
 		t.Errorf("after going on: %+v", r)
+	}
+}
+
+// One damaged event costs no other: if what it said is damaged, something stands in its
+// place; if its seal is, nothing is lost at all. Of the last one nobody can tell.
+func TestOneDamagedEventCostsNoOther(t *testing.T) {
+	pairs := soundPairs(t)
+	truth, _, err := holding(t, pairs).Load(t.Context(), "INC-1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n := 1; n < length; n++ {
+		i := slices.IndexFunc(pairs, func(p store.Pair) bool { return p.Key == fmt.Sprintf("log/00000001/%08d", n) })
+		for at, lost := range map[int]bool{3: false, 70: true, len(pairs[i].Value) - 2: true} {
+			what := fmt.Sprintf("event %d, byte %d", n, at)
+			damaged := slices.Clone(pairs)
+			damaged[i].Value = slices.Clone(pairs[i].Value)
+			damaged[i].Value[at] ^= 1
+			j := holding(t, damaged)
+			done, left, err := j.Repair(t.Context(), noon)
+			if err != nil || len(left.Findings) > 0 || left.Aside == 0 {
+				t.Errorf("%s: repaired %q, left %+v, %v", what, done, left, err)
+			}
+			events, tip, err := j.Load(t.Context(), "INC-1")
+			if err != nil || len(events) != len(truth) {
+				t.Fatalf("%s: %d events, %v", what, len(events), err)
+			}
+			for k, e := range events {
+				if _, is := e.Fact.(incident.Lost); is != (lost && k == n-1) || !is && !reflect.DeepEqual(e, truth[k]) {
+					t.Errorf("%s: event %d is %+v", what, k+1, e)
+				}
+			}
+			inc, whole := incident.Fold("INC-1", events), incident.Fold("INC-1", truth)
+			if inc.Title != whole.Title || inc.Severity != whole.Severity || inc.Private != whole.Private || !inc.Declared.Equal(whole.Declared) {
+				t.Errorf("%s: now it is %q, %s, private %v", what, inc.Title, inc.Severity, inc.Private)
+			}
+			var out bytes.Buffer
+			if _, err := j.Export(t.Context(), "INC-1", nil, &out); err != nil {
+				t.Errorf("%s: %v", what, err)
+			}
+			if _, got, err := store.CheckExport(&out); err != nil || len(got) != len(events) {
+				t.Errorf("%s: the export has %d events, %v", what, len(got), err)
+			}
+			add(t, j, tip, append(events, incident.Event{Seq: length + 1, Fact: incident.Noted{Text: "on"}}), store.Append{})
+			if r := examined(t, j); len(r.Findings) > 0 {
+				t.Errorf("%s, after going on: %+v", what, r)
+			}
+		}
 	}
 }
 

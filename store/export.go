@@ -113,6 +113,9 @@ func CheckExport(r io.Reader) (id incident.ID, events []incident.Event, err erro
 			if err := json.Unmarshal(l.Event, &e); err != nil {
 				return id, events, err
 			}
+			if before, err = followed(e, before); err != nil {
+				return id, events, fmt.Errorf("event %d: %w", len(events)+1, err)
+			}
 			events = append(events, e)
 		}
 		sum.Write(line)

@@ -64,13 +64,35 @@ func sealed(e incident.Event, before seal) (value []byte, after seal, err error)
 	return after.stored(body), after, nil
 }
 
-// open checks a stored event against the seal before it, and reads it.
+// open checks a stored event against the seal before it, and reads it. What follows it
+// has to follow the seal that it returns.
 func open(value []byte, before seal, e *incident.Event) (seal, error) {
 	body, after, err := before.read(value)
 	if err != nil {
 		return seal{}, err
 	}
-	return after, json.Unmarshal(body, e)
+	if err := json.Unmarshal(body, e); err != nil {
+		return seal{}, err
+	}
+	return followed(*e, after)
+}
+
+// followed is the seal that the event after e follows: that of e, or where e stands for
+// one that was lost, the one that this had.
+func followed(e incident.Event, own seal) (seal, error) {
+	lost, ok := e.Fact.(incident.Lost)
+	if !ok {
+		return own, nil
+	}
+	return sealOf([]byte(lost.Seal))
+}
+
+// sealOf reads a seal in hex.
+func sealOf(text []byte) (s seal, err error) {
+	if n, err := hex.Decode(s[:], text[:min(len(text), 2*len(s))]); err != nil || n < len(s) || len(text) > 2*len(s) {
+		return seal{}, errors.New("it is no seal")
+	}
+	return s, nil
 }
 
 // sealedPair is body as it is stored under key.

@@ -48,9 +48,14 @@ func (j *Journal) Repair(ctx context.Context, now time.Time) (done []string, lef
 // maxAside is how many pairs are put aside in one transaction, two keys each.
 const maxAside = MaxOps / 2
 
+// place is what the keys of all that this repair puts aside begin with.
+func (x *examiner) place() string {
+	return "aside/" + x.now.UTC().Format("20060102T150405.000000Z") + "/"
+}
+
 // putAside moves pairs to where nobody reads them.
 func (x *examiner) putAside(ctx context.Context, pairs ...Pair) error {
-	place := "aside/" + x.now.UTC().Format("20060102T150405.000000Z") + "/"
+	place := x.place()
 	var tx Tx
 	bytes := 0
 	commit := func() error {

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 )
@@ -57,9 +56,9 @@ func misplaced(p Pair) error {
 // strayedFrom finds the key that a pair was stored by, if that is not its own and
 // differs from it in one byte: the seal of the value fits.
 func strayedFrom(p Pair) (string, bool) {
-	sum, body, ok := bytes.Cut(p.Value, []byte{' '})
-	var stored seal
-	if n, err := hex.Decode(stored[:], sum[:min(len(sum), 2*len(stored))]); !ok || err != nil || n < len(stored) {
+	sum, body, _ := bytes.Cut(p.Value, []byte{' '})
+	stored, err := sealOf(sum)
+	if err != nil {
 		return "", false
 	}
 	// What firstSeal and over do, thousands of times, without allocating.

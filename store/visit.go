@@ -64,6 +64,8 @@ func (v *visit) examine(ctx context.Context) error {
 		f, ok, err := v.strayedEvent(ctx, log)
 		if ok {
 			v.found = append(v.found, f)
+		} else if heal := v.heal(log, head); heal != nil {
+			v.add(logPrefix(v.id), detail(damage), heal)
 		} else {
 			v.add(logPrefix(v.id), detail(damage), v.cut)
 		}

@@ -321,6 +321,16 @@ type (
 		What   string `json:"what"`   // in words: "open the channel"
 		Why    string `json:"why,omitempty"`
 	}
+	// Lost stands in the place of an event that the disk damaged, once a repair has found
+	// that what follows it is whole.
+	Lost struct {
+		// Seal is the one that the event had, in hex: the next one follows it.
+		Seal string `json:"seal"`
+		// Of the first event: what is known of it still.
+		Title    string   `json:"title,omitempty"`
+		Severity Severity `json:"severity,omitempty"`
+		Private  bool     `json:"private,omitempty"`
+	}
 	// Unknown is a fact that this version of tocsin does not know. Its bytes
 	// are kept, so that a newer version loses nothing.
 	Unknown struct {
@@ -441,6 +451,7 @@ func (Reminded) fact()         {}
 func (Failed) fact()           {}
 func (Resynced) fact()         {}
 func (LinkGiven) fact()        {}
+func (Lost) fact()             {}
 func (Barred) fact()           {}
 func (Unknown) fact()          {}
 
@@ -488,5 +499,6 @@ var Facts = tagged.New[Fact](
 	tagged.Member[Fact]{Name: "paged", Zero: Paged{}},
 	tagged.Member[Fact]{Name: "pager-synced", Zero: PagerSynced{}},
 	tagged.Member[Fact]{Name: "link-given", Zero: LinkGiven{}},
+	tagged.Member[Fact]{Name: "lost", Zero: Lost{}},
 	tagged.Member[Fact]{Name: "barred", Zero: Barred{}},
 )

@@ -93,7 +93,10 @@ var factMakers = map[string]func(*rapid.T) incident.Fact{
 	"postmortem-asked": func(t *rapid.T) incident.Fact { return incident.PostmortemAsked{} },
 	"reminded":         func(t *rapid.T) incident.Fact { return incident.Reminded{Of: word.Draw(t, "of")} },
 	"failed":           func(t *rapid.T) incident.Fact { return incident.Failed{Effect: word.Draw(t, "effect")} },
-	"link-given":       func(t *rapid.T) incident.Fact { return incident.LinkGiven{Until: some.Draw(t, "until")} },
+	"lost": func(t *rapid.T) incident.Fact {
+		return incident.Lost{Seal: word.Draw(t, "seal"), Title: word.Draw(t, "title"), Severity: incident.SEV2}
+	},
+	"link-given": func(t *rapid.T) incident.Fact { return incident.LinkGiven{Until: some.Draw(t, "until")} },
 	"barred": func(t *rapid.T) incident.Fact {
 		return incident.Barred{Effect: word.Draw(t, "effect"), Why: word.Draw(t, "why")}
 	},

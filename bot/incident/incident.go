@@ -247,6 +247,10 @@ func (inc *Incident) apply(e Event) {
 				inc.page(p.N, func(p *Page) { p.Failed = "" })
 			}
 		}
+	case Lost:
+		if f.Title != "" {
+			inc.declared(e, Declared{Title: f.Title, Severity: f.Severity, Private: f.Private})
+		}
 	case Noted, Reminded, Merged, PagerSynced, LinkGiven, Unknown:
 		// on the timeline only
 	}

@@ -88,6 +88,8 @@ func predicate(e Event, call func(Person) string) string {
 		return "finished a task: " + Escape(f.Text)
 	case LinkGiven:
 		return "gave out a link to the incident's page, good until " + Clock(f.Until)
+	case Lost:
+		return "lost what stood here: the disk damaged it. All that follows is whole; a backup may have it"
 	case Noted:
 		return "noted: " + EscapeLines(f.Text)
 	case Quoted:

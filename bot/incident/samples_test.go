@@ -78,6 +78,7 @@ func samples() []incident.Event {
 		incident.Paged{N: 1, To: onCall, Key: "PGR0VU3", Link: "https://pager.example/PGR0VU3", Added: true, Event: true},
 		incident.PagerSynced{Key: "PGR0VU3", State: incident.StateResolved, Priority: "P2"},
 		incident.LinkGiven{Until: clock(60)},
+		incident.Lost{Seal: "5ea1", Title: "Answers are wrong", Severity: incident.SEV2, Private: true},
 		incident.Barred{Where: incident.BarredRoom, Effect: "say", What: "write in the channel", Why: "it is archived. Unarchive it."},
 	}
 	var events []incident.Event
