@@ -12,6 +12,7 @@ import (
 	"tocsin/bot"
 	"tocsin/bot/incident"
 	"tocsin/store"
+	"tocsin/store/durable"
 )
 
 type exportCmd struct {
@@ -126,7 +127,7 @@ func saveExport(dir string, id incident.ID, data []byte, postmortem func() (stri
 		return "", err
 	}
 	path = filepath.Join(dir, string(id)+".jsonl")
-	if err := saveFile(path, data); err != nil {
+	if err := durable.Save(path, data); err != nil {
 		return "", err
 	}
 	back, err := os.ReadFile(path)
@@ -147,26 +148,5 @@ func saveExport(dir string, id incident.ID, data []byte, postmortem func() (stri
 	if err != nil {
 		return "", err
 	}
-	return path, saveFile(filepath.Join(dir, string(id)+".md"), []byte(md))
-}
-
-// saveFile makes a file durable, all of it or nothing.
-func saveFile(path string, data []byte) error {
-	f, err := os.CreateTemp(filepath.Dir(path), ".export-*") // mode 0600
-	if err != nil {
-		return err
-	}
-	defer os.Remove(f.Name())
-	_, err = f.Write(data)
-	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return err
-	}
-	if err := os.Rename(f.Name(), path); err != nil {
-		return err
-	}
-	dir, err := os.Open(filepath.Dir(path))
-	if err != nil {
-		return err
-	}
-	return errors.Join(dir.Sync(), dir.Close())
+	return path, durable.Save(filepath.Join(dir, string(id)+".md"), []byte(md))
 }

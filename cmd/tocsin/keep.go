@@ -17,6 +17,7 @@ import (
 	"tocsin/bot"
 	"tocsin/store"
 	"tocsin/store/bolt"
+	"tocsin/store/durable"
 )
 
 // keepFlags say how the record is kept.
@@ -81,9 +82,7 @@ type keeper struct {
 
 func newKeeper(k keeping, kv *bolt.DB, b *bot.Bot, log *slog.Logger) *keeper {
 	kp := &keeper{keeping: k, kv: kv, bot: b, log: log}
-	if made := backupsIn(k.backups); len(made) > 0 {
-		kp.backedUp.Store(timeOf(made[len(made)-1]).Unix())
-	}
+	kp.due(b.Now())
 	return kp
 }
 
@@ -112,16 +111,17 @@ func (k *keeper) run(ctx context.Context, looks <-chan time.Time) {
 
 // look does what is due.
 func (k *keeper) look(ctx context.Context, now time.Time) {
-	if k.backups != "" && !now.Before(k.due()) && !now.Before(k.again) {
+	if k.backups != "" && !now.Before(k.due(now)) && !waits(k.again, tryAgain, now) {
 		if err := k.backup(ctx, now); err != nil && ctx.Err() == nil {
 			k.again = now.Add(tryAgain)
 			k.log.Error("the record was not backed up, and will be tried again", "directory", k.backups, "after", tryAgain, "error", err)
 		}
 	}
-	if now.Before(k.scrub) {
+	if waits(k.scrub, day, now) {
 		return
 	}
-	k.scrub = now.Add(24 * time.Hour)
+	k.scrub = now.Add(day)
+	sweep(k.kv.Path(), k.log)
 	k.examine(ctx)
 	if err := k.retire(ctx, now); err != nil && ctx.Err() == nil {
 		k.log.Error("old incidents stay in the record", "error", err)
@@ -131,13 +131,25 @@ func (k *keeper) look(ctx context.Context, now time.Time) {
 // tryAgain is how long after a backup failed the next is tried.
 const tryAgain = 15 * time.Minute
 
+const day = 24 * time.Hour
+
+// waits tells whether something that waits for at most so long has to wait still. What
+// has to wait for longer was put off before the clock was set back.
+func waits(until time.Time, most time.Duration, now time.Time) bool {
+	return now.Before(until) && until.Sub(now) <= most
+}
+
 // due is when the next backup is: the first time after the newest one; at once if
 // there is none.
-func (k *keeper) due() time.Time {
-	if last := k.lastBackup(); !last.IsZero() {
-		return k.next(last)
+func (k *keeper) due(now time.Time) time.Time {
+	made := backupsIn(k.backups, now)
+	if len(made) == 0 {
+		k.backedUp.Store(0)
+		return time.Time{}
 	}
-	return time.Time{}
+	last := timeOf(made[len(made)-1])
+	k.backedUp.Store(last.Unix())
+	return k.next(last)
 }
 
 var backupName = regexp.MustCompile(`^tocsin-\d{4}-\d\d-\d\dT\d{6}Z\.db$`)
@@ -148,11 +160,18 @@ func timeOf(name string) time.Time {
 	return t
 }
 
-// backupsIn are the names of the backups in a directory, the oldest first.
-func backupsIn(dir string) (names []string) {
+// backupsIn are the names of the backups in a directory, the oldest first. Those of a
+// time that is still to come are of a clock that was wrong, or is: they tell nothing of
+// when the newest was made, and are left alone until their time has come. An empty one
+// is none.
+func backupsIn(dir string, now time.Time) (names []string) {
 	files, _ := os.ReadDir(dir) // none can be read: none is there
 	for _, f := range files {
-		if backupName.MatchString(f.Name()) && !timeOf(f.Name()).IsZero() {
+		at := timeOf(f.Name())
+		if !backupName.MatchString(f.Name()) || at.IsZero() || at.After(now) {
+			continue
+		}
+		if info, err := f.Info(); err == nil && info.Size() > 0 {
 			names = append(names, f.Name())
 		}
 	}
@@ -165,20 +184,32 @@ func (k *keeper) backup(ctx context.Context, now time.Time) error {
 	if err := os.MkdirAll(k.backups, 0o700); err != nil {
 		return err
 	}
+	sweep(filepath.Join(k.backups, "tocsin-"), k.log)
 	path := filepath.Join(k.backups, "tocsin-"+fileTime(now)+".db")
 	var r store.Report
 	if err := k.kv.Copy(ctx, path, whole(ctx, &r)); err != nil {
 		return err
 	}
-	k.backedUp.Store(now.Unix())
 	k.log.Info("the record is backed up", "file", path, "incidents", r.Incidents, "events", r.Events)
-	names := backupsIn(k.backups)
+	k.backedUp.Store(now.Unix())
+	names := backupsIn(k.backups, now) // the new one is the last of them
 	for _, name := range names[:max(0, len(names)-k.copies)] {
 		if err := os.Remove(filepath.Join(k.backups, name)); err != nil {
 			k.log.Warn("an old backup cannot be removed", "error", err)
 		}
 	}
 	return nil
+}
+
+// sweep removes what killed processes left unfinished of files whose paths begin so.
+func sweep(prefix string, log *slog.Logger) {
+	removed, err := durable.Sweep(filepath.Dir(prefix), filepath.Base(prefix), time.Now())
+	for _, name := range removed {
+		log.Info("removed what a process that was killed left unfinished", "directory", filepath.Dir(prefix), "file", name)
+	}
+	if err != nil {
+		log.Warn("what killed processes left unfinished stays", "error", err)
+	}
 }
 
 // breath is how long others have between two incidents that are read.

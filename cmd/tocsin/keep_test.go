@@ -161,6 +161,94 @@ func TestBackupsByThemselves(t *testing.T) {
 	}
 }
 
+// A clock that jumps keeps no backup from being made, and has none removed that is newer
+// than it seems.
+func TestBackupsWhileTheClockJumps(t *testing.T) {
+	const at = "2006-01-02T150405Z"
+	dir := filepath.Join(t.TempDir(), "backups")
+	m := newKept(t, nightly(t, dir, 2))
+	wantFiles := func(want ...string) {
+		t.Helper()
+		if got := strings.NewReplacer("tocsin-", "", ".db", "").Replace(m.files(dir)); got != strings.Join(want, " ") {
+			t.Errorf("there is %q, want %q\n%s", got, want, m.log.String())
+		}
+	}
+	looks := func(when string) {
+		t.Helper()
+		now, err := time.Parse(at, when)
+		m.must(err)
+		m.looks(now)
+		m.keeper = newKeeper(m.keeping, m.kv, m.bot, m.log2()) // a restart changes nothing
+		m.looks(now)
+		if got := m.lastBackup(); got.After(now) {
+			t.Errorf("at %s the last backup is said to be of %v", when, got)
+		}
+	}
+	looks("2030-01-01T000000Z") // ahead
+	looks("2030-01-02T033000Z")
+	looks("2026-11-20T120000Z") // set right
+	wantFiles("2026-11-20T120000Z", "2030-01-01T000000Z", "2030-01-02T033000Z")
+	looks("2026-11-20T130000Z")
+	looks("2026-11-21T033000Z")
+	looks("2026-11-22T033000Z")
+	wantFiles("2026-11-21T033000Z", "2026-11-22T033000Z", "2030-01-01T000000Z", "2030-01-02T033000Z")
+	looks("2020-01-01T000000Z") // behind
+	looks("2020-01-02T033000Z")
+	looks("2020-01-03T033000Z")
+	wantFiles("2020-01-02T033000Z", "2020-01-03T033000Z", "2026-11-21T033000Z", "2026-11-22T033000Z", "2030-01-01T000000Z", "2030-01-02T033000Z")
+	looks("2026-11-23T090000Z") // set right
+	wantFiles("2026-11-22T033000Z", "2026-11-23T090000Z", "2030-01-01T000000Z", "2030-01-02T033000Z")
+	looks("2030-01-03T040000Z") // it is that time
+	wantFiles("2030-01-02T033000Z", "2030-01-03T040000Z")
+}
+
+// What was put off until a time of a wrong clock is not put off until then.
+func TestPutOffByAClockThatWasAhead(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "backups")
+	m := newKept(t, nightly(t, dir, 2))
+	m.must(os.WriteFile(dir, nil, 0o600)) // in the way
+	m.looks(day1.AddDate(4, 0, 0))
+	m.must(os.Remove(dir))
+	m.open(incident.Declared{Title: "Answers are wrong", Severity: incident.SEV2})
+	m.spoil("log/00000001/00000002")
+	m.looks(day1)
+	if m.findings() != 1 {
+		t.Errorf("the record was not read through:\n%s", m.log.String())
+	}
+	if n := strings.Count(m.log.String(), "the record was not backed up"); n != 2 {
+		t.Errorf("it was tried %d times:\n%s", n, m.log.String())
+	}
+}
+
+// What a killed process left unfinished is gone at the next look; what is an empty file,
+// and no backup, does not count as one.
+func TestLeftoversOfKilledProcesses(t *testing.T) {
+	dir, exports := t.TempDir(), t.TempDir()
+	k := nightly(t, dir, 2)
+	k.keep, k.exports = 730*24*time.Hour, exports
+	m := newKept(t, k)
+	left := []string{
+		filepath.Join(dir, "tocsin-2026-11-19T033000Z.db.unfinished-12"), filepath.Join(exports, "INC-1.jsonl.unfinished-12"),
+		m.kv.Path() + ".unfinished-12", m.kv.Path() + ".before-repair-2026-11-19T033000.000000Z.unfinished-12",
+	}
+	for _, path := range append(left, filepath.Join(dir, "tocsin-2026-11-20T110000Z.db")) {
+		m.must(os.WriteFile(path, nil, 0o600))
+		m.must(os.Chtimes(path, time.Time{}, time.Now().Add(-time.Hour)))
+	}
+	m.looks(day1)
+	for _, path := range left {
+		if _, err := os.Stat(path); err == nil {
+			t.Errorf("%s is left", path)
+		}
+	}
+	if n := strings.Count(m.log.String(), "left unfinished"); n != len(left) {
+		t.Errorf("%d were told of:\n%s", n, m.log.String())
+	}
+	if got := m.files(dir); got != "tocsin-2026-11-20T110000Z.db tocsin-2026-11-20T120000Z.db" {
+		t.Errorf("there is %s", got)
+	}
+}
+
 func (m *shelf) log2() *slog.Logger { return slog.New(slog.NewTextHandler(&m.log, nil)) }
 
 // spoil changes a byte of a value.

@@ -17,6 +17,7 @@ func (k *keeper) retire(ctx context.Context, now time.Time) error {
 	if k.keep == 0 {
 		return nil
 	}
+	sweep(filepath.Join(k.exports, "INC-"), k.log)
 	j := store.NewJournal(k.kv)
 	heads, err := j.Heads(ctx)
 	if err != nil {

@@ -3,6 +3,7 @@ package bolt
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -13,6 +14,7 @@ import (
 	berrors "go.etcd.io/bbolt/errors"
 
 	"tocsin/store"
+	"tocsin/store/durable"
 )
 
 // mapSize is the address space that the file is mapped into. It costs nothing
@@ -78,27 +80,29 @@ func fileOptions(lockTimeout time.Duration) *bbolt.Options {
 	}
 }
 
-// create makes a data file that is either complete or not there: it is made
-// under another name and then linked to its own, which fails if some other
-// process was first; that one's file is as good.
+// create makes a data file that is either complete or not there. It overwrites none: if
+// some other process was first, that one's file is as good.
 func create(path string) error {
 	dir := filepath.Dir(path)
-	temp, err := os.CreateTemp(dir, filepath.Base(path)+".new-*") // mode 0600
+	temp, err := durable.Stage(path, nothing)
 	if errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("store: there is no directory %s: create it, or set TOCSIN_STORE to a file elsewhere: %w", dir, err)
 	}
 	if err != nil {
 		return fmt.Errorf("store: cannot create a file in %s: let this user write there, or set TOCSIN_STORE to a file elsewhere: %w", dir, err)
 	}
-	defer os.Remove(temp.Name())
-	if err := errors.Join(temp.Close(), format(temp.Name())); err != nil {
+	defer os.Remove(temp)
+	if err := format(temp); err != nil {
 		return fmt.Errorf("store: cannot create %s: %w", path, err)
 	}
-	if err := os.Link(temp.Name(), path); err != nil && !errors.Is(err, fs.ErrExist) {
+	if err := durable.Name(temp, path); err != nil && !errors.Is(err, fs.ErrExist) {
 		return fmt.Errorf("store: cannot create %s: %w", path, err)
 	}
-	return syncDir(dir)
+	return nil
 }
+
+// nothing writes nothing: bbolt makes a data file of an empty one.
+func nothing(io.Writer) error { return nil }
 
 // format makes an empty file a data file.
 func format(path string) error {
@@ -111,15 +115,6 @@ func format(path string) error {
 		return err
 	})
 	return errors.Join(err, file.Close())
-}
-
-// syncDir makes a new name in dir durable.
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
 }
 
 // explain says what to do about an error of bbolt.Open. Errors that are not the

@@ -7,27 +7,26 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"syscall"
 
 	"go.etcd.io/bbolt"
 
 	"tocsin/store"
+	"tocsin/store/durable"
 )
 
 // Place makes a data file at path, which must be free, of what write gives. It is
-// written under another name in the same directory, synced to disk, opened and handed
-// to check, and only then has its name: what is at path is whole.
+// opened and handed to check before it has its name: what is at path is whole.
 func Place(path string, write func(io.Writer) error, check func(*DB) error) error {
 	temp, err := stage(path, write, check)
 	if err != nil {
 		return err
 	}
 	defer os.Remove(temp)
-	if err := os.Link(temp, path); err != nil {
+	if err := durable.Name(temp, path); err != nil {
 		return taken(path, err)
 	}
-	return syncDir(filepath.Dir(path))
+	return nil
 }
 
 // taken says what to do about a name that is not free.
@@ -40,19 +39,13 @@ func taken(path string, err error) error {
 
 // stage makes a file beside path, and checks it.
 func stage(path string, write func(io.Writer) error, check func(*DB) error) (temp string, err error) {
-	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".new-*") // mode 0600
-	if err != nil {
-		return "", fmt.Errorf("store: cannot write beside %s: %w", path, err)
-	}
-	defer func() {
-		if err != nil {
-			os.Remove(f.Name())
-		}
-	}()
-	if err := errors.Join(write(f), f.Sync(), f.Close()); err != nil {
+	if temp, err = durable.Stage(path, write); err != nil {
 		return "", fmt.Errorf("store: cannot write %s: %w", path, err)
 	}
-	return f.Name(), checked(f.Name(), check)
+	if err := checked(temp, check); err != nil {
+		return "", errors.Join(err, os.Remove(temp))
+	}
+	return temp, nil
 }
 
 // checked opens a data file for check.
@@ -84,13 +77,13 @@ func Replace(path, aside string, write func(io.Writer) error, check func(*DB) er
 	if err := sameOwner(path, temp); err != nil {
 		return false, err
 	}
-	if err := os.Link(path, aside); err != nil { // at no moment is there no file at path
+	if err := durable.Keep(path, aside); err != nil { // at no moment is there no file at path
 		return false, taken(aside, err)
 	}
-	if err := os.Rename(temp, path); err != nil {
+	if err := durable.Replace(temp, path); err != nil {
 		return true, fmt.Errorf("store: cannot make %s: %w", path, err)
 	}
-	return true, syncDir(filepath.Dir(path))
+	return true, nil
 }
 
 // lockFile takes the lock of a data file, whatever is in it. Closing lets go of it.
@@ -135,23 +128,20 @@ func Compact(path string, check func(*DB) error) (before, after int64, err error
 	if err := sameOwner(path, temp); err != nil {
 		return 0, 0, err
 	}
-	if err := os.Rename(temp, path); err != nil { // whoever waits for the lock sees that: openNamed
+	if err := durable.Replace(temp, path); err != nil { // whoever waits for the lock sees that: openNamed
 		return 0, 0, fmt.Errorf("store: cannot make %s: %w", path, err)
 	}
-	return before, after, syncDir(filepath.Dir(path))
+	return before, after, nil
 }
 
 // pack writes a copy without free pages to w.
 func (db *DB) pack(w io.Writer) error {
-	temp, err := os.CreateTemp(filepath.Dir(db.path), filepath.Base(db.path)+".new-*")
+	temp, err := durable.Stage(db.path, nothing)
 	if err != nil {
 		return err
 	}
-	defer os.Remove(temp.Name())
-	if err := temp.Close(); err != nil {
-		return err
-	}
-	small, err := bbolt.Open(temp.Name(), 0o600, &bbolt.Options{NoFreelistSync: true, NoSync: true})
+	defer os.Remove(temp)
+	small, err := bbolt.Open(temp, 0o600, &bbolt.Options{NoFreelistSync: true, NoSync: true})
 	if err != nil {
 		return err
 	}
