@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"io/fs"
-	"net/http"
 	"os"
 
 	"tocsin/bot/slack"
@@ -40,16 +39,10 @@ func reachSlack(ctx context.Context, s settings) (conn *slack.Connection, kv *bo
 	return conn, kv, err
 }
 
-// takeRecord opens the record for a bot. A command of the shell that has the file is done
-// in a moment; another bot, which answers by its control socket, keeps it.
+// takeRecord opens the record for a bot.
 func takeRecord(ctx context.Context, path string) (kv *bolt.DB, err error) {
-	err = patiently(ctx, func() (err error) {
+	err = alone(ctx, path, func() (err error) {
 		kv, err = bolt.Open(path)
-		if _, locked := errors.AsType[*store.LockedError](err); locked {
-			if _, _, none := control(ctx, path, http.MethodGet, "/", nil); none == nil {
-				return errors.New(err.Error()) // to wait for it would be in vain
-			}
-		}
 		return err
 	})
 	return kv, err

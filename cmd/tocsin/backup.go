@@ -1,13 +1,16 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"os"
 	"strings"
+	"time"
 
 	"tocsin/bot/incident"
 	"tocsin/store"
@@ -25,7 +28,13 @@ func (c *backupCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	write, done, err := source(e.ctx, path)
+	sweep(c.File, e.log)
+	var write func(io.Writer) error
+	var done func()
+	err = patiently(e.ctx, func() (err error) {
+		write, done, err = source(e.ctx, path)
+		return err
+	})
 	if err != nil {
 		return err
 	}
@@ -41,24 +50,50 @@ func (c *backupCmd) Run(e *env) error {
 // source gives a consistent copy of a record: from the bot that runs on it, or else
 // from the file.
 func source(ctx context.Context, path string) (write func(io.Writer) error, done func(), err error) {
-	client := controlClient(path)
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://tocsin/backup", nil)
-	if err != nil {
-		return nil, nil, err
-	}
-	if resp, err := client.Do(req); err == nil {
-		done := func() { resp.Body.Close(); client.CloseIdleConnections() }
-		if resp.StatusCode != http.StatusOK {
-			done()
-			return nil, nil, fmt.Errorf("the running tocsin answers %s: is it an older version?", resp.Status)
-		}
-		return func(w io.Writer) error { _, err := io.Copy(w, resp.Body); return err }, done, nil
+	write, done, err = running(ctx, path)
+	if !errors.Is(err, errNoBot) {
+		return write, done, err
 	}
 	kv, err := openRecord(path)
 	if err != nil {
 		return nil, nil, err
 	}
 	return func(w io.Writer) error { _, err := kv.Snapshot(w); return err }, func() { kv.Close() }, nil
+}
+
+// running gives the copy of the bot that runs on a record; errNoBot if there is none.
+func running(ctx context.Context, path string) (write func(io.Writer) error, done func(), err error) {
+	client := controlClient(path)
+	ctx, end := attended(ctx, client, path)
+	done = func() { end(); client.CloseIdleConnections() }
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://tocsin/backup", nil)
+	if err != nil {
+		done()
+		return nil, nil, err
+	}
+	resp, err := client.Do(req)
+	if err != nil {
+		defer done()
+		return nil, nil, unanswered(ctx, err)
+	}
+	if resp.StatusCode != http.StatusOK {
+		done()
+		return nil, nil, fmt.Errorf("the running tocsin answers %s: is it an older version?", resp.Status)
+	}
+	return func(w io.Writer) error { return whenWhole(ctx, w, resp.Body) }, done, nil
+}
+
+// whenWhole copies what the running bot sends, to its end.
+func whenWhole(ctx context.Context, w io.Writer, sent io.ReadCloser) error {
+	defer sent.Close()
+	_, err := io.Copy(w, sent)
+	switch {
+	case ctx.Err() != nil:
+		return context.Cause(ctx)
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return errors.New("the running tocsin broke off: its log says why, if it still runs")
+	}
+	return err
 }
 
 // openRecord opens a record that is there.
@@ -77,13 +112,45 @@ func recordThere(path string) error {
 	return nil
 }
 
-// copyRoute answers with a copy of the record; one that breaks off is no answer.
-func copyRoute(kv *bolt.DB) http.HandlerFunc {
+// copyRoute answers with a copy of the record; one that breaks off is no answer. While
+// it is read nothing of the data file is used again, so whoever reads none of it for
+// some time is not waited for.
+func copyRoute(kv *bolt.DB, log *slog.Logger, most time.Duration) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
-		if _, err := kv.Snapshot(w); err != nil {
+		conn := http.NewResponseController(w)
+		defer conn.SetWriteDeadline(time.Time{})
+		out := bufio.NewWriterSize(hurried{w, conn, most}, readEach)
+		_, err := kv.Snapshot(out)
+		if err = errors.Join(err, out.Flush()); err != nil {
+			log.Warn("a backup was broken off", "error", err)
 			panic(http.ErrAbortHandler)
 		}
 	}
+}
+
+// readEach is how many bytes of a copy have to be read within readMost.
+const (
+	readEach = 1 << 20
+	readMost = time.Minute
+)
+
+// hurried is an answer each part of which has to be read within a time.
+type hurried struct {
+	to   io.Writer
+	conn *http.ResponseController
+	most time.Duration
+}
+
+// Write implements io.Writer.
+func (h hurried) Write(p []byte) (int, error) {
+	if err := h.conn.SetWriteDeadline(time.Now().Add(h.most)); err != nil {
+		return 0, err
+	}
+	n, err := h.to.Write(p)
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		err = fmt.Errorf("whoever asked for it does not read it: %w", err)
+	}
+	return n, err
 }
 
 // whole wants everything in a record to be readable, and every timeline to fold. What
@@ -142,8 +209,13 @@ func (c *compactCmd) Run(e *env) error {
 	if err := recordThere(path); err != nil {
 		return err
 	}
+	sweep(path, e.log)
 	var r store.Report
-	before, after, err := bolt.Compact(path, whole(e.ctx, &r))
+	var before, after int64
+	err = alone(e.ctx, path, func() (err error) {
+		before, after, err = bolt.Compact(path, whole(e.ctx, &r))
+		return err
+	})
 	if err != nil {
 		return fmt.Errorf("nothing was changed: %w", err)
 	}

@@ -77,7 +77,7 @@ func ours(uid int, known bool) bool { return !known || uid == 0 || uid == os.Get
 func (a *app) controlRoutes() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /incident", a.hear)
-	mux.Handle("GET /backup", copyRoute(a.kv))
+	mux.Handle("GET /backup", copyRoute(a.kv, a.log, readMost))
 	mux.HandleFunc("GET /healthz/", tellParts(a.alive))
 	mux.HandleFunc("GET /readyz/", tellParts(a.ready))
 	for name, read := range readers() {
@@ -127,21 +127,29 @@ func readers() map[string]func(context.Context, reader, incident.ID) (string, er
 }
 
 // read gets a text from the bot that runs on a data file, or else from the file.
-func read(ctx context.Context, what, id string, s storeFlags, c contentFlags) (string, error) {
+func read(ctx context.Context, what, id string, s storeFlags, c contentFlags) (text string, err error) {
 	path, err := s.path()
 	if err != nil {
 		return "", err
 	}
-	text, running, err := ask(ctx, path, what, id)
-	if running {
-		return text, err
-	}
+	err = patiently(ctx, func() (err error) {
+		var running bool
+		if text, running, err = ask(ctx, path, what, id); !running {
+			text, err = readFile(ctx, path, what, id, c)
+		}
+		return err
+	})
+	return text, err
+}
+
+// readFile gets a text from a file that no bot runs on.
+func readFile(ctx context.Context, path, what, id string, c contentFlags) (string, error) {
 	b, shut, err := openBot(ctx, path, c)
 	if err != nil {
 		return "", err
 	}
 	defer shut()
-	text, err = readers()[what](ctx, reader{b, store.NewJournal(b.Store)}, incident.ID(id))
+	text, err := readers()[what](ctx, reader{b, store.NewJournal(b.Store)}, incident.ID(id))
 	return text, notFound(id, err)
 }
 
@@ -149,8 +157,10 @@ func read(ctx context.Context, what, id string, s storeFlags, c contentFlags) (s
 func ask(ctx context.Context, storePath, what, id string) (text string, running bool, err error) {
 	data, status, err := control(ctx, storePath, http.MethodGet, "/"+what+"/"+url.PathEscape(id), nil)
 	switch {
-	case err != nil:
+	case errors.Is(err, errNoBot):
 		return "", false, nil
+	case err != nil:
+		return "", true, err
 	case status != http.StatusOK:
 		return "", true, errors.New(string(data))
 	}
@@ -166,22 +176,74 @@ func controlClient(storePath string) *http.Client {
 	}}
 }
 
-// control asks a running bot by its control socket. An error is that none answered.
+// errNoBot: no bot runs on the record, or it ended before it had answered.
+var errNoBot = errors.New("no tocsin runs on this record")
+
+// control asks a running bot by its control socket, and waits for as long as it works on
+// the answer. Errors: errNoBot, what attended says, or why ctx ended.
 func control(ctx context.Context, storePath, method, path string, body io.Reader) (data []byte, status int, err error) {
 	client := controlClient(storePath)
-	client.Timeout = 2 * time.Minute
 	defer client.CloseIdleConnections()
+	ctx, done := attended(ctx, client, storePath)
+	defer done()
 	req, err := http.NewRequestWithContext(ctx, method, "http://tocsin"+path, body)
 	if err != nil {
 		return nil, 0, err
 	}
 	resp, err := client.Do(req)
 	if err != nil {
-		return nil, 0, err
+		return nil, 0, unanswered(ctx, err)
 	}
 	defer resp.Body.Close()
-	data, err = io.ReadAll(resp.Body)
-	return data, resp.StatusCode, err
+	if data, err = io.ReadAll(resp.Body); err != nil {
+		return nil, 0, unanswered(ctx, err)
+	}
+	return data, resp.StatusCode, nil
+}
+
+// unanswered says why there is no answer.
+func unanswered(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	return fmt.Errorf("%w: %w", errNoBot, err)
+}
+
+// A bot may read its whole record for an answer, which takes as long as it takes. How
+// often it is asked meanwhile whether it is still there, and for how long it may be
+// silent then.
+var (
+	attendEach = 15 * time.Second
+	silentMost = 30 * time.Second
+)
+
+// attended is ctx until the bot that is asked says nothing at all any more. done is to
+// be called.
+func attended(ctx context.Context, client *http.Client, storePath string) (_ context.Context, done func()) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	go func() {
+		for rest(ctx, attendEach) == nil {
+			if silent(ctx, client) {
+				cancel(fmt.Errorf("the tocsin that runs on %s does not answer: see its log, and end it if it hangs", storePath))
+			}
+		}
+	}()
+	return ctx, func() { cancel(nil) }
+}
+
+// silent tells whether a bot does not even say how it is. One that has ended is not.
+func silent(ctx context.Context, client *http.Client) bool {
+	ctx, cancel := context.WithTimeout(ctx, silentMost)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://tocsin/healthz/", nil)
+	if err != nil {
+		return false
+	}
+	resp, err := client.Do(req)
+	if err == nil {
+		resp.Body.Close()
+	}
+	return errors.Is(err, context.DeadlineExceeded)
 }
 
 type postmortemCmd struct {

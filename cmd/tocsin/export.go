@@ -36,11 +36,17 @@ func (c *exportCmd) Run(e *env) error {
 		}
 		ids = append(ids, id)
 	}
-	get, done, err := c.reading(e.ctx, path)
+	var get func(what, id string) (string, error)
+	var done func()
+	err = patiently(e.ctx, func() (err error) {
+		get, done, err = c.reading(e.ctx, path)
+		return err
+	})
 	if err != nil {
 		return err
 	}
 	defer done()
+	sweep(filepath.Join(c.Dir, "INC-"), e.log)
 	if len(ids) == 0 {
 		list, err := get("incidents", "all")
 		if err != nil {
@@ -63,11 +69,11 @@ func (c *exportCmd) Run(e *env) error {
 // reading is a way to read texts of a record: from the bot that runs on it, or else
 // from the file, which is opened once.
 func (c *exportCmd) reading(ctx context.Context, path string) (get func(what, id string) (string, error), done func(), err error) {
-	if _, running, _ := ask(ctx, path, "incidents", "all"); running {
+	if _, running, err := ask(ctx, path, "incidents", "all"); running {
 		return func(what, id string) (string, error) {
 			text, _, err := ask(ctx, path, what, id)
 			return text, err
-		}, func() {}, nil
+		}, func() {}, err
 	}
 	kv, err := openRecord(path)
 	if err != nil {

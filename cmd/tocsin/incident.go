@@ -73,15 +73,11 @@ func (c *incidentShowCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	var md string
-	err = patiently(e.ctx, func() (err error) {
-		md, err = read(e.ctx, "show", string(id), c.storeFlags, c.contentFlags)
-		return err
-	})
+	md, err := read(e.ctx, "show", string(id), c.storeFlags, c.contentFlags)
 	if err != nil {
 		return err
 	}
-	_, err = io.WriteString(e.stdout, terminal(markdown.Text(md))+"\n")
+	_, err = io.WriteString(e.stdout, markdown.Text(md)+"\n")
 	return err
 }
 

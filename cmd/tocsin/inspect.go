@@ -136,16 +136,39 @@ func (d *doctor) store(ctx context.Context, s storeFlags) {
 
 // examined examines a record: in the bot that runs on it, or else in the file. It needs
 // no bot, which a damaged record may keep from starting.
-func examined(ctx context.Context, path string) (string, error) {
-	if text, running, err := ask(ctx, path, "doctor", "all"); running {
-		return text, err
-	}
+func examined(ctx context.Context, path string) (text string, err error) {
+	err = patiently(ctx, func() (err error) {
+		var running bool
+		if text, running, err = ask(ctx, path, "doctor", "all"); !running {
+			text, err = examinedFile(ctx, path)
+		}
+		return err
+	})
+	return text, err
+}
+
+// examinedFile examines a record that no bot runs on.
+func examinedFile(ctx context.Context, path string) (string, error) {
 	kv, err := openRecord(path)
 	if err != nil {
 		return "", err
 	}
 	defer kv.Close()
 	return examine(ctx, store.NewJournal(kv))
+}
+
+// openDamaged opens a record that may be damaged, once no other process has it. lost says
+// why its newest transaction may be missing.
+func openDamaged(ctx context.Context, path string) (kv *bolt.DB, lost, err error) {
+	err = alone(ctx, path, func() (err error) {
+		kv, err = openRecord(path)
+		return err
+	})
+	if _, damaged := errors.AsType[*store.CorruptError](err); damaged {
+		lost = err
+		kv, err = bolt.Open(path, bolt.OneFirstPage())
+	}
+	return kv, lost, err
 }
 
 // repair puts the record right, and tells each thing that it did.
@@ -155,16 +178,12 @@ func (c *doctorCmd) repair(e *env) error {
 		return err
 	}
 	now := time.Now()
-	kv, err := openRecord(path)
-	var lost error // of the newest transaction
-	if _, damaged := errors.AsType[*store.CorruptError](err); damaged {
-		lost = err
-		kv, err = bolt.Open(path, bolt.OneFirstPage())
-	}
+	kv, lost, err := openDamaged(e.ctx, path)
 	if err != nil {
 		return fmt.Errorf("this cannot be repaired: %w", err)
 	}
 	defer kv.Close()
+	sweep(path, e.log)
 	before := path + ".before-repair-" + moment(now)
 	if err := kv.Copy(e.ctx, before, func(*bolt.DB) error { return nil }); err != nil {
 		return fmt.Errorf("nothing was repaired: %w", err)
@@ -175,11 +194,11 @@ func (c *doctorCmd) repair(e *env) error {
 		if err := j.Mark(e.ctx, store.MarkRestored, now); err != nil { // which writes the page again
 			return err
 		}
-		fmt.Fprintf(e.stdout, "%s: went on from the other one\n", terminal(lost.Error()))
+		fmt.Fprintf(e.stdout, "%v: went on from the other one\n", lost)
 	}
 	done, left, err := j.Repair(e.ctx, now)
 	for _, what := range done {
-		fmt.Fprintln(e.stdout, terminal(what))
+		fmt.Fprintln(e.stdout, what)
 	}
 	if err != nil {
 		return err

@@ -31,6 +31,7 @@ func (c *restoreCmd) Run(e *env) error {
 		return fmt.Errorf("the backup cannot be read: %w", err)
 	}
 	defer backup.Close()
+	sweep(path, e.log)
 	now := time.Now()
 	ids, unread, err := numbers(e.ctx, path)
 	if err != nil {
@@ -57,7 +58,7 @@ func numbers(ctx context.Context, path string) (ids []incident.ID, unread string
 	if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
 		return nil, "", nil
 	}
-	kv, err := bolt.Open(path)
+	kv, err := takeRecord(ctx, path)
 	if _, locked := errors.AsType[*store.LockedError](err); locked {
 		return nil, "", err
 	}
@@ -124,6 +125,6 @@ func (r *restoring) tell(out io.Writer, path string, kept bool, unread string) e
 		lines = append(lines, "What was there cannot be read, so numbers of incidents after the backup may be used again: "+unread)
 	}
 	lines = append(lines, "Next: start tocsin serve. What waits is looked for in Slack before it is done, so that nothing is there twice.")
-	_, err := fmt.Fprintln(out, terminal(strings.Join(lines, "\n")))
+	_, err := fmt.Fprintln(out, strings.Join(lines, "\n"))
 	return err
 }

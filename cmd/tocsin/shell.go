@@ -55,7 +55,7 @@ func (f shellFlags) say(e *env, line string) error {
 	if err != nil {
 		return err
 	}
-	text := terminal(markdown.Text(h.Text)) + "\n"
+	text := markdown.Text(h.Text) + "\n"
 	if h.Refused {
 		_, err = io.WriteString(e.stderr, text)
 		return errors.Join(err, errTold)
@@ -77,19 +77,33 @@ func whoami() string {
 	return u.Username
 }
 
-// startUp is how long a command waits for who has the file and does not answer yet, and
-// startLook how often it looks.
+// startUp is how long a subcommand waits for who has the file and does not answer yet,
+// and startLook how often it looks.
 const (
 	startUp   = 15 * time.Second
 	startLook = 100 * time.Millisecond
 )
 
 // patiently tries again while another process has the file: a bot that starts, or
-// another command.
+// another subcommand.
 func patiently(ctx context.Context, try func() error) error {
+	return insist(ctx, try, func() bool { return true })
+}
+
+// alone is patiently for what needs the file itself: a bot that answers by its control
+// socket keeps it, and to wait for that would be in vain.
+func alone(ctx context.Context, path string, try func() error) error {
+	return insist(ctx, try, func() bool {
+		_, _, err := control(ctx, path, http.MethodGet, "/", nil)
+		return errors.Is(err, errNoBot)
+	})
+}
+
+// insist tries again while another process has the file and it is worth it.
+func insist(ctx context.Context, try func() error, worth func() bool) error {
 	for end := time.Now().Add(startUp); ; {
 		err := try()
-		if _, locked := errors.AsType[*store.LockedError](err); !locked || time.Now().After(end) {
+		if _, locked := errors.AsType[*store.LockedError](err); !locked || time.Now().After(end) || !worth() {
 			return err
 		}
 		if err := rest(ctx, startLook); err != nil {
@@ -107,8 +121,10 @@ func tellBot(ctx context.Context, storePath string, s spoken) (h heard, running 
 	}
 	data, status, err := control(ctx, storePath, http.MethodPost, "/incident", bytes.NewReader(body))
 	switch {
-	case err != nil:
+	case errors.Is(err, errNoBot):
 		return h, false, nil
+	case err != nil:
+		return h, true, err
 	case status != http.StatusOK:
 		return h, true, errors.New(strings.TrimSpace(string(data)))
 	}

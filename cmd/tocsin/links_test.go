@@ -1,0 +1,49 @@
+//go:build linux
+
+package main
+
+import (
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// On a file system without hard links the record is made, backed up, restored and
+// repaired as everywhere, and nothing that is there is overwritten.
+func TestWithoutHardLinks(t *testing.T) {
+	haveStrace(t)
+	ownProcess(t)
+	dir := t.TempDir()
+	path, copied := filepath.Join(dir, "tocsin.db"), filepath.Join(dir, "backup.db")
+	run := func(args ...string) (string, error) {
+		args = append([]string{"-f", "-qq", "-o", "/dev/null", "-e", "trace=linkat", "-e", "inject=linkat:error=EOPNOTSUPP", "tocsin"}, append(args, "--store", "bolt:"+path)...)
+		out, err := exec.CommandContext(t.Context(), "strace", args...).CombinedOutput()
+		return string(out), err
+	}
+	older := aRecord(t)
+	for _, step := range [][]string{
+		{"restore", older}, {"backup", copied}, {"incident", "note", "INC-1", "rolled back"}, {"restore", copied}, {"doctor", "--repair"}, {"timeline", "INC-1"},
+	} {
+		if text, err := run(step...); err != nil || strings.Contains(text, "rolled back") && step[0] == "timeline" {
+			t.Fatalf("%q: %v: %s", step, err, text)
+		}
+	}
+	if text, err := run("backup", copied); err == nil || !strings.Contains(text, "nothing was overwritten") {
+		t.Errorf("%v: %s", err, text)
+	}
+	for _, kept := range []string{"tocsin.db.before-restore-*Z", "tocsin.db.before-repair-*Z"} {
+		names, err := filepath.Glob(filepath.Join(dir, kept))
+		must(t, err)
+		if len(names) != 1 {
+			t.Fatalf("%s: there is %q", kept, names)
+		}
+		path = names[0]
+		if text, err := run("timeline", "INC-1"); err != nil || strings.Contains(text, "rolled back") != strings.Contains(kept, "restore") {
+			t.Errorf("%s: %v: %s", kept, err, text)
+		}
+	}
+	if left, _ := filepath.Glob(filepath.Join(dir, "*unfinished*")); left != nil {
+		t.Errorf("it leaves %q", left)
+	}
+}
