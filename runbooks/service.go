@@ -1,6 +1,7 @@
 package runbooks
 
 import (
+	"bytes"
 	"cmp"
 	"embed"
 	"io/fs"
@@ -121,6 +122,7 @@ type Services struct{ now atomic.Pointer[catalogue] }
 type catalogue struct {
 	list     []*Service // by id
 	defaults *Service
+	unread   string // why the defaults are not the team's own
 }
 
 // LoadServices reads services from layered folders, each holding <id>.md, and
@@ -138,9 +140,19 @@ func LoadServices(layers ...fs.FS) (*Services, []Problem) {
 			c.list = append(c.list, v)
 		}
 	}
+	c.unread = c.instead(problems)
 	s := &Services{}
 	s.now.Store(c)
 	return s, append(problems, c.check()...)
+}
+
+// instead tells why the built-in defaults serve in the place of a team's own.
+func (c *catalogue) instead(problems []Problem) string {
+	i := slices.IndexFunc(problems, func(p Problem) bool { return p.File == defaultID+".md" && p.Out || p.File == "." })
+	if i < 0 || !bytes.Equal(c.defaults.src, builtIn().src) {
+		return ""
+	}
+	return problems[i].String()
 }
 
 // Replace puts newer services in the place of s's own.
@@ -162,6 +174,10 @@ func (s *Services) All() []*Service { return slices.Clone(s.held().list) }
 // Defaults is what holds for every service that does not say otherwise:
 // default.md. It is never nil.
 func (s *Services) Defaults() *Service { return s.held().defaults }
+
+// Unread is why a team's own defaults cannot be used, where none of before serve in
+// their place: then nobody knows who may do what. "" if they can, or there are none.
+func (s *Services) Unread() string { return s.held().unread }
 
 // Context is what is known of the service that is called name, or that a text
 // names.

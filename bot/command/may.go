@@ -23,8 +23,15 @@ func (c *Call) guest(v Verb) error {
 	return incident.Refusal("Guests of this workspace cannot use tocsin. Ask a member of your team to do it for you.")
 }
 
-// may refuses what is somebody else's to do, and says whose.
+// may refuses what is somebody else's to do, and says whose. While what says so cannot
+// be used, nobody knows whose it is, and it is nobody's: alerts open rooms, people are
+// brought in, and the shell does the rest.
 func (c *Call) may(v Verb) error {
+	if why := c.Services.Unread(); why != "" && c.By.Via != incident.ViaShell && c.By.Human() && !v.Quiet {
+		c.refused(v)
+		return incident.Refusef("Who may do what is said in `services/default.md`, and that cannot be used: %s. "+
+			"Until whoever runs tocsin mends it, or takes it away, commands are for the shell of tocsin's machine alone: `tocsin incident`.", incident.Escape(why))
+	}
 	who, limited := c.Services.Defaults().Only[v.Name]
 	if !limited || c.By.Via == incident.ViaShell || !c.By.Human() || who.Includes(c.By.Person, c.Inc) {
 		return nil

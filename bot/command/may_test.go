@@ -1,6 +1,8 @@
 package command
 
 import (
+	"errors"
+	"io/fs"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -76,6 +78,47 @@ func TestShellMayDoAll(t *testing.T) {
 		t.Error(a.Body)
 	}
 }
+
+// TestNobodyKnowsWhoMayDoWhat: where what says so cannot be used, it is not everybody's;
+// the shell goes on, and who came and went is on record.
+func TestNobodyKnowsWhoMayDoWhat(t *testing.T) {
+	for why, files := range map[string]fs.FS{
+		"default.md:3: ":       fstest.MapFS{"default.md": {Data: []byte("---\nid: default\nonly: {sev: [commandr]}\n---\n")}},
+		"default.md:1: ":       fstest.MapFS{"default.md": {Data: []byte("only: {sev: [commander]}\n")}},
+		".: it cannot be read": unreadable{},
+	} {
+		d := limited(t, "window: 5m")
+		services, _ := runbooks.LoadServices(runbooks.EmbeddedServices(), files)
+		d.Bot.Services = services
+		for _, v := range verbs() {
+			a := d.ask(bot.Request{Line: v.Name, By: by(ben), Channel: "C1"})
+			if got := a.Refused && strings.Contains(a.Body, "`services/default.md`, and that cannot be used: ") && strings.Contains(a.Body, why); got == v.Quiet {
+				t.Errorf("%s %s: %q", why, v.Name, a.Body)
+			}
+		}
+		a := d.ask(bot.Request{Line: "INC-1 sev 1", By: incident.Actor{Person: incident.Person{Name: "root"}, Via: "shell"}})
+		if !strings.Contains(a.Body, "SEV1") {
+			t.Errorf("%s: %q", why, a.Body)
+		}
+		if _, problems := runbooks.LoadServices(runbooks.EmbeddedServices(), fstest.MapFS{"default.md": {Data: []byte("---\nid: default\n---\n")}}, files); len(problems) == 0 {
+			t.Errorf("%s: it is no problem", why)
+		}
+	}
+	known := fstest.MapFS{"default.md": {Data: []byte("---\nid: default\nonly: {sev: [commander]}\n---\n")}}
+	services, _ := runbooks.LoadServices(runbooks.EmbeddedServices(), known, fstest.MapFS{"default.md": {Data: []byte("broken")}, "a.md": {Data: []byte("broken")}})
+	if d := services.Defaults(); services.Unread() != "" || d.Only["sev"].Roles == nil {
+		t.Errorf("what was there before does not serve: %+v", d)
+	}
+	services, _ = runbooks.LoadServices(runbooks.EmbeddedServices(), fstest.MapFS{"a.md": {Data: []byte("broken")}})
+	if why := services.Unread(); why != "" {
+		t.Errorf("another file is taken for the defaults: %s", why)
+	}
+}
+
+// unreadable is a folder that there is and that nobody can read.
+type unreadable struct{}
+
+func (unreadable) Open(string) (fs.File, error) { return nil, errors.New("it cannot be read") }
 
 // TestGuests: a guest of the workspace uses no command, and is told so; that they
 // came into a channel is on record. A team can allow them.

@@ -1,6 +1,9 @@
 package main
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 // TestBrokenServicesLeaveTheOldOnesServing, the defaults among them; one that
 // needs a service beside it is not broken.
@@ -25,4 +28,29 @@ func TestBrokenServicesLeaveTheOldOnesServing(t *testing.T) {
 	m.write("services/a.md", "---\nid: a\ntitle: Mended\ndepends_on: [b]\n---\n")
 	m.settle()
 	expect(8, "Mended")
+}
+
+// TestAStartWithBrokenDefaults: what says who may do what is not known, which is told by
+// name, until it is mended; what was known while it ran stays known.
+func TestAStartWithBrokenDefaults(t *testing.T) {
+	const good = "---\nid: default\nonly: {sev: [commander]}\n---\n"
+	m := newTeam(t, "services/default.md", "---\nid: default\nonly: {sev: [commandr]}\n---\n")
+	expect := func(when string, known bool) {
+		t.Helper()
+		d := m.content.services.Defaults()
+		why := m.content.services.Unread()
+		if known != (why == "") || known != (d.Only["sev"].Roles != nil) {
+			t.Errorf("%s: %q, %+v", when, why, d.Only)
+		}
+	}
+	expect("at the start", false)
+	if told := strings.Join(m.content.problems, "\n"); !strings.Contains(told, "nobody may use commands but from the shell, for who may do what is said in services/default.md:3: \"commandr\"") {
+		t.Errorf("it is not told: %s", told)
+	}
+	m.write("services/default.md", good)
+	m.settle()
+	expect("mended", true)
+	m.write("services/default.md", "---\nid: default\nonly: {sev: [commandr]}\n---\n")
+	m.settle()
+	expect("broken while it runs", true)
 }
