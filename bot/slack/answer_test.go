@@ -179,6 +179,45 @@ func TestGuestsAreRefused(t *testing.T) {
 	}
 }
 
+// TestGuestsAreKnownAsSoonAsSlackSays: whoever Slack is slow about, or fails for, is asked
+// for until it answers, and within the hour where it says something else.
+func TestGuestsAreKnownAsSoonAsSlackSays(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ws := sandbox.New(sandbox.Options{Guests: []string{"U0BEN"}})
+		t.Cleanup(ws.Close)
+		p := dial(t, ws, "incidents").Performer
+		is := func(when string, guest bool, most time.Duration) {
+			t.Helper()
+			began := time.Now()
+			if got := p.guest(t.Context(), "U0BEN"); got != guest {
+				t.Errorf("%s: guest is %v", when, got)
+			}
+			if took := time.Since(began); took > most {
+				t.Errorf("%s: the answer waited for %v", when, took)
+			}
+		}
+		must(t, ws.Fault(sandbox.Fault{Kind: "server_error", Method: "users.info"}))
+		is("while Slack fails", false, asking)
+		must(t, ws.Fault(sandbox.Fault{Kind: "clear"}))
+		must(t, ws.Fault(sandbox.Fault{Kind: "slow", Method: "users.info", DelayMS: 3000, Times: 1}))
+		is("while Slack is slow", false, asking)
+		is("in the same moment", false, asking)
+		<-time.After(2 * time.Second)
+		is("when Slack has said so", true, 0)
+		p.mu.Lock()
+		p.standings["U0BEN"] = standing{false, time.Now()} // they were a member
+		p.mu.Unlock()
+		is("within the hour", false, 0)
+		<-time.After(standsFor)
+		is("after an hour nobody waits", false, 0)
+		synctest.Wait()
+		is("and it is known", true, 0)
+		if n := len(slices.DeleteFunc(ws.Calls(), func(c sandbox.Call) bool { return c.Method != "users.info" })); n != 3 {
+			t.Errorf("Slack was asked %d times", n)
+		}
+	})
+}
+
 // TestResponseURLsLeadOutside: a name of Slack's that leads into our own network is
 // not followed there, and no redirect either, with the token or an answer.
 func TestResponseURLsLeadOutside(t *testing.T) {

@@ -32,29 +32,6 @@ func (p *Performer) known(user string) string {
 	return p.names[user]
 }
 
-// asking is how long an answer waits for Slack to say who somebody is.
-const asking = time.Second
-
-// guest tells whether a person is a guest of the workspace, or of another one with
-// which a channel is shared. Who was not met is asked for, once; without an answer
-// they are a member, since most are, and what they want may not wait.
-func (p *Performer) guest(ctx context.Context, user string) bool {
-	p.mu.Lock()
-	guest, met := p.guests[user]
-	p.mu.Unlock()
-	if met || user == "" {
-		return guest
-	}
-	ctx, cancel := context.WithTimeout(ctx, asking)
-	defer cancel()
-	u, err := p.api.GetUserInfoContext(ctx, user)
-	if err != nil {
-		return false
-	}
-	p.learn(*u)
-	return p.guest(ctx, u.ID)
-}
-
 var mentioned = regexp.MustCompile(`<@([A-Z0-9]+)(\|[^<>]*)?>`)
 
 // named puts names that are known into a text's mentions of people.
@@ -72,7 +49,7 @@ func (p *Performer) learn(u slack.User) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.names[u.ID] = or(u.RealName, or(u.Profile.DisplayName, or(u.Name, u.ID)))
-	p.guests[u.ID] = u.IsRestricted || u.IsUltraRestricted || u.IsStranger
+	p.standings[u.ID] = standing{u.IsRestricted || u.IsUltraRestricted || u.IsStranger, time.Now()}
 	if u.Profile.Email != "" && !u.Deleted && !u.IsBot {
 		p.mails[strings.ToLower(u.Profile.Email)] = u.ID
 	}

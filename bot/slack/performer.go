@@ -26,9 +26,10 @@ type Performer struct {
 
 	mu         sync.Mutex
 	announceID string
-	names      map[string]string // by user
-	mails      map[string]string // users, by e-mail address
-	guests     map[string]bool   // who is a guest, of those who were met
+	names      map[string]string        // by user
+	mails      map[string]string        // users, by e-mail address
+	standings  map[string]standing      // of those who were met
+	questions  map[string]chan struct{} // who Slack is asked about; closed once it has answered
 	asked      map[incident.User]time.Time
 }
 
@@ -42,7 +43,7 @@ type Identity struct {
 func NewPerformer(api *slack.Client, me Identity, announce string) *Performer {
 	return &Performer{
 		api: api, me: me, announce: strings.TrimPrefix(announce, "#"), names: map[string]string{}, mails: map[string]string{},
-		guests: map[string]bool{}, asked: map[incident.User]time.Time{},
+		standings: map[string]standing{}, questions: map[string]chan struct{}{}, asked: map[incident.User]time.Time{},
 	}
 }
 
