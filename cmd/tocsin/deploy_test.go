@@ -121,3 +121,56 @@ func TestContainerfile(t *testing.T) {
 		t.Error("there is no shell to run anything in the image")
 	}
 }
+
+// What the binary is made of is copied into the build; secrets, records and what is
+// large or of no use there are not.
+func TestWhatTheBuildIsGiven(t *testing.T) {
+	data, err := os.ReadFile("deploy/Containerfile.dockerignore")
+	if err != nil {
+		t.Fatal(err)
+	}
+	list := exec.CommandContext(t.Context(), "go", "list", "-deps", "-f",
+		`{{if .Module}}{{if .Module.Main}}{{$dir := .Dir}}{{range .GoFiles}}{{$dir}}/{{.}}{{"\n"}}{{end}}{{range .EmbedFiles}}{{$dir}}/{{.}}{{"\n"}}{{end}}{{end}}{{end}}`, ".")
+	out, err := list.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	root, err := filepath.Abs(filepath.Join("..", ".."))
+	if err != nil {
+		t.Fatal(err)
+	}
+	needed := append(strings.Fields(string(out)), filepath.Join(root, "go.mod"), filepath.Join(root, "go.sum"))
+	if len(needed) < 200 {
+		t.Fatalf("the binary is said to be made of %d files", len(needed))
+	}
+	for _, file := range needed {
+		rel, err := filepath.Rel(root, file)
+		if err != nil || ignored(string(data), rel) {
+			t.Errorf("%s is needed, and not copied: %v", rel, err)
+		}
+	}
+	for _, file := range []string{".git", ".git/config", "tocsin.env", "tocsin.db", "tocsin.db.before-restore-1", "a/b/tocsin.db", "tocsin", "bot/sandbox/conformance/node_modules/x/y.js"} {
+		if !ignored(string(data), file) {
+			t.Errorf("%s is copied", file)
+		}
+	}
+}
+
+// ignored tells whether a file, or a folder that it is in, fits a line of an ignore file
+// as Docker and Podman read it.
+func ignored(lines, file string) bool {
+	for line := range strings.Lines(lines) {
+		pattern, anywhere := strings.CutPrefix(strings.TrimSpace(line), "**/")
+		parts := strings.Split(file, "/")
+		for end := range len(parts) {
+			part := strings.Join(parts[:end+1], "/")
+			if anywhere {
+				part = parts[end]
+			}
+			if ok, _ := filepath.Match(pattern, part); ok {
+				return true
+			}
+		}
+	}
+	return false
+}
