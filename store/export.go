@@ -97,12 +97,12 @@ func CheckExport(r io.Reader) (id incident.ID, events []incident.Event, err erro
 		}
 		switch {
 		case id == "":
+			if named, ok := incident.ParseID(string(l.Incident)); !ok || named != l.Incident {
+				return "", nil, errors.New("it does not begin with what it is of")
+			}
 			id, before = l.Incident, firstSeal(string(l.Incident))
 		case l.End != "":
-			if l.exportEnd != (exportEnd{id, len(events), alerts, hex.EncodeToString(sum.Sum(nil))}) {
-				return id, events, errors.New("it does not have what its last line says, or was changed")
-			}
-			return id, events, nil
+			return id, events, endsWith(line, lines, exportEnd{id, len(events), alerts, hex.EncodeToString(sum.Sum(nil))})
 		case l.Alert != nil:
 			alerts++
 		default:
@@ -120,4 +120,16 @@ func CheckExport(r io.Reader) (id incident.ID, events []incident.Event, err erro
 		}
 		sum.Write(line)
 	}
+}
+
+// endsWith wants the last line of an export to be this end, and nothing behind it.
+func endsWith(line []byte, rest io.ByteReader, end exportEnd) error {
+	want, err := json.Marshal(end)
+	if err != nil {
+		return err
+	}
+	if _, err := rest.ReadByte(); err != io.EOF || !bytes.Equal(line, append(want, '\n')) {
+		return errors.New("it does not have what its last line says, or was changed")
+	}
+	return nil
 }

@@ -174,3 +174,42 @@ func ignored(lines, file string) bool {
 	}
 	return false
 }
+
+// What README says to do for a record in Kubernetes is about the volume, the place and
+// the image of the example.
+func TestRepairInKubernetes(t *testing.T) {
+	readme, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	example, err := os.ReadFile("deploy/kubernetes.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, command, ok := strings.Cut(string(readme), "kubectl run tocsin-repair ")
+	flags, overrides, _ := strings.Cut(command, "--overrides='")
+	overrides, args, ended := strings.Cut(overrides, "' -- ")
+	var pod map[string]any
+	if err := yaml.Unmarshal([]byte(overrides), &pod); !ok || !ended || err != nil || !strings.HasPrefix(args, "doctor --repair\n") {
+		t.Fatalf("%q: %v", command[:min(len(command), 500)], err)
+	}
+	for path, want := range map[string]string{
+		"spec/containers/0/name":                         "tocsin-repair",
+		"spec/containers/0/volumeMounts/0/name":          "data",
+		"spec/containers/0/volumeMounts/0/mountPath":     "/data",
+		"spec/volumes/0/name":                            "data",
+		"spec/volumes/0/persistentVolumeClaim/claimName": "tocsin",
+	} {
+		if got := dig(pod, strings.Split(path, "/")); got != want {
+			t.Errorf("%s is %v, want %s", path, got, want)
+		}
+	}
+	for _, same := range []string{"image: tocsin:dev", "claimName: tocsin}", "{name: data, mountPath: /data}"} {
+		if !strings.Contains(string(example), same) {
+			t.Errorf("the example has no %q", same)
+		}
+	}
+	if !strings.Contains(flags, "--image=tocsin:dev ") || !strings.Contains(flags, "--override-type=strategic ") {
+		t.Errorf("it begins with %q", flags)
+	}
+}
