@@ -68,11 +68,11 @@ func FuzzRecord(f *testing.F) {
 // with a byte of it changed.
 func FuzzExport(f *testing.F) {
 	const head, alert = `{"incident":"INC-1","format":1}`, `{"alert":{"source":"grafana","key":"k"}}`
-	declared := `{"seq":1,"at":"2026-11-20T12:00:00Z","by":{"name":"Ada","via":"slack"},"fact":{"type":"declared","title":"Answers are wrong","severity":"sev2"}}`
+	declared := `{"seq":1,"at":"2026-11-20T12:00:00Z","logged":"2026-11-20T12:00:00Z","by":{"user":"U0ADA","name":"Ada","via":"slack"},"cause":"slack/1","kind":"declared","fact":{"title":"Answers are wrong","severity":"sev2"}}`
 	for _, lines := range []string{
 		"", head, head + "\n" + alert, head + "\n" + declared, head + "\n" + declared + "\n" + alert + "\n" + strings.Replace(declared, "declared", "unheard", 1),
 		"{}\n" + head, `{"incident":"inc-1"}`, `{"incident":""}`, "null", "[]", head + "\nnull", head + "\n{}", head + "\n" + `{"end":"INC-1","events":-1}`, head + "\n" + `{"seal":"x","event":7}`,
-		head + "\n" + `{"seq":1,"fact":null}`, head + "\n" + `{"fact":{"type":"declared","severity":7}}`, strings.Repeat(head+"\n", 20), strings.Repeat("[", 20_000),
+		head + "\n" + `{"seq":1,"fact":null}`, head + "\n" + `{"kind":"declared","fact":{"severity":7}}`, strings.Repeat(head+"\n", 20), strings.Repeat("[", 20_000),
 	} {
 		f.Add([]byte(lines), true)
 		f.Add([]byte(lines+"\n"), false)

@@ -73,7 +73,7 @@ func TestStories(t *testing.T) {
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		Setup: func(e *testscript.Env) error {
-			e.Values[stageKey{}] = &story{}
+			e.Values[stageKey{}] = &story{t: e.T()}
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
@@ -112,6 +112,7 @@ type stageKey struct{}
 
 // story is what one script has running.
 type story struct {
+	t   testscript.T
 	run *sandboxRun
 	log journal
 }
@@ -164,6 +165,7 @@ func startStory(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Setenv("URL", run.url)
 	ts.Setenv("STORE", c.Store)
 	ts.Defer(run.close)
+	ts.Defer(func() { of(ts).audit(context.Background(), run.app) })
 	if !c.NoBot {
 		ts.Check(until(run.ctx, func() bool { return run.workspace.State().Bot.Connected > 0 }))
 	}
