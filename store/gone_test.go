@@ -114,6 +114,9 @@ func TestAnExportIsProof(t *testing.T) {
 	}
 	wantSame(t, "events", events, whole)
 	lines := bytes.SplitAfter(out.Bytes(), []byte("\n"))
+	if _, _, err := store.CheckExport(bytes.NewReader(append(bytes.Clone(out.Bytes()), lines[0]...))); err == nil {
+		t.Error("it is whole with a line behind its end")
+	}
 	for i := range len(lines) - 1 {
 		short := bytes.Join(append(append([][]byte{}, lines[:i]...), lines[i+1:]...), nil)
 		if _, _, err := store.CheckExport(bytes.NewReader(short)); err == nil {
