@@ -221,9 +221,10 @@ var (
 // be called.
 func attended(ctx context.Context, client *http.Client, storePath string) (_ context.Context, done func()) {
 	ctx, cancel := context.WithCancelCause(ctx)
+	each, most := attendEach, silentMost
 	go func() {
-		for rest(ctx, attendEach) == nil {
-			if silent(ctx, client) {
+		for rest(ctx, each) == nil {
+			if silent(ctx, client, most) {
 				cancel(fmt.Errorf("the tocsin that runs on %s does not answer: see its log, and end it if it hangs", storePath))
 			}
 		}
@@ -232,8 +233,8 @@ func attended(ctx context.Context, client *http.Client, storePath string) (_ con
 }
 
 // silent tells whether a bot does not even say how it is. One that has ended is not.
-func silent(ctx context.Context, client *http.Client) bool {
-	ctx, cancel := context.WithTimeout(ctx, silentMost)
+func silent(ctx context.Context, client *http.Client, most time.Duration) bool {
+	ctx, cancel := context.WithTimeout(ctx, most)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://tocsin/healthz/", nil)
 	if err != nil {

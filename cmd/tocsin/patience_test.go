@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -112,11 +113,11 @@ func TestABotThatIsSilent(t *testing.T) {
 func TestABotThatWorksForLong(t *testing.T) {
 	hurry(t)
 	path := aRecord(t)
-	asked := 0
+	var asked atomic.Int32
 	enough := make(chan bool)
 	mux := http.NewServeMux()
 	mux.HandleFunc("/healthz/", func(http.ResponseWriter, *http.Request) {
-		if asked++; asked == 50 {
+		if asked.Add(1) == 50 {
 			close(enough)
 		}
 	})
