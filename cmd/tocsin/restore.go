@@ -38,8 +38,12 @@ func (c *restoreCmd) Run(e *env) error {
 		return err
 	}
 	r := restoring{at: now, aside: path + ".before-restore-" + moment(now), ids: ids}
-	kept, err := bolt.Replace(path, r.aside, func(w io.Writer) error { _, err := io.Copy(w, backup); return err },
-		func(db *bolt.DB) error { return r.prepare(e.ctx, db) })
+	var kept bool
+	err = alone(e.ctx, path, func() (err error) { // where another has the file, nothing was read of the backup yet
+		kept, err = bolt.Replace(path, r.aside, func(w io.Writer) error { _, err := io.Copy(w, backup); return err },
+			func(db *bolt.DB) error { return r.prepare(e.ctx, db) })
+		return err
+	})
 	if err != nil {
 		return fmt.Errorf("nothing was restored: %w", err)
 	}
