@@ -23,17 +23,24 @@ func (c *Call) guest(v Verb) error {
 	return incident.Refusal("Guests of this workspace cannot use tocsin. Ask a member of your team to do it for you.")
 }
 
+// weighty are the commands that teams limit for good reason: what wakes people, what is
+// told to others, and what ends an incident or changes how bad it is.
+var weighty = []string{"sev", "page", "update", "link", "postmortem", "resolve", "reopen", "close", "merge", "hold"}
+
 // may refuses what is somebody else's to do, and says whose. While what says so cannot
-// be used, nobody knows whose it is, and it is nobody's: alerts open rooms, people are
-// brought in, and the shell does the rest.
+// be used, nobody knows whose the weighty ones are, so they are the shell's; nobody is
+// kept from opening an incident and working on it.
 func (c *Call) may(v Verb) error {
-	if why := c.Services.Unread(); why != "" && c.By.Via != incident.ViaShell && c.By.Human() && !v.Quiet {
+	if c.By.Via == incident.ViaShell || !c.By.Human() {
+		return nil
+	}
+	if why := c.Services.Unread(); why != "" && slices.Contains(weighty, v.Name) {
 		c.refused(v)
-		return incident.Refusef("Who may do what is said in `services/default.md`, and that cannot be used: %s. "+
-			"Until whoever runs tocsin mends it, or takes it away, commands are for the shell of tocsin's machine alone: `tocsin incident`.", incident.Escape(why))
+		return incident.Refusef("Who may do this is said in `services/default.md`, and that cannot be used: %s. "+
+			"Until whoever runs tocsin mends it or takes it away, say it in the shell of tocsin's machine: `tocsin incident`.", incident.Escape(why))
 	}
 	who, limited := c.Services.Defaults().Only[v.Name]
-	if !limited || c.By.Via == incident.ViaShell || !c.By.Human() || who.Includes(c.By.Person, c.Inc) {
+	if !limited || who.Includes(c.By.Person, c.Inc) {
 		return nil
 	}
 	c.refused(v)

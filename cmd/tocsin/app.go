@@ -100,7 +100,7 @@ func (c contentFlags) loadOver(kept map[string]memory) (content, error) {
 		out.problems = append(out.problems, how+p.String())
 	}
 	if why := out.services.Unread(); why != "" {
-		out.problems = append(out.problems, "nobody may use commands but from the shell, for who may do what is said in services/"+why)
+		out.problems = append(out.problems, "weighty commands (sev, page, update, close …) are for the shell alone, since who may do what is said in services/"+why)
 	}
 	out.problems = append(out.problems, command.CheckOnly(out.services.Defaults().Only)...)
 	return out, nil

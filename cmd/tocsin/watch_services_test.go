@@ -44,7 +44,7 @@ func TestAStartWithBrokenDefaults(t *testing.T) {
 		}
 	}
 	expect("at the start", false)
-	if told := strings.Join(m.content.problems, "\n"); !strings.Contains(told, "nobody may use commands but from the shell, for who may do what is said in services/default.md:3: \"commandr\"") {
+	if told := strings.Join(m.content.problems, "\n"); !strings.Contains(told, "are for the shell alone, since who may do what is said in services/default.md:3: \"commandr\"") {
 		t.Errorf("it is not told: %s", told)
 	}
 	m.write("services/default.md", good)
