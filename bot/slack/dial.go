@@ -27,11 +27,10 @@ type Config struct {
 	HTTP                              *http.Client
 	// Timeout is how long one call may take; 0: 10 s. HTTP has its own.
 	Timeout time.Duration
-	// Patience is how long Dial tries again while Slack does not answer; 0: it
-	// tries once.
+	// Patience is how long Dial tries again while Slack does not answer, before it goes
+	// on without it; 0: it tries once, and fails.
 	Patience time.Duration
-	// Known is what Slack said of the bot token at an earlier start. While Slack does
-	// not answer, Dial goes by it instead of failing.
+	// Known is what Slack said of the bot token at an earlier start.
 	Known Known
 	// Pace multiplies the windows of Slack's limits, for where there are none; 0
 	// means 1.
@@ -66,10 +65,10 @@ func (c Config) Missing() []string {
 	return missing
 }
 
-// Connection is a workspace that answered, now or at an earlier start.
+// Connection is a workspace that answered, now or at an earlier start, or that will.
 type Connection struct {
-	Me        Identity
-	Team      string
+	Me        Identity // zero until Slack said who the bot is
+	Team      string   // its name; "" until then
 	Performer *Performer
 	config    Config
 	api       *slack.Client
@@ -91,42 +90,46 @@ func (c *Connection) Reached() error {
 	return c.away
 }
 
-// knownPatience is how long the start tries to reach a Slack that it knows; a call that
-// hangs may take as long again.
-const knownPatience = 2 * time.Second
-
 // Dial asks Slack who the bot is, and with Socket Mode whether the app token is
 // good: slack-go would try a wrong one for ever. While Slack does not answer it
-// tries again, for as long as c.Patience; only a refusal is about a token. With what
-// is Known of the token it waits for a few seconds only, and the Connection is that of
-// the last start until Reach has found Slack.
+// tries again, for as long as c.Patience, a call that hangs for as long again; only a
+// refusal is about a token. Then the Connection is that of the last start if the token
+// is Known, or else nobody's, until Reach has found Slack.
 func Dial(ctx context.Context, c Config) (*Connection, error) {
 	conn, err := newConnection(c)
 	if err != nil {
 		return nil, err
 	}
-	known := c.Known.of(c.BotToken)
-	soon, patient := ctx, conn.config
-	if known {
-		patient.Patience = min(c.Patience, knownPatience)
+	soon := ctx
+	if c.Patience > 0 {
 		var cancel context.CancelFunc
-		soon, cancel = context.WithTimeout(ctx, 2*knownPatience)
+		soon, cancel = context.WithTimeout(ctx, 2*c.Patience)
 		defer cancel()
 	}
-	auth, err := conn.ask(soon, patient)
+	auth, err := conn.ask(soon, conn.config)
 	_, denied := errors.AsType[*refusedError](err)
 	switch {
 	case err == nil:
 		conn.be(identity(auth), auth.Team)
 		conn.found(auth)
-	case known && !denied && ctx.Err() == nil:
-		conn.be(Identity{User: c.Known.User, Team: c.Known.Team, URL: c.Known.URL}, c.Known.Name)
-		conn.away = fmt.Errorf("Slack does not answer since the start: %w", errors.Unwrap(err))
-		conn.config.Log.Warn("starting without Slack, as the bot that it was: what is for Slack waits", "workspace", conn.Team, "bot", conn.Me.User, "error", conn.away)
+	case c.Patience > 0 && !denied && ctx.Err() == nil:
+		conn.without(err)
 	default:
 		return nil, err
 	}
 	return conn, nil
+}
+
+// without goes on without Slack, because of err.
+func (c *Connection) without(err error) {
+	c.away = fmt.Errorf("Slack does not answer since the start: %w", errors.Unwrap(err))
+	words := "starting without Slack, as the bot that it was: what is for Slack waits"
+	if k := c.config.Known; k.of(c.config.BotToken) {
+		c.be(Identity{User: k.User, Team: k.Team, URL: k.URL}, k.Name)
+	} else {
+		words = "starting without Slack, which never answered to this token: what is for Slack waits. Check SLACK_API_URL if you set it"
+	}
+	c.config.Log.Warn(words, "workspace", c.Team, "bot", c.Me.User, "error", c.away)
 }
 
 // newConnection is a Connection to nobody yet.
@@ -148,7 +151,9 @@ func newConnection(c Config) (*Connection, error) {
 	if err != nil {
 		return nil, err
 	}
-	conn := &Connection{config: c, api: api, pacer: pacer, reached: make(chan struct{})}
+	conn := &Connection{
+		config: c, api: api, pacer: pacer, reached: make(chan struct{}), Performer: NewPerformer(api, Identity{}, c.Announce),
+	}
 	pacer.reached = conn.reached
 	return conn, nil
 }
@@ -170,7 +175,8 @@ func (c *Connection) ask(ctx context.Context, patient Config) (auth *slack.AuthT
 
 // be makes it the connection of somebody in a workspace.
 func (c *Connection) be(me Identity, team string) {
-	c.Me, c.Team, c.Performer = me, team, NewPerformer(c.api, me, c.config.Announce)
+	c.Me, c.Team = me, team
+	c.Performer.be(me)
 }
 
 // found notes that Slack has answered: from now on effects have their turns.
@@ -186,7 +192,7 @@ func (c *Connection) found(auth *slack.AuthTestResponse) {
 // mend it, who may have to start tocsin anew with another token.
 const refusedAgain = time.Minute
 
-// Reach goes on dialing where Dial went by what is known, until Slack answers. It
+// Reach goes on dialing where Dial went on without Slack, until it answers. It
 // returns nil then, at once where Slack was reached already, and when ctx ends. What
 // comes in is stored all the while, so a refused token is told and asked for again. The
 // only error is that Slack answers for somebody else: all that was stored would be done
@@ -202,6 +208,9 @@ func (c *Connection) Reach(ctx context.Context) error {
 		case err != nil:
 			c.turnedAway(err)
 			pause(ctx, refusedAgain)
+		case c.Me == Identity{}:
+			c.be(identity(auth), auth.Team)
+			c.found(auth)
 		case auth.UserID != c.Me.User || auth.TeamID != c.Me.Team:
 			return fmt.Errorf("SLACK_BOT_TOKEN is that of %s in the workspace %s (%s) now; it was that of %s in %s (%s) at the last start. Nothing was done there. Check the token and SLACK_API_URL; if both are meant, start again",
 				auth.UserID, auth.Team, auth.TeamID, c.Me.User, c.Team, c.Me.Team)

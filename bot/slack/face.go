@@ -58,7 +58,7 @@ func (f *Face) handle(ctx context.Context, r bot.Request) (bot.Answer, error) {
 // command answers a slash command.
 func (f *Face) command(ctx context.Context, c slack.SlashCommand) (ack any, then follow) {
 	line, mentions := unescape(f.Performer.named(c.Text))
-	maps.DeleteFunc(mentions, func(_ string, p incident.Person) bool { return string(p.User) == f.Performer.me.User })
+	maps.DeleteFunc(mentions, func(_ string, p incident.Person) bool { return f.Performer.is(string(p.User)) })
 	a, _ := f.handle(ctx, bot.Request{
 		Line: line, By: f.actor(c.UserID, c.UserName), Cause: "slack/" + c.TriggerID,
 		Channel: c.ChannelID, Mentions: mentions,
@@ -158,7 +158,7 @@ func (f *Face) event(ctx context.Context, p eventPayload) error {
 	e := p.Event
 	r := bot.Request{By: f.actor(e.User, ""), Cause: "slack/" + p.EventID, Channel: e.Channel}
 	switch {
-	case e.User == "" || e.User == f.Performer.me.User:
+	case e.User == "" || f.Performer.is(e.User):
 		return nil
 	case e.Type == "reaction_added" && strings.HasSuffix(e.Reaction, "pushpin") && e.Item.Type == "message":
 		r.Line, r.Channel = "pin", e.Item.Channel

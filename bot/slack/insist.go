@@ -76,7 +76,7 @@ func dialError(token string, err error) error {
 	if c := code(err); c != "" && refused(err) {
 		return &refusedError{token, c}
 	}
-	return fmt.Errorf("Slack does not answer: %w. Check the network, and SLACK_API_URL if you set it; if both are well, start again when Slack is", safe(err))
+	return fmt.Errorf("Slack does not answer: %w. Check the network, and SLACK_API_URL if you set it. A tocsin that runs works meanwhile, and finds Slack by itself when it is back", safe(err))
 }
 
 // refusedError is Slack's word that it does not take a token.

@@ -19,9 +19,12 @@ func start(t *testing.T, token string, patience time.Duration, faults ...sandbox
 	}
 	logger, said := quiet()
 	began := time.Now()
-	_, err = Dial(t.Context(), Config{
+	conn, err := Dial(t.Context(), Config{
 		BotToken: token, AppToken: "xapp-sandbox", APIURL: "http://sandbox/api/", HTTP: ws.Client(), Patience: patience, Log: logger,
 	})
+	if err == nil {
+		err = conn.Reached()
+	}
 	return time.Since(began), said.String(), err
 }
 

@@ -25,7 +25,7 @@ func returning(t *testing.T, known Known, faults ...sandbox.Fault) (ws *sandbox.
 	client.Timeout = callTimeout
 	conn, err = Dial(t.Context(), Config{
 		BotToken: "xoxb-sandbox", AppToken: "xapp-sandbox", APIURL: "http://sandbox/api/", HTTP: client,
-		Patience: time.Minute, Log: logger, Known: known,
+		Patience: 2 * time.Second, Log: logger, Known: known,
 	})
 	return ws, conn, said, err
 }
@@ -87,6 +87,36 @@ func TestStartWithoutSlack(t *testing.T) {
 	}
 }
 
+// TestFirstStartWithoutSlack: who never was in Slack waits for seconds too, does nothing
+// there, and is whoever Slack says when it is back.
+func TestFirstStartWithoutSlack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		known := before(t)
+		ws, conn, said, err := returning(t, Known{}, sandbox.Fault{Kind: "lost_request"})
+		must(t, err)
+		if conn.Reached() == nil || conn.Me != (Identity{}) || !strings.Contains(said.String(), "which never answered to this token") {
+			t.Errorf("%v, %+v, said %s", conn.Reached(), conn.Me, said)
+		}
+		turn := make(chan error, 1)
+		go func() {
+			_, err := conn.Pacer().Wait(t.Context(), (&stage{}).inc, first(effect.OpenChannel{}), bot.Urgency{})
+			turn <- err
+		}()
+		found := make(chan error, 1)
+		go func() { found <- conn.Reach(t.Context()) }()
+		<-time.After(time.Hour)
+		if len(turn) > 0 || len(found) > 0 {
+			t.Fatal("something is done without Slack")
+		}
+		must(t, ws.Fault(sandbox.Fault{Kind: "clear"}))
+		must(t, <-found)
+		must(t, <-turn)
+		if conn.Known() != known || conn.Performer.me != conn.Me {
+			t.Errorf("it is %+v, and would be %+v", conn.Known(), known)
+		}
+	})
+}
+
 // TestStartKnowsItself: only the token that was known then is known, and a refused one is
 // told at once.
 func TestStartKnowsItself(t *testing.T) {
@@ -94,9 +124,10 @@ func TestStartKnowsItself(t *testing.T) {
 		known := before(t)
 		other := known
 		other.Token = hashed("xoxb-other")
-		_, _, _, err := returning(t, other, sandbox.Fault{Kind: "lost_request"})
-		if err == nil || !strings.Contains(err.Error(), "Slack does not answer") {
-			t.Errorf("%v: the token is another one", err)
+		_, conn, _, err := returning(t, other, sandbox.Fault{Kind: "lost_request"})
+		must(t, err)
+		if conn.Reached() == nil || conn.Me != (Identity{}) {
+			t.Errorf("%+v: the token is another one", conn.Me)
 		}
 		for _, kind := range []string{"account_inactive", "token_revoked"} {
 			began := time.Now()

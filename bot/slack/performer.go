@@ -47,6 +47,20 @@ func NewPerformer(api *slack.Client, me Identity, announce string) *Performer {
 	}
 }
 
+// be has it perform as somebody whom Slack had not named yet. Nothing is performed before.
+func (p *Performer) be(me Identity) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.me = me
+}
+
+// is tells whether a user is the bot.
+func (p *Performer) is(user string) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return user == p.me.User
+}
+
 // Perform does what job asks for. Where the bot may not any more, it comes back if
 // it can, and else waits until it may (rights.go).
 func (p *Performer) Perform(ctx context.Context, inc incident.Incident, job bot.Job) ([]incident.Fact, error) {

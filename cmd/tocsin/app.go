@@ -164,8 +164,8 @@ type app struct {
 	commands command.Commands // for the shell
 }
 
-// newApp opens the store and builds the bot. Slack must answer, now or at an earlier
-// start: it says who the bot is.
+// newApp opens the store and builds the bot. Where Slack does not answer, what is for it
+// waits.
 func newApp(ctx context.Context, s settings, log *slog.Logger) (*app, error) {
 	counts := newCounts()
 	log = slog.New(counted{log.Handler(), counts})

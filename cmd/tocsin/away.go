@@ -15,7 +15,8 @@ import (
 const knownSlack = "slack"
 
 // reachSlack opens the record and dials Slack. Each start that reaches Slack keeps who
-// the bot is there, so that a later one with the same token can do without.
+// the bot is there, for a later one with the same token that does not. A first start
+// makes no record with a token that Slack refuses.
 func reachSlack(ctx context.Context, s settings) (conn *slack.Connection, kv *bolt.DB, err error) {
 	defer func() {
 		if err != nil && kv != nil {
@@ -48,9 +49,8 @@ func takeRecord(ctx context.Context, path string) (kv *bolt.DB, err error) {
 	return kv, err
 }
 
-// openKnowing opens a record that knows who the bot is in Slack; nil if there is none:
-// while a first start waits for Slack, nobody is kept from the file. What is damaged is
-// not known: Slack will say it again.
+// openKnowing opens a record, nil if there is none, and reads who the bot is in Slack.
+// What is damaged is not known: Slack will say it again.
 func openKnowing(ctx context.Context, path string) (*bolt.DB, slack.Known, error) {
 	var known slack.Known
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
@@ -60,9 +60,9 @@ func openKnowing(ctx context.Context, path string) (*bolt.DB, slack.Known, error
 	if err != nil {
 		return nil, known, err
 	}
-	ok, err := store.NewJournal(kv).Recall(ctx, knownSlack, &known)
-	if _, damaged := errors.AsType[*store.CorruptError](err); damaged || err == nil && !ok {
-		return nil, slack.Known{}, kv.Close()
+	_, err = store.NewJournal(kv).Recall(ctx, knownSlack, &known)
+	if _, damaged := errors.AsType[*store.CorruptError](err); damaged {
+		return kv, slack.Known{}, nil
 	}
 	return kv, known, err
 }

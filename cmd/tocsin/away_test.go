@@ -89,6 +89,14 @@ func (o *outage) end(s *started) {
 func TestStartWhileSlackIsAway(t *testing.T) {
 	o := newOutage(t)
 	o.end(o.start())
+	o.startsWithoutSlack()
+}
+
+// TestFirstStartWhileSlackIsAway: the same with a token that never reached Slack.
+func TestFirstStartWhileSlackIsAway(t *testing.T) { newOutage(t).startsWithoutSlack() }
+
+func (o *outage) startsWithoutSlack() {
+	t := o.T
 	o.fault("lost_request")
 	o.end(o.start()) // what was known stays known
 	began := time.Now()

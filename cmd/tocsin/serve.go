@@ -80,9 +80,9 @@ func (f calmFlags) check() error {
 	return nil
 }
 
-// slackPatience is how long the start waits for a Slack that does not answer: it
-// outlasts a restart of the network, and a wrong address is still told soon.
-const slackPatience = time.Minute
+// slackPatience is how long the start waits for a Slack that does not answer, before
+// webhooks and the shell are served without it.
+const slackPatience = 2 * time.Second
 
 // Run serves until it is told to stop.
 func (c *serveCmd) Run(e *env) error {
