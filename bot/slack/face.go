@@ -39,6 +39,7 @@ type Face struct {
 	Log           *slog.Logger
 
 	links atomic.Int32  // that are up
+	told  told          // of them
 	wait  time.Duration // instead of longestWait, in tests
 }
 

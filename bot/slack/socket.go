@@ -134,12 +134,14 @@ type linkState struct {
 func (l *linkState) follow(e socketmode.Event) {
 	switch e.Type {
 	case socketmode.EventTypeConnected:
-		l.face.Log.Info("connected to Slack")
 		l.set(true)
+		l.face.found()
 	case socketmode.EventTypeConnecting, socketmode.EventTypeDisconnect:
 		l.set(false)
-	case socketmode.EventTypeConnectionError, socketmode.EventTypeInvalidAuth:
-		l.face.Log.Warn("no connection to Slack", "event", string(e.Type))
+	case socketmode.EventTypeConnectionError:
+		if failed, ok := e.Data.(*slack.ConnectionErrorEvent); ok {
+			l.face.missing(failed.ErrorObj)
+		}
 	case socketmode.EventTypeErrorWriteFailed:
 		l.face.Log.Warn("an answer to Slack was not sent")
 	}

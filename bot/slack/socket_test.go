@@ -3,15 +3,19 @@ package slack
 import (
 	"bytes"
 	"context"
+	"errors"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/slack-go/slack"
+	"github.com/slack-go/slack/socketmode"
 
 	"tocsin/bot"
 	"tocsin/bot/effect"
@@ -44,6 +48,45 @@ func TestLinksComeBack(t *testing.T) {
 	if err := <-done; err != nil || f.Links() != 0 {
 		t.Errorf("%v, %d links", err, f.Links())
 	}
+}
+
+// TestMissingLinks: the log says why there is no link, once when it is lost and once a
+// minute while it is, however often it is tried, and when it is back.
+func TestMissingLinks(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		logger, said := quiet()
+		f := &Face{Log: logger}
+		count := func(words string, want int) {
+			t.Helper()
+			if got := strings.Count(said.String(), words); got != want {
+				t.Errorf("%d times %q, want %d:\n%s", got, words, want, said)
+			}
+		}
+		down := socketmode.Event{Type: socketmode.EventTypeConnectionError, Data: &slack.ConnectionErrorEvent{
+			ErrorObj: &url.Error{Op: "Post", URL: "https://slack.com/?ticket=secret", Err: errors.New("no such host")},
+		}}
+		up := socketmode.Event{Type: socketmode.EventTypeConnected}
+		one, other := linkState{face: f}, linkState{face: f}
+		one.follow(up)
+		other.follow(up)
+		count("connected to Slack", 1)
+		other.follow(socketmode.Event{Type: socketmode.EventTypeConnecting})
+		other.follow(down)
+		count("a link to Slack is missing, and the other one works", 1)
+		one.follow(socketmode.Event{Type: socketmode.EventTypeConnecting})
+		for range 100 {
+			one.follow(down)
+			other.follow(down)
+			<-time.After(time.Second)
+		}
+		count("no connection to Slack", 2)
+		count("a link to Slack is missing", 1)
+		count("no such host", 3)
+		count("secret", 0)
+		one.follow(up)
+		other.follow(up)
+		count("connected to Slack", 2)
+	})
 }
 
 // A request at which the bot panics gets no answer and is on record; the link stays,
