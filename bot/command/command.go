@@ -121,7 +121,15 @@ func (cs Commands) Handle(ctx context.Context, r bot.Request) (bot.Answer, error
 	}
 	_, line := explicit(strings.TrimSpace(r.Line))
 	cs.Log.Error("a request failed", "verb", firstWord(line), "by", r.By.User, "cause", r.Cause, "error", err)
-	return answer("I could not store that. Look at `/incident timeline` in a minute: if it is not there, say it again. If that fails too, tell whoever runs tocsin."), err
+	return notStored(r.By), err
+}
+
+// notStored says that nobody knows whether something was stored, and what to do.
+func notStored(by incident.Actor) bot.Answer {
+	if by.Via == incident.ViaShell {
+		return answer("I could not store that. See to what is wrong; then tocsin incident list, or tocsin timeline, tells whether it is there after all. If it is not, say it again.")
+	}
+	return answer("I could not store that. Look at `/incident timeline` in a minute: if it is not there, say it again. If that fails too, tell whoever runs tocsin.")
 }
 
 func (cs Commands) handle(ctx context.Context, r bot.Request) (bot.Answer, error) {
@@ -218,7 +226,8 @@ func (c *Call) parse(line string) (Verb, string, error) {
 		}
 		return openVerb, "", nil
 	}
-	if sev, title := leadingSeverity(line); sev != "" && title != "" && !c.Has() {
+	sev, title, _ := leadingSeverity(line)
+	if sev != "" && title != "" && !c.Has() {
 		return openVerb, line, nil // also "sev 2 Answers are wrong"
 	}
 	for _, v := range c.all {
@@ -236,7 +245,7 @@ func (c *Call) parse(line string) (Verb, string, error) {
 			}
 		}
 	}
-	if sev, title := leadingSeverity(line); sev != "" {
+	if sev != "" {
 		if title == "" && c.Has() {
 			return sevVerb, string(sev), nil
 		}
@@ -250,7 +259,7 @@ func (c *Call) parse(line string) (Verb, string, error) {
 }
 
 // severityWord is a severity as people write it, also one there is not.
-var severityWord = regexp.MustCompile(`^sev-?\d+[:,;]?$`)
+var severityWord = regexp.MustCompile(`^(sev-?\d+|p\d)[:,;]?$`)
 
 func (c *Call) unknown(word string) error {
 	near, distance := "", 4

@@ -58,7 +58,7 @@ func TestFieldErrors(t *testing.T) {
 	}{
 		{"note", map[string]string{"text": "  "}, "text", "What shall I note?"},
 		{"note", map[string]string{"text": "x", "at": "18:00"}, "at", "still to come"},
-		{"note", map[string]string{"text": "x at 18:00"}, "text", "still to come"},
+		{"note", map[string]string{"text": "x at 1999-01-02 18:00"}, "text", "too long ago"},
 		{"note", map[string]string{"text": "x", "at": "a *while* ago"}, "at", "I cannot read the time “a *while* ago”. Times are in UTC: 14:02"},
 		{"update", map[string]string{"text": ""}, "text", "What shall the update say?"},
 		{"mitigated", map[string]string{"at": "soon"}, "at", "I cannot read"},
@@ -177,6 +177,11 @@ func TestNotStored(t *testing.T) {
 	a, err := cs.Handle(t.Context(), bot.Request{Line: "open Answers are wrong", By: by(ada), Cause: "x"})
 	if !errors.Is(err, mem.ErrFault) || !strings.Contains(shown(a), "could not store that") || strings.Contains(shown(a), "INC-") {
 		t.Errorf("%q, %v", shown(a), err)
+	}
+	shell := incident.Actor{Person: incident.Person{Name: "ada"}, Via: incident.ViaShell}
+	a, err = cs.Handle(t.Context(), bot.Request{Line: "open Answers are wrong", By: shell, Cause: "s"})
+	if err == nil || !strings.Contains(shown(a), "could not store that") || !strings.Contains(shown(a), "tocsin incident list") || strings.Contains(shown(a), "/incident") {
+		t.Errorf("at the shell: %q, %v", shown(a), err)
 	}
 	if _, err := cs.Handle(t.Context(), bot.Request{Line: "opne", By: by(ada), Cause: "y"}); err != nil {
 		t.Errorf("a refusal is the error %v", err)

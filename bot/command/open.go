@@ -24,28 +24,32 @@ func open(ctx context.Context, c *Call) (bot.Answer, error) {
 	if c.Values != nil {
 		return declareForm(ctx, c)
 	}
-	sev, title := leadingSeverity(c.Args)
+	sev, title, err := leadingSeverity(c.Args)
+	if err != nil {
+		return bot.Answer{}, err
+	}
 	if strings.TrimSpace(title) == "" {
 		return bot.Answer{Form: openForm(c, sev)}, nil
 	}
 	return declare(ctx, c, incident.Declared{Title: title, Severity: sev, People: mentioned(c)})
 }
 
-// leadingSeverity takes "sev2" off the beginning of a title.
-func leadingSeverity(s string) (incident.Severity, string) {
+// leadingSeverity takes "sev2" or "P2" off the beginning of a title, and refuses one that
+// there is not: nobody who says sev0 means the usual.
+func leadingSeverity(s string) (sev incident.Severity, title string, err error) {
 	m := severityFirst.FindStringSubmatch(s)
 	if m == nil {
-		return "", s
+		return "", s, nil
 	}
-	sev, err := incident.ParseSeverity(m[1])
-	if err != nil {
-		return "", s
+	if sev, err = incident.ParseSeverity(m[1]); err != nil {
+		return "", s, err
 	}
-	return sev, strings.TrimSpace(m[2])
+	return sev, strings.TrimSpace(m[2]), nil
 }
 
-// severityFirst is "sev2 …" as people write it: "SEV-2: …", "sev 2, …".
-var severityFirst = regexp.MustCompile(`(?is)^\s*sev[- ]?(\d+)(?:[:,;]|\s|$)(.*)$`)
+// severityFirst is "sev2 …" as people write it: "SEV-2: …", "sev 2, …", "P2 …"; but not
+// "p50 …", which is a percentile.
+var severityFirst = regexp.MustCompile(`(?is)^\s*(sev[- ]?\d+|p\d)(?:[:,;]|\s|$)(.*)$`)
 
 // mentioned is everybody whom a line names, in the order of their names.
 func mentioned(c *Call) []incident.Person {
@@ -65,8 +69,12 @@ func declare(ctx context.Context, c *Call, d incident.Declared) (bot.Answer, err
 	if err != nil {
 		return bot.Answer{}, err
 	}
-	a := answer("**%s** is open as a %s: %s\n\nIts channel is #%s: %s, and the guide is on its way.",
-		inc.ID, inc.Severity.Title(), incident.Escape(incident.Cut(inc.Title, 300)), inc.ChannelName(), inCommand(inc))
+	is, guide := "is", "is on its way"
+	if c.By.Via == incident.ViaShell { // where the chat may be away
+		is, guide = "will be", "comes with it"
+	}
+	a := answer("**%s** is open as a %s: %s\n\nIts channel %s #%s: %s, and the guide %s.",
+		inc.ID, inc.Severity.Title(), incident.Escape(incident.Cut(inc.Title, 300)), is, inc.ChannelName(), inCommand(inc), guide)
 	switch {
 	case inc.Private && !d.Private:
 		a.Body += "\n\nI made it private, because it may concern people's data or an abuse: only the people you bring in can see it."

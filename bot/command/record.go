@@ -28,7 +28,7 @@ var noteVerb = Verb{
 			}
 		}
 		err = c.decideAt(ctx, when2, func(inc incident.Incident) ([]incident.Fact, error) { return inc.Note(text, when2, c.Now) })
-		return answer("Noted%s.", at(when2)), about("text", err)
+		return answer("Noted%s%s.", at(when2), keepsTime(text, when2)), about("text", err)
 	},
 }
 

@@ -86,7 +86,7 @@ var mitigatedVerb = Verb{
 			}
 			return inc.Mitigate(how, text)
 		})
-		return answer("Impact is over%s. Keep watching, and `/incident resolve` when it holds.", at(when)), err
+		return answer("Impact is over%s%s. Keep watching, and `/incident resolve` when it holds.", at(when), keepsTime(text, when)), err
 	},
 }
 

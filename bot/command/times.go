@@ -19,33 +19,62 @@ var (
 )
 
 // cutTime takes "at 14:02" or "at 2026-11-20 14:02" off the end of a text. A
-// text that ends in no such words keeps its zero time.
+// text that ends in no such words keeps its zero time, and so does one that speaks of
+// what is still to come: "next update at 15:00".
 func cutTime(text string, now time.Time) (string, time.Time, error) {
 	m := atSuffix.FindStringSubmatch(text)
 	if m == nil {
 		return text, time.Time{}, nil
 	}
-	at, err := moment(m[2], now)
+	at, err := last(m[2], now)
+	if err == nil && toCome(at, now) {
+		return text, time.Time{}, nil
+	}
+	if err == nil {
+		err = recent(at, now)
+	}
 	if err == nil && strings.Contains(m[2], ":") && !strings.Contains(m[2], "-") && at.Day() != now.UTC().Day() {
 		return text, time.Time{}, nil // in the middle of words, another day would be a guess
 	}
 	return strings.TrimSpace(m[1]), at, err
 }
 
-// moment reads a time that has passed. A time of day is the last one: at 00:10,
-// "23:50" is yesterday's; but a time that comes within the next twelve hours is
-// more likely a slip than yesterday's, and is refused.
+// keepsTime tells people that a time in their words was not taken for when it happened.
+func keepsTime(text string, when time.Time) string {
+	if when.IsZero() && atSuffix.MatchString(text) {
+		return ", as of now, with the time that it speaks of in its words"
+	}
+	return ""
+}
+
+// moment reads a time that has passed.
 func moment(s string, now time.Time) (time.Time, error) {
+	at, err := last(s, now)
+	if err == nil && toCome(at, now) {
+		err = incident.Refusef("%s is still to come; it is %s now. %s", incident.Clock(at), now.UTC().Format("15:04"), timeHelp)
+	}
+	if err == nil {
+		err = recent(at, now)
+	}
+	if err != nil {
+		return time.Time{}, err
+	}
+	return at, nil
+}
+
+// last reads a time. A time of day is the last one: at 00:10, "23:50" is yesterday's;
+// but a time that comes within the next twelve hours is today's.
+func last(s string, now time.Time) (time.Time, error) {
 	s, now = strings.TrimSpace(s), now.UTC()
 	if m := dayTime.FindStringSubmatch(s); m != nil {
 		t, err := time.Parse("2006-01-02 15:4", m[1]+" "+m[2])
 		if err != nil {
 			return time.Time{}, incident.Refusef("There is no such time as “%s”. %s", incident.Escape(s), timeHelp)
 		}
-		return passed(t, now)
+		return t, nil
 	}
 	if t, err := time.Parse("2006-01-02", s); err == nil {
-		return passed(t, now)
+		return t, nil
 	}
 	if m := ago.FindStringSubmatch(s); m != nil {
 		n, err := strconv.Atoi(m[1])
@@ -67,21 +96,21 @@ func moment(s string, now time.Time) (time.Time, error) {
 	if t.After(now.Add(12 * time.Hour)) {
 		t = t.AddDate(0, 0, -1)
 	}
-	return passed(t, now)
+	return t, nil
 }
 
 // longAgo is how far back a time may lie; what is older is a slip.
 const longAgo = 10 * 365 * 24 * time.Hour
 
-// passed refuses a time that is still to come, or older than the record can be.
-func passed(t, now time.Time) (time.Time, error) {
+// toCome tells whether a time is still to come; clocks may differ by a minute.
+func toCome(t, now time.Time) bool { return t.After(now.Add(time.Minute)) }
+
+// recent refuses a time that is older than the record can be.
+func recent(t, now time.Time) error {
 	if now.Sub(t) > longAgo {
-		return time.Time{}, incident.Refusef("%s is too long ago. %s", incident.Clock(t), timeHelp)
+		return incident.Refusef("%s is too long ago. %s", incident.Clock(t), timeHelp)
 	}
-	if t.After(now.Add(time.Minute)) {
-		return time.Time{}, incident.Refusef("%s is still to come; it is %s now. %s", incident.Clock(t), now.Format("15:04"), timeHelp)
-	}
-	return t, nil
+	return nil
 }
 
 func unit(word string) time.Duration {

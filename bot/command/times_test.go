@@ -84,6 +84,8 @@ func TestCutTime(t *testing.T) {
 		{"stat 14:02", "stat 14:02", ""},
 		{"error rate at 5 %", "error rate at 5 %", ""},
 		{"14:02", "14:02", ""},
+		{"next update at 18:00", "next update at 18:00", ""},
+		{"call the vendor again at 2026-11-23 09:00", "call the vendor again at 2026-11-23 09:00", ""},
 	}
 	for _, test := range tests {
 		text, at, err := cutTime(test.in, friday)
@@ -95,8 +97,10 @@ func TestCutTime(t *testing.T) {
 			t.Errorf("%q: %q at %v, %v; want %q at %q", test.in, text, at, err, test.text, test.at)
 		}
 	}
-	if _, _, err := cutTime("planned at 18:00", friday); err == nil {
-		t.Error("a note of what is still to come is taken")
+	for _, in := range []string{"the index was empty at 1999-01-02 14:02", "back at 24:00"} {
+		if _, _, err := cutTime(in, friday); err == nil {
+			t.Errorf("%q is taken", in)
+		}
 	}
 }
 

@@ -103,7 +103,7 @@ func TestRefusals(t *testing.T) {
 		{nil, "symptom hungry", "Choose one of: down, slow"},
 		{nil, "began tomorrow", "I cannot read the time “tomorrow”"},
 		{nil, "began 18:00", "still to come; it is 14:30 now"},
-		{nil, "note x at 18:00", "still to come"},
+		{nil, "note x at 1999-01-02 18:00", "too long ago"},
 		{nil, "note at 14:02", "What shall I note?"},
 		{nil, "task done 99", "There is no task 99"},
 		{nil, "action done 1", "There are none yet"},

@@ -23,6 +23,7 @@ type incidentCmd struct {
 // Help implements kong.HelpProvider.
 func (incidentCmd) Help() string {
 	return "Works whether or not Slack, or tocsin, is up: everything is stored at once, and what follows from it in Slack is done when both are. " +
+		"What begins with dashes after the first word of a text is text, too: flags come before it. " +
 		"You act under your name on this machine. Who can read tocsin's file can read all of it: private incidents are shown here."
 }
 
@@ -34,16 +35,16 @@ type shellFlags struct {
 
 type incidentOpenCmd struct {
 	shellFlags
-	Title []string `arg:"" help:"[sev1..sev4] and what people see: sev2 Answers cut off mid-sentence."`
+	Title []string `arg:"" passthrough:"partial" help:"[sev1..sev4] and what people see: sev2 Answers cut off mid-sentence."`
 }
 
 // Run opens an incident.
-func (c *incidentOpenCmd) Run(e *env) error { return c.say(e, "open "+strings.Join(c.Title, " ")) }
+func (c *incidentOpenCmd) Run(e *env) error { return c.say(e, "open "+spelled(c.Title)) }
 
 type incidentNoteCmd struct {
 	shellFlags
 	ID   string   `arg:"" help:"The incident, for example INC-1."`
-	Text []string `arg:"" help:"What happened; at the end perhaps when, in UTC: at 14:02."`
+	Text []string `arg:"" passthrough:"partial" help:"What happened; at the end perhaps when, in UTC: at 14:02."`
 }
 
 // Run puts a note on a timeline.
@@ -84,7 +85,7 @@ func (c *incidentShowCmd) Run(e *env) error {
 type incidentDoCmd struct {
 	shellFlags
 	ID   string   `arg:"" help:"The incident, for example INC-1."`
-	Line []string `arg:"" help:"The command, as after /incident: sev 1, update …, mitigated rollback …, resolve."`
+	Line []string `arg:"" passthrough:"partial" help:"The command, as after /incident: sev 1, update …, mitigated rollback …, resolve."`
 }
 
 // Run gives a command.
@@ -104,7 +105,15 @@ func (f shellFlags) about(e *env, id, verb string, words []string) error {
 	if err != nil {
 		return err
 	}
-	return f.say(e, strings.Join(append([]string{string(inc), verb}, words...), " "))
+	return f.say(e, strings.Join([]string{string(inc), verb, spelled(words)}, " "))
+}
+
+// spelled are words as one text, without the “--” by which people end their flags.
+func spelled(words []string) string {
+	if words[0] == "--" {
+		words = words[1:]
+	}
+	return strings.Join(words, " ")
 }
 
 // newest is how many lines of the timeline an incident is shown with.

@@ -34,7 +34,7 @@ func aRecord(t *testing.T) (path string) {
 	path = filepath.Join(dir, "tocsin.db")
 	kv, err := bolt.Open(path)
 	must(t, errors.Join(err, kv.Close()))
-	if code, text := told(t, "incident", "open", "sev2 Answers are wrong", "--store", "bolt:"+path); code != 0 {
+	if code, text := told(t, "incident", "open", "--store", "bolt:"+path, "sev2 Answers are wrong"); code != 0 {
 		t.Fatal(text)
 	}
 	return path

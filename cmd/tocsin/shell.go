@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"os"
 	"os/user"
@@ -138,7 +139,7 @@ func (f shellFlags) tellFile(e *env, path string, s spoken) (heard, error) {
 	if err != nil {
 		return heard{}, err
 	}
-	h, err := listen(e.ctx, command.Commands{Bot: b, Log: e.log}, s)
+	h, err := listen(e.ctx, command.Commands{Bot: b, Log: slog.New(slog.DiscardHandler)}, s) // whoever asked is told
 	if h.follows {
 		h.Text += "\n\ntocsin does not run here: what follows in Slack is done when it does."
 	}
