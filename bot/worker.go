@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -54,16 +55,18 @@ func (w *worker) load(ctx context.Context) error {
 	now := w.bot.Now()
 	items, err := w.bot.journal.Outbox(ctx)
 	if damaged(err) {
-		w.bot.Log.Error("something that waits to be done cannot be read, and is left alone", "error", err)
+		w.bot.Log.Error("something that waits to be done cannot be read, and is left alone", "incident", store.About(err), "error", err)
 		err = nil
 	}
 	if err != nil {
 		return err
 	}
+	alone := map[incident.ID]error{}
+	defer w.tellAlone(items, alone)
 	for _, item := range items {
 		_, err := w.bot.load(ctx, item.Incident)
 		if damaged(err) {
-			w.bot.Log.Error("what waits for an incident that cannot be read is left alone", "incident", item.Incident, "effect", item.Effect.Words(), "error", err)
+			alone[item.Incident] = err
 			continue
 		}
 		if err != nil {
@@ -81,6 +84,18 @@ func (w *worker) load(ctx context.Context) error {
 		w.mu.Unlock()
 	}
 	return nil
+}
+
+// tellAlone tells the operator of incidents that cannot be read and for which something
+// waits: a line each.
+func (w *worker) tellAlone(items []store.Item, alone map[incident.ID]error) {
+	waiting := map[incident.ID]int{}
+	for _, item := range items {
+		waiting[item.Incident]++
+	}
+	for _, id := range slices.Sorted(maps.Keys(alone)) {
+		w.bot.Log.Error("what waits for an incident that cannot be read is left alone", "incident", id, "effects", waiting[id], "error", alone[id])
+	}
 }
 
 // grace is how long calls under way may take to come back once the bot is told
