@@ -45,6 +45,7 @@ func (h *Hook) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (h *Hook) take(w http.ResponseWriter, r *http.Request) (bot.Delivery, bot.Accepted, *refusal) {
 	body, no := read(w, r)
 	if no != nil {
+		h.Log.Warn("a webhook cannot be read", "source", h.Source.Name, "error", no.text)
 		return bot.Delivery{}, bot.Accepted{}, no
 	}
 	d, no := h.deliver(r, body)

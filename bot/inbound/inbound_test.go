@@ -77,8 +77,8 @@ type cut struct{}
 
 func (cut) Read([]byte) (int, error) { return 0, errors.New("connection reset") }
 
-// TestAnswers: what each request is answered and counted as, and that only what is
-// read, proven and decoded is stored.
+// TestAnswers: what each request is answered and counted as, that the log says so, and
+// that only what is read, proven and decoded is stored.
 func TestAnswers(t *testing.T) {
 	again := fmt.Errorf("the certificate: %w", ErrAgain)
 	large := strings.Repeat("a", MaxRequest+1)
@@ -118,6 +118,9 @@ func TestAnswers(t *testing.T) {
 		}
 		if stored := strings.Contains(test.words, `"stored":true`); stored != (len(d.got) == 1) {
 			t.Errorf("%s: stored %d times", test.name, len(d.got))
+		}
+		if said := d.logged.String(); strings.Count(said, "\n") != 1 || !strings.Contains(said, "source=probes") || w.Code/100 == 4 && !strings.Contains(said, test.words) {
+			t.Errorf("%s: the log says %q, want why in one line", test.name, said)
 		}
 		if strings.Contains(w.Body.String(), "disk") {
 			t.Errorf("%s: the answer %q tells the operator's business", test.name, w.Body)

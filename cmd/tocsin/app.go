@@ -307,11 +307,15 @@ func (a *app) run(ctx context.Context, ln net.Listener, handler http.Handler) er
 	start("memory", func() error { a.rest(ctx); return nil })
 	start("the control socket", func() error { return door{log: a.log}.serve(ctx, a.control, a.controlRoutes()) })
 	<-ctx.Done()
+	a.log.Info("tocsin ends: it takes nothing new, and finishes what is under way", "why", context.Cause(ctx))
 	if !within(drainTime, wg.Wait) {
 		a.log.Warn("what is under way does not end, and is left: what is stored is done at the next start")
 	}
 	err := context.Cause(ctx)
-	if closing := a.shut(); closing != nil && errors.Is(err, context.Canceled) {
+	closing := a.shut()
+	if closing == nil {
+		a.log.Info("tocsin has ended: what was acknowledged is on disk")
+	} else if errors.Is(err, context.Canceled) {
 		err = closing
 	}
 	if errors.Is(err, context.Canceled) {
