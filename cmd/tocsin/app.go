@@ -128,6 +128,7 @@ type settings struct {
 	content   content
 	slack     slack.Config
 	url       string
+	doubts    []string          // what works and is hardly meant
 	secrets   []string          // of PagerDuty's webhooks
 	pager     *pagerduty.Config // nil: nobody can be paged from here
 	alerts    alert.Config
@@ -171,6 +172,9 @@ func newApp(ctx context.Context, s settings, log *slog.Logger) (*app, error) {
 	log = slog.New(counted{log.Handler(), counts})
 	for _, p := range s.content.problems {
 		log.Warn("content", "problem", p)
+	}
+	for _, d := range s.doubts {
+		log.Warn("configuration", "problem", d)
 	}
 	s.slack.Called = counts.called
 	s.slack.Log, s.slack.Jitter = log, rand.N[time.Duration]

@@ -47,10 +47,10 @@ func (c *doctorCmd) Run(e *env) error {
 	}
 	d := &doctor{out: e.stdout}
 	s, wrong := c.settings()
-	for _, w := range wrong {
+	for _, w := range append(wrong, s.doubts...) {
 		d.bad("configuration", w)
 	}
-	if len(wrong) == 0 {
+	if d.failed == 0 {
 		d.good("configuration", "complete")
 	}
 	for _, p := range s.content.problems {

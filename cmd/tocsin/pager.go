@@ -36,6 +36,14 @@ func (f pagerFlags) config(note func(error)) *pagerduty.Config {
 	return c
 }
 
+// doubts are what works and is hardly meant.
+func (f pagerFlags) doubts() []string {
+	if f.APIToken == "" && f.RoutingKey == "" && f.From != "" {
+		return []string{"PAGERDUTY_FROM is set, and neither PAGERDUTY_API_TOKEN nor PAGERDUTY_ROUTING_KEY is: nobody can be paged from here"}
+	}
+	return nil
+}
+
 // pager is PagerDuty as the bot uses it: its people are those of the chat, found
 // by their e-mail addresses.
 type pager struct {

@@ -89,9 +89,9 @@ func asIfBot(t *testing.T, path string, handler http.Handler) {
 
 // hurry makes subcommands impatient with a silent bot.
 func hurry(t *testing.T) {
-	each, most := attendEach, silentMost
-	attendEach, silentMost = 5*time.Millisecond, 100*time.Millisecond
-	t.Cleanup(func() { attendEach, silentMost = each, most })
+	each, most, up := attendEach, silentMost, startUp
+	attendEach, silentMost, startUp = 5*time.Millisecond, 100*time.Millisecond, 2*time.Second
+	t.Cleanup(func() { attendEach, silentMost, startUp = each, most, up })
 }
 
 // A bot that answers nothing any more is said to, and nothing else is said of it.
@@ -105,6 +105,21 @@ func TestABotThatIsSilent(t *testing.T) {
 		if alone := what == "repair" || what == "compact" || what == "restore"; alone && !strings.Contains(text, "in use by another process") ||
 			!alone && !strings.Contains(text, "the tocsin that runs on "+path+" does not answer") || code != 1 {
 			t.Errorf("%s: exit code %d: %s", what, code, text)
+		}
+	}
+}
+
+// A bot whose socket somebody removed runs, and cannot be asked: that is said.
+func TestABotWithoutItsSocket(t *testing.T) {
+	hurry(t)
+	path := aRecord(t)
+	asIfBot(t, path, http.NotFoundHandler())
+	must(t, os.Remove(controlPath(path)))
+	t.Setenv("TOCSIN_STORE", "bolt:"+path)
+	for _, what := range [][]string{{"healthy"}, {"incident", "list"}, {"incident", "note", "INC-1", "hello"}} {
+		code, text := told(t, what...)
+		if code != 1 || !strings.Contains(text, "does not answer at "+controlPath(path)) || strings.Contains(text, "no tocsin runs") {
+			t.Errorf("%v: exit code %d: %s", what, code, text)
 		}
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"tocsin/store"
+	"tocsin/store/bolt"
 )
 
 // A supervisor asks two things. /healthz: is there any use in going on? Not once the
@@ -168,6 +169,9 @@ func (c *healthyCmd) Run(e *env) error {
 		what = "readyz"
 	}
 	text, running, err := ask(e.ctx, path, what, "")
+	if !running && bolt.InUse(path) {
+		return fmt.Errorf("a process has %s open, and %s", path, mute(path))
+	}
 	if !running {
 		return fmt.Errorf("no tocsin runs on %s", path)
 	}

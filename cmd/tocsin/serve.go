@@ -52,6 +52,19 @@ func (f alertFlags) config(note func(error)) alert.Config {
 	return c
 }
 
+// leastToken is how long a token has to be, in bytes, so that nobody guesses it.
+const leastToken = 16
+
+// doubts are what works and is hardly meant.
+func (f alertFlags) doubts(c alert.Config) (list []string) {
+	for _, token := range c.Token {
+		if len(token) < leastToken {
+			list = append(list, fmt.Sprintf("TOCSIN_WEBHOOK_TOKEN has a token of %d bytes, and whoever guesses it opens incidents: make one of %d or more, such as openssl rand -hex 32 prints", len(token), leastToken))
+		}
+	}
+	return list
+}
+
 type serveCmd struct {
 	storeFlags
 	contentFlags
@@ -128,6 +141,7 @@ func (c *serveCmd) settings() (settings, []string) {
 	note(err)
 	s.alerts = c.alertFlags.config(note)
 	s.pager = c.pagerFlags.config(note)
+	s.doubts = append(c.alertFlags.doubts(s.alerts), c.pagerFlags.doubts()...)
 	s.pair, err = c.tlsFlags.pair()
 	note(err)
 	s.keeping = c.keepFlags.config(note)

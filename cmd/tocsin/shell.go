@@ -78,12 +78,11 @@ func whoami() string {
 	return u.Username
 }
 
-// startUp is how long a subcommand waits for who has the file and does not answer yet,
-// and startLook how often it looks.
-const (
-	startUp   = 15 * time.Second
-	startLook = 100 * time.Millisecond
-)
+// startUp is how long a subcommand waits for who has the file and does not answer yet.
+var startUp = 15 * time.Second
+
+// startLook is how often it looks.
+const startLook = 100 * time.Millisecond
 
 // patiently tries again while another process has the file: a bot that starts, or
 // another subcommand.
@@ -104,13 +103,22 @@ func alone(ctx context.Context, path string, try func() error) error {
 func insist(ctx context.Context, try func() error, worth func() bool) error {
 	for end := time.Now().Add(startUp); ; {
 		err := try()
-		if _, locked := errors.AsType[*store.LockedError](err); !locked || time.Now().After(end) || !worth() {
+		locked, ok := errors.AsType[*store.LockedError](err)
+		switch {
+		case !ok || !worth():
 			return err
+		case time.Now().After(end):
+			return fmt.Errorf("%w. If it is tocsin, %s", err, mute(locked.Path))
 		}
 		if err := rest(ctx, startLook); err != nil {
 			return err
 		}
 	}
+}
+
+// mute says what is the matter with a bot that has the file and cannot be asked.
+func mute(storePath string) string {
+	return fmt.Sprintf("it does not answer at %s: it is about to start or to end, or that socket was removed, and then it has to be started again", controlPath(storePath))
 }
 
 // tellBot gives a line to the running bot; running is false if there is none that
