@@ -3,6 +3,7 @@
 package main
 
 import (
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -17,8 +18,10 @@ func TestWithoutHardLinks(t *testing.T) {
 	dir := t.TempDir()
 	path, copied := filepath.Join(dir, "tocsin.db"), filepath.Join(dir, "backup.db")
 	run := func(args ...string) (string, error) {
-		args = append([]string{"-f", "-qq", "-o", "/dev/null", "-e", "trace=linkat", "-e", "inject=linkat:error=EOPNOTSUPP", "tocsin"}, append(args, "--store", "bolt:"+path)...)
-		out, err := exec.CommandContext(t.Context(), "strace", args...).CombinedOutput()
+		args = append([]string{"-f", "-qq", "-o", "/dev/null", "-e", "trace=linkat", "-e", "inject=linkat:error=EOPNOTSUPP", "tocsin"}, args...)
+		cmd := exec.CommandContext(t.Context(), "strace", args...)
+		cmd.Env = append(os.Environ(), "TOCSIN_STORE=bolt:"+path)
+		out, err := cmd.CombinedOutput()
 		return string(out), err
 	}
 	older := aRecord(t)

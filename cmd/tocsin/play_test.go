@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"tocsin/bot/sandbox"
 )
 
 // TestPlayWaitsForThePage: a play begins when somebody looks, and ends with the
@@ -60,5 +62,19 @@ func TestPlayOfAStorm(t *testing.T) {
 	}
 	if n := strings.Count(st.draft, "\n- "); n > 60 {
 		t.Errorf("the draft has %d lines of lists: nobody reads that:\n%s", n, st.draft)
+	}
+}
+
+// TestTheWorkspaceAlone: who gets a workspace without the bot is told all that it takes to
+// reach it, PagerDuty too.
+func TestTheWorkspaceAlone(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel() // it ends once it has said that
+	var out strings.Builder
+	code := execute(&env{ctx: ctx, stdout: &out, stderr: &out, log: slog.New(slog.DiscardHandler)}, []string{"sandbox", "--no-bot", "--addr", "127.0.0.1:0"})
+	for _, want := range []string{"/api/ · bot token " + sandboxBotToken, sandboxAppToken, "/pagerduty · API token " + sandbox.PagerDutyToken, "From ada@example.com"} {
+		if code != 0 || !strings.Contains(out.String(), want) {
+			t.Errorf("exit code %d, without %q: %s", code, want, &out)
+		}
 	}
 }

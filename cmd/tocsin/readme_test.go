@@ -32,9 +32,25 @@ func TestReadme(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	for n, line := range strings.Split(proseOf(readme), "\n") {
+		if strings.Count(line, "`")%2 != 0 {
+			t.Errorf("line %d of README's prose has code that goes on in the next, which nobody can paste: %s", n+1, line)
+		}
+	}
 	for _, line := range []string{"go run ./cmd/tocsin sandbox", "go test ./..."} {
 		if !strings.Contains(readme, line) {
 			t.Errorf("README.md does not show %q", line)
 		}
 	}
+}
+
+// proseOf is a Markdown text without its blocks of code.
+func proseOf(text string) string {
+	var prose strings.Builder
+	for n, part := range strings.Split(text, "```") {
+		if n%2 == 0 {
+			prose.WriteString(part)
+		}
+	}
+	return prose.String()
 }

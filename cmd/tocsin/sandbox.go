@@ -27,7 +27,7 @@ type sandboxCmd struct {
 	Store string `placeholder:"bolt:FILE" help:"Keep the record in this file. By default it goes when the sandbox ends, as the workspace does."`
 	Play  string `placeholder:"STORY" enum:",provider-outage,alert-storm" default:"" help:"Play a whole incident: provider-outage, or alert-storm, where two hundred alerts come at once."`
 	Once  bool   `help:"With --play: at full speed, with no browser; print the record and the postmortem, and fail if a step does not happen."`
-	NoBot bool   `name:"no-bot" help:"The workspace alone, for any Slack client library."`
+	NoBot bool   `name:"no-bot" help:"The workspace and its PagerDuty alone, for any Slack client library."`
 	HTTP  bool   `name:"http" help:"Reach the bot by signed HTTP requests instead of Socket Mode."`
 	Seed  uint64 `help:"Seed of the faults' chance."`
 
@@ -72,7 +72,8 @@ func (c *sandboxCmd) Run(e *env) error {
 	case c.Once:
 		return s.playOnce(e, c.Play)
 	case c.NoBot:
-		fmt.Fprintf(e.stdout, "\n  The workspace is at %s/\n  Web API %s/api/ · bot token %s · app token %s\n\n  Ctrl-C ends it.\n\n", s.url, s.url, sandboxBotToken, sandboxAppToken)
+		fmt.Fprintf(e.stdout, "\n  The workspace is at %s/\n  Web API %s/api/ · bot token %s · app token %s\n  PagerDuty %s/pagerduty · API token %s · From ada@example.com\n\n  Nothing of it is kept. Ctrl-C ends it.\n\n",
+			s.url, s.url, sandboxBotToken, sandboxAppToken, s.url, sandbox.PagerDutyToken)
 	case c.Play != "":
 		fmt.Fprintf(e.stdout, "\n  tocsin is ready: open %s/?follow=1&user=%s\n\n  The play begins when the page is open.\n  Ctrl-C ends it.\n\n", s.url, dina)
 	default:
