@@ -123,13 +123,12 @@ func Dial(ctx context.Context, c Config) (*Connection, error) {
 // without goes on without Slack, because of err.
 func (c *Connection) without(err error) {
 	c.away = fmt.Errorf("Slack does not answer since the start: %w", errors.Unwrap(err))
-	words := "starting without Slack, as the bot that it was: what is for Slack waits"
 	if k := c.config.Known; k.of(c.config.BotToken) {
 		c.be(Identity{User: k.User, Team: k.Team, URL: k.URL}, k.Name)
-	} else {
-		words = "starting without Slack, which never answered to this token: what is for Slack waits. Check SLACK_API_URL if you set it"
+		c.config.Log.Warn("starting without Slack, as the bot that it was: what is for Slack waits", "workspace", c.Team, "bot", c.Me.User, "error", c.away)
+		return
 	}
-	c.config.Log.Warn(words, "workspace", c.Team, "bot", c.Me.User, "error", c.away)
+	c.config.Log.Warn("starting without Slack, which never answered to this token: what is for Slack waits. Check SLACK_API_URL if you set it", "error", c.away)
 }
 
 // newConnection is a Connection to nobody yet.
