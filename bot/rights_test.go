@@ -212,6 +212,45 @@ func (w *world) caughtUp(r right) {
 	}
 }
 
+// TestLostInPart: who may edit and not post, or post and not edit, is told of it once,
+// and once that it is over, however often the other of the two works meanwhile.
+func TestLostInPart(t *testing.T) {
+	for method, reason := range map[string]string{"chat.postMessage": "restricted_action", "chat.update": "restricted_action", "files.completeUploadExternal": "ekm_access_denied"} {
+		t.Run(method, func(t *testing.T) {
+			strict(t, func(t *testing.T, w *world) {
+				w.say("open", "", "open sev2 Answers are wrong")
+				w.settle()
+				w.fault(sandbox.Fault{Kind: "token_revoked", Method: method, Reason: reason})
+				w.say("draft", "", "INC-1 postmortem")
+				for i := range 10 {
+					w.say(fmt.Sprint("update", i), "", fmt.Sprintf("INC-1 update observation %d", i))
+					w.wait(3 * time.Minute)
+				}
+				lost := w.timeline()
+				w.fault(sandbox.Fault{Kind: "clear"})
+				w.wait(6 * time.Minute)
+				w.say("update", "", "INC-1 update All is well")
+				w.wait(6 * time.Minute)
+				if text := w.timeline(); strings.Count(lost, "cannot ") != 1 || strings.Count(lost, "tocsin can ") != 0 || strings.Count(text, "tocsin can ") != 1 {
+					t.Errorf("while it was lost:\n%s\nin the end:\n%s", lost, text)
+				}
+				if items := w.bot.Waiting(); len(items) > 0 || w.said(w.room().ID, "All is well") == 0 {
+					t.Errorf("%+v still wait: %q", items, w.texts(w.room().ID))
+				}
+			})
+		})
+	}
+}
+
+// timeline is what people read of it.
+func (w *world) timeline() string {
+	inc, err := w.bot.Incident(context.Background(), "INC-1")
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return bot.TimelineMarkdown(inc, 0)
+}
+
 // TestLostScopes: one thing that may not be done holds nothing else up, is told in
 // the room, and is made up for when it may be done.
 func TestLostScopes(t *testing.T) {

@@ -320,6 +320,8 @@ type (
 		Effect string `json:"effect"` // name of the effect that met it first
 		What   string `json:"what"`   // in words: "open the channel"
 		Why    string `json:"why,omitempty"`
+		// Only is the one way of writing that is barred, an Only constant; "" for all.
+		Only string `json:"only,omitempty"`
 	}
 	// Lost stands in the place of an event that the disk damaged, once a repair has found
 	// that what follows it is whole.
@@ -384,6 +386,14 @@ const (
 	BarredRoom         = "room"         // in the incident's channel
 	BarredAnnouncement = "announcement" // in the announcement channel
 	BarredAct          = "act"          // nowhere is this one thing done; the rest goes on
+)
+
+// What a Barred fact's Only can be: the workspace may bar one of them and let the
+// others pass.
+const (
+	OnlyPost   = "post"   // new messages
+	OnlyEdit   = "edit"   // changes of those there are
+	OnlyUpload = "upload" // files
 )
 
 // What a GuideRated fact's Helped can be.

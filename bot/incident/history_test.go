@@ -98,7 +98,7 @@ var factMakers = map[string]func(*rapid.T) incident.Fact{
 	},
 	"link-given": func(t *rapid.T) incident.Fact { return incident.LinkGiven{Until: some.Draw(t, "until")} },
 	"barred": func(t *rapid.T) incident.Fact {
-		return incident.Barred{Effect: word.Draw(t, "effect"), Why: word.Draw(t, "why")}
+		return incident.Barred{Effect: word.Draw(t, "effect"), Why: word.Draw(t, "why"), Only: word.Draw(t, "only")}
 	},
 	"resynced": func(t *rapid.T) incident.Fact { return incident.Resynced{} },
 }

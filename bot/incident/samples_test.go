@@ -80,6 +80,7 @@ func samples() []incident.Event {
 		incident.LinkGiven{Until: clock(60)},
 		incident.Lost{Seal: "5ea1", Title: "Answers are wrong", Severity: incident.SEV2, Private: true},
 		incident.Barred{Where: incident.BarredRoom, Effect: "say", What: "write in the channel", Why: "it is archived. Unarchive it."},
+		incident.Barred{Where: incident.BarredRoom, Effect: "say", What: "write in the channel", Why: "it is archived. Unarchive it.", Only: incident.OnlyPost},
 	}
 	var events []incident.Event
 	for i, f := range facts {

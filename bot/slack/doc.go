@@ -47,7 +47,8 @@
 //
 // Rights get lost, and come back. What was to be done waits in its order, tried again
 // after 1, 2, 4 and from then on every 5 minutes; incident.Barred is on the timeline
-// when it begins and when it is over. The operator has it in the log, as an error that
+// when it begins and when it is over: it is over when something was done that needs the
+// same right, as an edit proves nothing of new messages. The operator has it in the log, as an error that
 // says what to do, and tocsin doctor looks for scopes, the token and the announcement
 // channel; people have it where they can be told, and always by /incident status
 // (rights.go).

@@ -3,7 +3,6 @@ package slack
 import (
 	"context"
 	"fmt"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -93,7 +92,7 @@ func (p *Performer) perform(ctx context.Context, inc incident.Incident, job bot.
 	case effect.ShowCard:
 		facts, err = p.show(ctx, channel, inc.Posts[incident.PostedCard], incident.PostedCard, job)
 	case effect.ShowGuide:
-		what := incident.PostedGuide + strconv.Itoa(e.Seq)
+		what := postedGuide(e)
 		facts, err = p.show(ctx, channel, inc.Posts[what], what, job)
 	case effect.Announce:
 		facts, err = p.announceIncident(ctx, inc, job)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -44,7 +45,7 @@ func lost(inc incident.Incident, e effect.Effect, err error) (where, why string)
 	case "missing_scope":
 		return scopeless(err)
 	case "restricted_action", "posting_to_channel_denied", "restricted_action_read_only_channel", "restricted_action_thread_only_channel":
-		if !posts(e) {
+		if writing(inc, e) == "" {
 			return incident.BarredAct, "the workspace does not allow it. Ask a workspace admin to let the app do it."
 		}
 		return place, "the workspace lets the app write nothing there. Ask a workspace admin to let it."
@@ -113,6 +114,9 @@ func putOff(inc incident.Incident, job bot.Job, err error) error {
 		err = fmt.Errorf("%s (%s)", why, c)
 	}
 	bar := incident.Barred{Where: where, Effect: effect.Effects.Name(job.Effect), What: hindered(where, job.Effect), Why: why}
+	if partly(c) {
+		bar.Only = writing(inc, job.Effect)
+	}
 	return &bot.Later{After: patience(job.Tries), Err: err, Facts: []incident.Fact{bar}}
 }
 
@@ -168,8 +172,7 @@ func patience(tries int) time.Duration {
 // mended tells of the bars that are gone, now that an effect was done.
 func mended(inc incident.Incident, e effect.Effect) (facts []incident.Fact) {
 	for _, bar := range inc.Bars {
-		wide := bar.Where == incident.BarredChat || bar.Where == incident.BarredRoom && e.Needs() != effect.Nothing
-		if bar.Effect == effect.Effects.Name(e) || wide && posts(e) {
+		if mends(inc, e, bar) {
 			bar.Why = ""
 			facts = append(facts, bar)
 		}
@@ -177,11 +180,52 @@ func mended(inc incident.Incident, e effect.Effect) (facts []incident.Fact) {
 	return facts
 }
 
-// posts tells whether an effect writes what people read: whoever may, may all the
-// rest.
-func posts(e effect.Effect) bool {
-	switch e.(type) {
-	case effect.Say, effect.ShowCard, effect.ShowGuide, effect.Announce, effect.Draft:
+// mends tells whether an effect that was done needed the right that a bar is about: to
+// have edited the card says nothing of new messages where the workspace bars those alone.
+func mends(inc incident.Incident, e effect.Effect, bar incident.Barred) bool {
+	how := writing(inc, e)
+	wide := bar.Where == incident.BarredChat || bar.Where == incident.BarredRoom && e.Needs() != effect.Nothing
+	switch {
+	case bar.Only != "":
+		return how == bar.Only && (wide || bar.Effect == effect.Effects.Name(e))
+	case bar.Effect == effect.Effects.Name(e):
+		return true
+	}
+	return wide && (how == incident.OnlyPost || how == incident.OnlyEdit)
+}
+
+// writing is the way in which an effect writes what people read; "" if it does not.
+func writing(inc incident.Incident, e effect.Effect) string {
+	what := ""
+	switch e := e.(type) {
+	case effect.Say:
+		return incident.OnlyPost
+	case effect.Draft:
+		return incident.OnlyUpload
+	case effect.ShowCard:
+		what = incident.PostedCard
+	case effect.ShowGuide:
+		what = postedGuide(e)
+	case effect.Announce:
+		what = incident.PostedAnnouncement
+	default:
+		return ""
+	}
+	if inc.Posts[what].Message.Zero() {
+		return incident.OnlyPost
+	}
+	return incident.OnlyEdit
+}
+
+func postedGuide(e effect.ShowGuide) string { return incident.PostedGuide + strconv.Itoa(e.Seq) }
+
+// partly tells whether a refusal may be of one way of writing while others work: a
+// token, a scope and a channel are lost to posts and edits alike.
+func partly(code string) bool {
+	switch code {
+	case "restricted_action", "posting_to_channel_denied", "restricted_action_read_only_channel", "restricted_action_thread_only_channel",
+		"ekm_access_denied", "team_access_not_granted", "access_denied", "accesslimited", "enterprise_is_restricted", "org_login_required",
+		"team_added_to_org", "message_limit_exceeded":
 		return true
 	}
 	return false
