@@ -134,3 +134,38 @@ func TestClockIsSetBackWhileInDoubt(t *testing.T) {
 		}
 	})
 }
+
+// TestOurClockIsAhead: what nobody knows the end of is found in Slack although our clock
+// is hours ahead of Slack's, and also where it was mended since: nothing is there twice.
+func TestOurClockIsAhead(t *testing.T) {
+	for _, mended := range []bool{false, true} {
+		for method, line := range map[string]string{
+			"chat.postMessage": "INC-1 note We are on it", "files.completeUploadExternal": "INC-1 postmortem", "conversations.create": "open sev3 Answers are slow",
+		} {
+			t.Run(fmt.Sprint(method, " mended ", mended), func(t *testing.T) {
+				inBubble(t, func(t *testing.T, w *world) {
+					jump := w.jumpy()
+					jump(14 * time.Hour) // the local time of New Zealand, taken for UTC
+					w.say("open", "", "open sev2 Answers are wrong")
+					w.settle()
+					w.fault(sandbox.Fault{Kind: "lost_answer", Method: method, Times: 1})
+					w.say("in doubt", "", line)
+					if w.wait(time.Second); mended {
+						jump(-14 * time.Hour)
+						w.restart()
+					}
+					w.settle()
+					room := w.channel("inc-1-answers-are-wrong")
+					said := w.said(room, "We are on it")
+					files := slices.DeleteFunc(w.ws.Messages(room), func(m sandbox.Message) bool { return m.Subtype != "file_share" })
+					rooms := slices.DeleteFunc(w.ws.ChannelNames(), func(name string) bool { return !strings.HasPrefix(name, "inc-2") })
+					want := [3]int{}
+					want[slices.Index([]string{"chat.postMessage", "files.completeUploadExternal", "conversations.create"}, method)] = 1
+					if got := [3]int{said, len(files), len(rooms)}; got != want {
+						t.Errorf("%d messages, %d files, %d rooms; want %v", got[0], got[1], got[2], want)
+					}
+				})
+			})
+		}
+	}
+}

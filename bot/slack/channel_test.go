@@ -60,6 +60,7 @@ func TestNameTakenByAnother(t *testing.T) {
 		s := newStage(t)
 		before := s.inc // as another record would have it
 		s.must(first(effect.OpenChannel{}))
+		s.must(first(effect.SetTopic{}))
 		old := s.inc.Channel.Channel
 		job := first(effect.OpenChannel{})
 		job.First = time.Now().Add(time.Hour) // as if the channel were an hour old

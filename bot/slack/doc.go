@@ -11,11 +11,11 @@
 // are in package pagerduty.
 //
 //	call                         | known again by               | then                                    | done
-//	conversations.create         | its name and creator         | again; a name that is taken is ours if our bot made it no earlier than the first attempt | once
+//	conversations.create         | its name and creator         | again; a name that is taken is ours if our bot made it since the first attempt, or in the two days before and never used it | once
 //	conversations.invite         | who is in the channel        | again: to be there already is success    | once
 //	conversations.join           | who is in the channel        | again: to be there already is success    | once
 //	conversations.setTopic       | the topic                    | read, and set only if it is another one  | once
-//	chat.postMessage             | metadata.event_payload.key   | looked for in the channel's history since the first attempt | once
+//	chat.postMessage             | metadata.event_payload.key   | looked for in the channel's history, from two days before the first attempt | once
 //	chat.update                  | the message: the last write wins, and they go one after the other | again | once
 //	bookmarks.add                | link and title               | looked for in bookmarks.list             | once
 //	reactions.add                | who reacted                  | again: to have reacted is success        | once
@@ -38,20 +38,20 @@
 // Once is exactly once, as long as what Slack carries out late comes within
 // bot.Config.Quiet: whoever is looked for too early is not there yet. Where Slack
 // keeps a call from having two outcomes (create, invite, join, react) not even that
-// matters. Answers to one person cannot be read back: a doubled form or answer would
-// puzzle whoever sees it, and one that is missing is asked for again, so they are made
-// at most once and are never an effect. Nothing is downloaded, and chat.postEphemeral
-// is not used.
+// matters. Our clock may be up to two days ahead of Slack's (ahead). Answers to one
+// person cannot be read back: a doubled form or answer would puzzle whoever sees it, and
+// one that is missing is asked for again, so they are made at most once and are never an
+// effect. Nothing is downloaded, and chat.postEphemeral is not used.
 //
 // # What tocsin may not do
 //
 // Rights get lost, and come back. What was to be done waits in its order, tried again
 // after 1, 2, 4 and from then on every 5 minutes; incident.Barred is on the timeline
-// when it begins and when it is over: it is over when something was done that needs the
-// same right, as an edit proves nothing of new messages. The operator has it in the log, as an error that
-// says what to do, and tocsin doctor looks for scopes, the token and the announcement
-// channel; people have it where they can be told, and always by /incident status
-// (rights.go).
+// when it begins and when it is over: when something was done that needs the same right,
+// as an edit proves nothing of new messages. The operator has it in the log, as an error
+// that says what to do, and tocsin doctor looks for scopes, the token and the
+// announcement channel; people have it where they can be told, and always by
+// /incident status (rights.go).
 //
 //	lost                            | then                                            | people are told
 //	the room is archived            | wait, while the incident is not over; tocsin may not unarchive it | in the announcement

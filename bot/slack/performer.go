@@ -14,8 +14,11 @@ import (
 	"tocsin/bot/incident"
 )
 
-// skew is how far Slack's clock and ours may be apart.
-const skew = time.Minute
+// ahead is how far our clock may have been ahead of Slack's when an attempt began, so
+// that what it did is still looked for. One that takes local time for UTC is 14 hours
+// ahead; two days of a channel are a few pages, and what is looked for bears a key or a
+// name that nothing else has. A clock that is behind only has us look further.
+const ahead = 48 * time.Hour
 
 // Performer performs effects in a Slack workspace. It implements bot.Performer.
 type Performer struct {
@@ -136,7 +139,7 @@ func (p *Performer) openChannel(ctx context.Context, inc incident.Incident, job 
 		if job.Tries == 1 {
 			continue // not by us: this is the first attempt
 		}
-		ours, err := p.own(ctx, candidate, job.First.Add(-skew))
+		ours, err := p.own(ctx, candidate, job.First)
 		if err != nil {
 			return nil, err
 		}
@@ -154,7 +157,9 @@ func (p *Performer) linked(ch *slack.Channel) []incident.Fact {
 	return []incident.Fact{incident.Linked{Channel: ch.ID, Name: ch.Name, Link: p.me.URL + "archives/" + ch.ID}}
 }
 
-// own finds a channel that our bot created since a time, among those it is in.
+// own finds a channel that our bot created since a time, among those it is in. One that
+// is older than the attempts by our clock is not another record's if nobody got to work
+// in it: it has no topic yet.
 func (p *Performer) own(ctx context.Context, name string, since time.Time) (*slack.Channel, error) {
 	params := &slack.GetConversationsForUserParameters{Types: []string{"public_channel", "private_channel"}, Limit: 200, ExcludeArchived: true}
 	for {
@@ -163,7 +168,7 @@ func (p *Performer) own(ctx context.Context, name string, since time.Time) (*sla
 			return nil, err
 		}
 		for _, ch := range list {
-			if ch.Name == name && ch.Creator == p.me.User && !ch.Created.Time().Before(since.Truncate(time.Second)) {
+			if ch.Name == name && ch.Creator == p.me.User && (began(ch, since.Add(-time.Minute)) || began(ch, since.Add(-ahead)) && ch.Topic.Value == "") {
 				return &ch, nil
 			}
 		}
@@ -171,6 +176,11 @@ func (p *Performer) own(ctx context.Context, name string, since time.Time) (*sla
 			return nil, nil
 		}
 	}
+}
+
+// began tells whether a channel was created at a time or later.
+func began(ch slack.Channel, at time.Time) bool {
+	return !ch.Created.Time().Before(at.Truncate(time.Second))
 }
 
 // setTopic sets the topic. Each time it is set Slack writes a line, so a topic

@@ -44,7 +44,7 @@ func content(m effect.Message) []slack.MsgOption {
 // timestamp, "" for none.
 func (p *Performer) look(ctx context.Context, channel string, since time.Time, fits func(slack.Msg) bool) (string, error) {
 	params := &slack.GetConversationHistoryParameters{
-		ChannelID: channel, Oldest: timestamp(since.Add(-skew)), Limit: 200, IncludeAllMetadata: true, Inclusive: true,
+		ChannelID: channel, Oldest: timestamp(since.Add(-ahead)), Limit: 200, IncludeAllMetadata: true, Inclusive: true,
 	}
 	for {
 		page, err := p.api.GetConversationHistoryContext(ctx, params)
