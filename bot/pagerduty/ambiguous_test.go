@@ -8,6 +8,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"tocsin/bot"
 	"tocsin/bot/effect"
 	"tocsin/bot/incident"
 	"tocsin/bot/sandbox"
@@ -104,6 +105,38 @@ func TestEchoIsTrace(t *testing.T) {
 	})
 }
 
+// TestOurClockIsAhead: a text whose answer was lost is found although our clock is hours
+// ahead of PagerDuty's, and the same words once more are told all the same.
+func TestOurClockIsAhead(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for path, fact := range map[string]incident.Fact{"notes": incident.Noted{Text: "All is well"}, "status_updates": incident.Updated{Text: "All is well"}} {
+			d := newDesk(t, full())
+			id := d.alert("PSVC001", "Slow")
+			told := effect.TellPager{Text: "Ada: All is well", Update: path == "status_updates"}
+			for n := 1; n <= 2; n++ {
+				d.record(fact)
+				first := time.Now().Add(14 * time.Hour)
+				if n == 2 {
+					first = time.Now()
+				}
+				kind := []string{"", "lost_answer", "lost_request"}[n]
+				d.fault(kind, "POST /incidents/{id}/"+path, 1)
+				for tries := 1; tries <= 2; tries++ {
+					_, err := d.Perform(t.Context(), d.inc(), bot.Job{Key: path, Effect: told, First: first, Tries: tries})
+					if (err == nil) != (tries == 2) {
+						t.Fatal(err)
+					}
+					<-time.After(time.Minute)
+				}
+				if got := d.shown(id); len(got.Notes)+len(got.Updates) != n {
+					t.Errorf("%s: %+v, want it %d times", path, got, n)
+				}
+				<-time.After(time.Hour)
+			}
+		}
+	})
+}
+
 // TestSomebodyElseResolved: between two attempts somebody resolved it there: that
 // is their deed.
 func TestSomebodyElseResolved(t *testing.T) {
@@ -173,6 +206,7 @@ func TestHalfTold(t *testing.T) {
 		d.alert("PSVC001", "Slow")
 		d.alert("PSVC002", "Slow too")
 		told := effect.TellPager{Text: "Rolled back"}
+		d.record(incident.Noted{Text: "Rolled back"}, incident.Noted{Text: "Rolled back"})
 		d.do(told) // an hour ago, in the same words
 		<-time.After(time.Hour)
 		d.rules.writes()

@@ -14,6 +14,10 @@ import (
 // skew is how far PagerDuty's clock and ours may be apart.
 const skew = time.Minute
 
+// ahead is how far our clock may have been ahead of PagerDuty's when an attempt began,
+// where nothing else can be taken for what is looked for.
+const ahead = 48 * time.Hour
+
 // Performer performs the effects that are for PagerDuty. It implements
 // bot.Performer.
 //
