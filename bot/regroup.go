@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -93,12 +94,24 @@ func (b *Bot) moving(ctx context.Context, s incident.Signaled, why string) (movi
 	return moving{s, alert}, err
 }
 
-// bring puts alerts on an incident, in as many transactions as it takes.
+// bring puts alerts on an incident, in as many transactions as it takes. Asked for
+// again it goes on where it stopped: with those that are not there yet.
 func (b *Bot) bring(ctx context.Context, to incident.ID, o Origin, list []moving) error {
+	inc, err := b.Incident(ctx, to)
+	if err != nil {
+		return err
+	}
+	list = slices.DeleteFunc(slices.Clone(list), func(m moving) bool {
+		_, has := inc.Alert(m.signal.Source, m.signal.Key)
+		return has && m.alert.Incident == to
+	})
 	for n := 0; len(list) > 0; n++ {
+		o := Origin{By: o.By, Cause: fmt.Sprintf("%s/%d", o.Cause, n), At: o.At}
+		if inc.Did(o.Cause) {
+			continue // with alerts that are there
+		}
 		part := list[:bearable(list)]
 		list = list[len(part):]
-		o := Origin{By: o.By, Cause: fmt.Sprintf("%s/%d", o.Cause, n), At: o.At}
 		err := b.change(ctx, to, o, func(inc incident.Incident) ([]step, store.Append, error) {
 			var add []step
 			var a store.Append
@@ -172,11 +185,25 @@ const (
 
 // Did tells whether a request changed an incident, also by taking alerts off it.
 func Did(inc incident.Incident, cause string) bool {
-	return cause != "" && (inc.Did(cause) || inc.Did(cause+causeOff+"0") || inc.Did(cause+causeSplit+causeOff+"0"))
+	return cause != "" && (inc.Did(cause) || tookOff(inc, cause) || tookOff(inc, cause+causeSplit))
+}
+
+// tookOff tells whether a part of what a cause takes off was.
+func tookOff(inc incident.Incident, cause string) bool {
+	for n := 0; n*maxDetached <= inc.Last(); n++ { // it has no more alerts than events
+		if inc.Did(off(cause, n)) {
+			return true
+		}
+	}
+	return false
 }
 
 // maxDetached is how many alerts are taken off at once.
 const maxDetached = 40
+
+// off is the cause of taking off the nth of an incident's alerts by maxDetached, from
+// 0: the same whenever it is asked for again, and whichever are left by then.
+func off(cause string, n int) string { return fmt.Sprint(cause, causeOff, n) }
 
 // Detach takes alerts off an incident, by their numbers: they belong nowhere until
 // they fire again, and never here again by themselves.
@@ -186,29 +213,49 @@ func (b *Bot) Detach(ctx context.Context, id incident.ID, o Origin, numbers []in
 	return b.detach(ctx, id, o, numbers, "")
 }
 
+// detach takes alerts off in as many transactions as it takes. Asked for again it goes
+// on where it stopped.
 func (b *Bot) detach(ctx context.Context, id incident.ID, o Origin, numbers []int, to incident.ID) error {
-	for n, part := range slices.Collect(slices.Chunk(numbers, maxDetached)) {
-		o := Origin{By: o.By, Cause: fmt.Sprint(o.Cause, causeOff, n), At: o.At}
-		err := b.change(ctx, id, o, func(inc incident.Incident) ([]step, store.Append, error) {
-			facts, err := inc.Detach(part, to)
-			if err != nil || to != "" {
-				return steps(o, facts), store.Append{}, err
-			}
-			var a store.Append
-			for _, f := range facts {
-				alert, err := b.apart(ctx, f.(incident.Detached), inc)
-				if err != nil {
-					return nil, a, err
-				}
-				a.Alerts = append(a.Alerts, alert)
-			}
-			return steps(o, facts), a, nil
-		})
-		if err != nil {
+	inc, err := b.Incident(ctx, id)
+	if err != nil {
+		return err
+	}
+	parts := map[string][]int{} // by cause
+	for _, n := range numbers {
+		if cause := off(o.Cause, max(n-1, 0)/maxDetached); !inc.Did(cause) {
+			parts[cause] = append(parts[cause], n)
+		}
+	}
+	if len(parts) == 0 {
+		return nil
+	}
+	if _, err := inc.Detach(slices.Concat(slices.Collect(maps.Values(parts))...), to); err != nil {
+		return err // before the first of them is gone
+	}
+	for _, cause := range slices.Sorted(maps.Keys(parts)) {
+		if err := b.detachPart(ctx, id, Origin{By: o.By, Cause: cause, At: o.At}, parts[cause], to); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+func (b *Bot) detachPart(ctx context.Context, id incident.ID, o Origin, numbers []int, to incident.ID) error {
+	return b.change(ctx, id, o, func(inc incident.Incident) ([]step, store.Append, error) {
+		facts, err := inc.Detach(numbers, to)
+		if err != nil || to != "" {
+			return steps(o, facts), store.Append{}, err
+		}
+		var a store.Append
+		for _, f := range facts {
+			alert, err := b.apart(ctx, f.(incident.Detached), inc)
+			if err != nil {
+				return nil, a, err
+			}
+			a.Alerts = append(a.Alerts, alert)
+		}
+		return steps(o, facts), a, nil
+	})
 }
 
 // apart is an alert that people took off an incident. Of a private one it stays
@@ -239,10 +286,13 @@ func (b *Bot) Split(ctx context.Context, id incident.ID, o Origin, numbers []int
 	if err != nil {
 		return old, err
 	}
-	facts, err := old.Detach(numbers, "")
-	if err != nil && ok {
-		return done, nil // asked for twice, and all is done
+	if ok { // asked for twice: the first time may have got halfway
+		numbers = unmoved(old, done, o.Cause, numbers)
+		if len(numbers) == 0 {
+			return done, nil
+		}
 	}
+	facts, err := old.Detach(numbers, "")
 	if err != nil {
 		return old, err
 	}
@@ -266,6 +316,18 @@ func (b *Bot) Split(ctx context.Context, id incident.ID, o Origin, numbers []int
 	return fresh, b.detach(ctx, id, o, numbers, fresh.ID)
 }
 
+// unmoved are the numbers of alerts that a split was asked for and did not get to, with
+// fresh declared. Once the first was taken off the old incident all were on the fresh
+// one, so what is not there came later.
+func unmoved(old, fresh incident.Incident, cause string, numbers []int) []int {
+	all := tookOff(old, cause)
+	return slices.DeleteFunc(slices.Clone(numbers), func(n int) bool {
+		s, has := old.AlertNumber(n)
+		_, there := fresh.Alert(s.Source, s.Key)
+		return !has || all && !there
+	})
+}
+
 // splitOff declares the incident that takes alerts from another one.
 func (b *Bot) splitOff(ctx context.Context, old incident.Incident, o Origin, list []moving) (incident.Incident, error) {
 	lead := list[0].signal
@@ -282,11 +344,14 @@ func (b *Bot) splitOff(ctx context.Context, old incident.Incident, o Origin, lis
 		with.steps = append(with.steps, step{Origin{By: teller(m.signal), Cause: o.Cause}, m.signal})
 		with.alerts = append(with.alerts, m.alert)
 	}
-	fresh, _, err := b.declareWith(ctx, o, d, b.guide(b.declaredQuery(ctx, d, lead.Text)), with)
+	fresh, made, err := b.declareWith(ctx, o, d, b.guide(b.declaredQuery(ctx, d, lead.Text)), with)
 	if err != nil {
 		return fresh, err
 	}
-	return fresh, b.bring(ctx, fresh.ID, o, list[n:])
+	if made {
+		list = list[n:]
+	}
+	return fresh, b.bring(ctx, fresh.ID, o, list)
 }
 
 // AttachAlert has an incident take in an alert that belongs to none.

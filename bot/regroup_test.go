@@ -14,6 +14,7 @@ import (
 	"tocsin/bot/incident"
 	"tocsin/bot/sandbox"
 	"tocsin/store"
+	"tocsin/store/mem"
 )
 
 // hooked is a store that lets others act just before it commits.
@@ -402,4 +403,63 @@ func TestTakenOffInPrivate(t *testing.T) {
 			t.Errorf("private %v, people %v", inc.Private, inc.People)
 		}
 	})
+}
+
+// TestRegroupInParts: moving more alerts than one transaction takes goes on where it
+// stopped, wherever the bot was killed: each alert is in one place, and the right one.
+func TestRegroupInParts(t *testing.T) {
+	for _, line := range []string{"detach 1-60", "detach other", "split 1-60", "split other", "merge INC-2"} {
+		for _, outcome := range []mem.Outcome{mem.FailBefore, mem.FailAfter} {
+			crashed := true
+			for n := 1; crashed; n++ {
+				t.Run(fmt.Sprint(line, " ", outcome, " ", n), func(t *testing.T) {
+					described(t)(t, func(t *testing.T, w *world) { crashed = w.regroup(line, n, outcome) })
+				})
+			}
+		}
+	}
+}
+
+// regroup has a command move 60 alerts while the nth commit since fails, and tells
+// whether there was an nth.
+func (w *world) regroup(line string, n int, outcome mem.Outcome) (crashed bool) {
+	t, left := w.t, -1
+	t.Helper()
+	w.crash = func(int, store.Tx) mem.Outcome {
+		if left--; left == 0 {
+			crashed = true
+			return outcome
+		}
+		return mem.CarryOn
+	}
+	w.restart()
+	for n := range 60 {
+		w.fire("alertmanager", fmt.Sprint("A", n), "other", fmt.Sprint("Cache is broken ", n), "critical")
+	}
+	to := incident.ID("INC-2")
+	if strings.HasPrefix(line, "detach") {
+		to = ""
+	}
+	if strings.HasPrefix(line, "merge") {
+		w.say("open", "", "open sev3 The weather is odd")
+	}
+	w.settle()
+	left = n
+	w.say("regroup", "", "INC-1 "+line)
+	left = -1
+	for range 2 { // delivered again
+		if n := w.inc("INC-1").Tally.Total; n != 0 {
+			t.Fatalf("%d alerts stayed", n)
+		}
+		if to != "" && w.inc(to).Tally.Total != 60 {
+			t.Fatalf("%d alerts came", w.inc(to).Tally.Total)
+		}
+		for n := range 60 {
+			if a := w.record("alertmanager", fmt.Sprint("A", n)); a.Incident != to {
+				t.Fatalf("alert %d belongs to %q", n, a.Incident)
+			}
+		}
+		w.say("regroup", "", "INC-1 "+line)
+	}
+	return crashed
 }

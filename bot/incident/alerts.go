@@ -36,14 +36,17 @@ func distinct(list []int) []int {
 	return once
 }
 
-// AlertNumber is the nth of Alerts.
-func (inc Incident) AlertNumber(n int) (Signaled, bool) {
-	for i, s := range inc.Alerts() {
-		if i == n {
-			return s, true
-		}
+// AlertNumber is the alert with a number of Alerts; ok is false if the incident does
+// not have it.
+func (inc Incident) AlertNumber(n int) (s Signaled, ok bool) {
+	if inc.index == nil {
+		return s, false
 	}
-	return Signaled{}, false
+	keys := inc.index.keys(len(inc.Timeline))
+	if n < 1 || n > len(keys) {
+		return s, false
+	}
+	return inc.index.alert(keys[n-1], len(inc.Timeline))
 }
 
 // Hold keeps the room from being opened until a person asks for it. Where
