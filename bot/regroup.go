@@ -150,16 +150,7 @@ func teller(s incident.Signaled) incident.Actor {
 
 // change is Update for what has steps of several origins, or more to store.
 func (b *Bot) change(ctx context.Context, id incident.ID, o Origin, decide func(incident.Incident) ([]step, store.Append, error)) error {
-	for {
-		l, err := b.load(ctx, id)
-		if err != nil {
-			return err
-		}
-		err = b.changeOnce(ctx, l, o, decide)
-		if !errors.Is(err, store.ErrConflict) {
-			return err
-		}
-	}
+	return b.race(ctx, id, func(l *live) error { return b.changeOnce(ctx, l, o, decide) })
 }
 
 func (b *Bot) changeOnce(ctx context.Context, l *live, o Origin, decide func(incident.Incident) ([]step, store.Append, error)) error {

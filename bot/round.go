@@ -369,16 +369,7 @@ func (rd *round) absorbSome(ctx context.Context, id incident.ID, list []*told) (
 
 // absorb records signals on an incident, with their alerts, in one transaction.
 func (b *Bot) absorb(ctx context.Context, id incident.ID, list []*told) error {
-	for {
-		l, err := b.load(ctx, id)
-		if err != nil {
-			return err
-		}
-		err = b.absorbOnce(ctx, l, list)
-		if !errors.Is(err, store.ErrConflict) {
-			return err
-		}
-	}
+	return b.race(ctx, id, func(l *live) error { return b.absorbOnce(ctx, l, list) })
 }
 
 func (b *Bot) absorbOnce(ctx context.Context, l *live, list []*told) error {

@@ -3,6 +3,7 @@ package bot
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"slices"
 	"time"
@@ -26,16 +27,27 @@ type Decide func(incident.Incident) ([]incident.Fact, error)
 // recorded before changes nothing. A Refusal is for the person who asked; any
 // other error means that nothing was acknowledged.
 func (b *Bot) Update(ctx context.Context, id incident.ID, o Origin, decide Decide) (incident.Incident, error) {
-	for {
+	var inc incident.Incident
+	err := b.race(ctx, id, func(l *live) (err error) {
+		inc, err = b.updateOnce(ctx, l, o, decide)
+		return err
+	})
+	return inc, err
+}
+
+// race has a change made of an incident, again on its newest state where somebody else
+// was first. That is soon over: a record that goes on to say so contradicts itself.
+func (b *Bot) race(ctx context.Context, id incident.ID, change func(*live) error) error {
+	for range maxRaces {
 		l, err := b.load(ctx, id)
 		if err != nil {
-			return incident.Incident{}, err
+			return err
 		}
-		inc, err := b.updateOnce(ctx, l, o, decide)
-		if !errors.Is(err, store.ErrConflict) {
-			return inc, err
+		if err := change(l); !errors.Is(err, store.ErrConflict) {
+			return err
 		}
 	}
+	return fmt.Errorf("nothing can be added to %s after %d tries: the record may contradict itself, see tocsin doctor", id, maxRaces)
 }
 
 func (b *Bot) updateOnce(ctx context.Context, l *live, o Origin, decide Decide) (incident.Incident, error) {

@@ -317,8 +317,8 @@ func (w *worker) pause(ctx context.Context, t time.Time) bool {
 // attempt performs the item that it is the turn of once, and records what came
 // of it. It returns when the lane may go on.
 func (w *worker) attempt(ctx context.Context, id incident.ID, l *lane, t turn) (again time.Time) {
-	if w.drop(ctx, id, l, t.key) {
-		return time.Time{}
+	if again, dropped := w.drop(ctx, id, l, t.key); dropped {
+		return again
 	}
 	item, inc, ok := w.record(ctx, id, l, t.key)
 	if !ok { // the store refused; if it failed, the bot is stopping
@@ -351,34 +351,30 @@ func (w *worker) attempt(ctx context.Context, id incident.ID, l *lane, t turn) (
 		}
 		return w.bot.Now().Add(w.wait(item))
 	}
-	w.outcome(context.WithoutCancel(ctx), id, l, item, facts, true)
-	return time.Time{}
+	return w.outcome(context.WithoutCancel(ctx), id, l, item, facts, true)
 }
 
-// drop takes an item out of the outbox that nobody needs any more.
-func (w *worker) drop(ctx context.Context, id incident.ID, l *lane, key string) bool {
+// drop takes an item out of the outbox that nobody needs any more; again is when the
+// lane may go on.
+func (w *worker) drop(ctx context.Context, id incident.ID, l *lane, key string) (again time.Time, dropped bool) {
 	item, ok := w.item(l, key)
 	inc, known := w.bot.snapshot(id)
 	if !ok || !known || !w.bot.stale(inc, item, w.bot.Now()) {
-		return false
+		return again, false
 	}
 	w.bot.Log.Info("dropped, because it comes too late", "incident", id, "effect", item.Effect.Words(), "event", item.Seq)
-	w.outcome(context.WithoutCancel(ctx), id, l, item, nil, true)
-	return true
+	return w.outcome(context.WithoutCancel(ctx), id, l, item, nil, true), true
 }
 
 // record puts an attempt on record, on the newest form of the item.
 func (w *worker) record(ctx context.Context, id incident.ID, ln *lane, key string) (store.Item, incident.Incident, bool) {
-	for {
-		l, err := w.bot.load(ctx, id)
-		if err != nil {
-			return store.Item{}, incident.Incident{}, false
-		}
-		item, inc, err := w.recordOnce(ctx, l, ln, key)
-		if !errors.Is(err, store.ErrConflict) {
-			return item, inc, err == nil
-		}
-	}
+	var item store.Item
+	var inc incident.Incident
+	err := w.bot.race(ctx, id, func(l *live) (err error) {
+		item, inc, err = w.recordOnce(ctx, l, ln, key)
+		return err
+	})
+	return item, inc, err == nil
 }
 
 func (w *worker) recordOnce(ctx context.Context, l *live, ln *lane, key string) (store.Item, incident.Incident, error) {
@@ -408,23 +404,15 @@ func (w *worker) item(l *lane, key string) (store.Item, bool) {
 }
 
 // outcome records what came of an attempt at an item. done takes the item out of
-// the outbox, unless a newer form of it has come in the meantime.
-func (w *worker) outcome(ctx context.Context, id incident.ID, ln *lane, item store.Item, facts []incident.Fact, done bool) {
-	for {
-		l, err := w.bot.load(ctx, id)
-		if err != nil {
-			w.bot.fail(err)
-			return
-		}
-		err = w.outcomeOnce(ctx, l, ln, item, facts, done)
-		if errors.Is(err, store.ErrConflict) {
-			continue
-		}
-		if err != nil {
-			w.bot.Log.Error("an outcome was not recorded", "incident", id, "effect", item.Effect.Words(), "error", err)
-		}
-		return
+// the outbox, unless a newer form of it has come in the meantime. It returns when the
+// lane may go on: what could not be recorded is in doubt.
+func (w *worker) outcome(ctx context.Context, id incident.ID, ln *lane, item store.Item, facts []incident.Fact, done bool) time.Time {
+	err := w.bot.race(ctx, id, func(l *live) error { return w.outcomeOnce(ctx, l, ln, item, facts, done) })
+	if err == nil {
+		return time.Time{}
 	}
+	w.bot.Log.Error("an outcome was not recorded", "incident", id, "effect", item.Effect.Words(), "error", err)
+	return w.bot.Now().Add(w.wait(item))
 }
 
 func (w *worker) outcomeOnce(ctx context.Context, l *live, ln *lane, item store.Item, facts []incident.Fact, done bool) error {
