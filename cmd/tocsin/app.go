@@ -403,6 +403,7 @@ func (a *app) meet(ctx context.Context) {
 	}
 	if err := a.face.Performer.Meet(soon); err != nil && ctx.Err() == nil {
 		a.log.Warn("people's names are not known yet", "error", err)
+		go a.keep(ctx, "people", a.meetLater)
 	}
 	wg.Wait()
 	a.tell(ctx, "who is on call could not be brought in", a.bot.Summon(ctx))

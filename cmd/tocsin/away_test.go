@@ -145,6 +145,22 @@ func (o *outage) startsWithoutSlack() {
 	o.end(s)
 }
 
+// TestPeopleAreMetLater: where Slack does not tell who its people are at the start, tocsin
+// asks again until it does.
+func TestPeopleAreMetLater(t *testing.T) {
+	o := newOutage(t)
+	o.must(o.ws.Fault(sandbox.Fault{Kind: "server_error", Method: "users.list", Times: 1}))
+	s := o.start()
+	o.must(until(t.Context(), func() bool {
+		_, known := s.face.Performer.ByMail("ada@example.com")
+		return known
+	}))
+	if n := o.ws.Counts()["users.list"].Calls; n != 2 {
+		t.Errorf("%d calls, want the one that failed and one more", n)
+	}
+	o.end(s)
+}
+
 // TestSlackOfSomebodyElse: when Slack comes back as another workspace, what waits is not
 // done there: tocsin stops and says why.
 func TestSlackOfSomebodyElse(t *testing.T) {
