@@ -201,6 +201,8 @@ func cardPages(line func(string, ...any), inc incident.Incident) {
 			line("**Not paged:** %s", incident.Escape(p.To.Name))
 		case p.Waits():
 			line("**Paging:** %s …", incident.Escape(p.To.Name))
+		case p.Perhaps:
+			line("**Perhaps paged:** %s", incident.Escape(p.To.Name))
 		default:
 			line("**Paged:** %s", linked(p.To.Name, p.Link))
 		}

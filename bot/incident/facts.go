@@ -119,6 +119,8 @@ type (
 		Added bool `json:"added,omitempty"`
 		// Event is set when it went as an event: then Key is a dedup key.
 		Event bool `json:"event,omitempty"`
+		// Perhaps is set when nobody knows whether it went out before the incident ended.
+		Perhaps bool `json:"perhaps,omitempty"`
 	}
 	// PagerSynced tells what PagerDuty was made to show, because it showed
 	// something else.

@@ -219,6 +219,9 @@ func detached(f Detached) string {
 func target(t PageTarget) string { return Escape(cmp.Or(t.Name, t.ID, "whoever is on call")) }
 
 func paged(f Paged) string {
+	if f.Perhaps {
+		return "may have paged " + target(f.To) + " through PagerDuty, which did not answer before the incident was over"
+	}
 	s := "paged " + target(f.To) + " through PagerDuty"
 	if f.Added {
 		s += ", on the incident that is there"

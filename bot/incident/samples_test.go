@@ -75,7 +75,7 @@ func samples() []incident.Event {
 		incident.RoomHeld{Why: "too many alerts at once", Quiet: true},
 		incident.RoomWanted{},
 		incident.PageAsked{N: 1, To: onCall, Text: "answers are cut off"},
-		incident.Paged{N: 1, To: onCall, Key: "PGR0VU3", Link: "https://pager.example/PGR0VU3", Added: true, Event: true},
+		incident.Paged{N: 1, To: onCall, Key: "PGR0VU3", Link: "https://pager.example/PGR0VU3", Added: true, Event: true, Perhaps: true},
 		incident.PagerSynced{Key: "PGR0VU3", State: incident.StateResolved, Priority: "P2"},
 		incident.LinkGiven{Until: clock(60)},
 		incident.Lost{Seal: "5ea1", Title: "Answers are wrong", Severity: incident.SEV2, Private: true},

@@ -17,11 +17,11 @@
 //
 //	call                                       | known again by                        | then                                    | done
 //	POST /incidents                            | incident_key: “tocsin-INC-7-page-1”   | looked for by the key, resolved ones too | once
-//	POST /incidents/{id}/responder_requests    | its message, which names the page     | looked for among the incident's requests | once
+//	POST /incidents/{id}/responder_requests    | its message, which names the page     | looked for among the requests of those that were open | once
 //	PUT /incidents/{id}                        | status, priority and urgency          | read, and changed only where they differ | once
 //	POST /incidents/{id}/notes                 | the text, where it was told once; else that it is no older, too | looked for in the notes, and in what webhooks told | once
 //	POST /incidents/{id}/status_updates        | the text, where it was told once; else that it is no older, too | looked for in the log entries, and in what webhooks told | once
-//	POST /v2/enqueue                           | dedup_key: the same as the incident_key | again                                 | once
+//	POST /v2/enqueue                           | dedup_key: the same as the incident_key | again; if it is over by then, people are told “perhaps”, and it is called off | once
 //	POST /webhook_subscriptions/{id}/enable    | whether it is enabled                 | again, five minutes later               | once
 //	GET /abilities                             | -                                     | again                                   | read
 //	GET /users                                 | -                                     | again                                   | read

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/PagerDuty/go-pagerduty"
 
@@ -26,10 +27,14 @@ func (p *Performer) page(ctx context.Context, inc incident.Incident, n int, job 
 	}
 	byEvent := ask.To.Kind == incident.TargetKey || p.client.config.Token == ""
 	if job.Tries > 1 && !byEvent { // an earlier attempt may have made it; a webhook may have linked it since
-		made, found, err := p.client.withKey(ctx, pageKey(inc.ID, n))
+		f, found, err := p.pagedBefore(ctx, inc, ask, job)
 		if err != nil || found {
-			return done(incident.Paged{N: n, To: ask.To, Key: made.ID, Link: made.HTMLURL}), err
+			return done(f), err
 		}
+	}
+	if ended(inc) && byEvent && job.Tries > 1 && p.client.config.RoutingKey != "" {
+		// Events cannot be read back. What comes of this calls it off (syncEvents).
+		return done(incident.Paged{N: n, To: behindKey()[0], Key: pageKey(inc.ID, n), Event: true, Perhaps: true}), nil
 	}
 	if ended(inc) {
 		return nil, &bot.Final{Why: "The incident was over before the page went out. If you still need them, reopen it and page again."}
@@ -43,7 +48,7 @@ func (p *Performer) page(ctx context.Context, inc incident.Incident, n int, job 
 			return nil, err
 		}
 		if found {
-			err := p.addResponder(ctx, inc, open, ask, job)
+			err := p.addResponder(ctx, inc, open, ask)
 			if status(err) != http.StatusPaymentRequired { // a plan without responders has incidents
 				return done(incident.Paged{N: n, To: ask.To, Key: open.ID, Link: open.HTMLURL, Added: true}), err
 			}
@@ -91,13 +96,51 @@ func (p *Performer) ours(inc incident.Incident, r record) bool {
 	return !made || owner == inc.ID
 }
 
-// addResponder asks a person or a policy to join PagerDuty's incident. A request
-// that is there already was made by an earlier attempt: its message names the page.
-func (p *Performer) addResponder(ctx context.Context, inc incident.Incident, r record, ask incident.PageAsked, job bot.Job) error {
-	message := invitation(inc, ask)
-	if job.Tries > 1 && slices.ContainsFunc(r.Requests, func(q request) bool { return q.Message == message }) {
-		return nil
+// pagedBefore finds what an earlier attempt at a page may have made.
+func (p *Performer) pagedBefore(ctx context.Context, inc incident.Incident, ask incident.PageAsked, job bot.Job) (f incident.Paged, found bool, err error) {
+	r, found, err := p.client.withKey(ctx, pageKey(inc.ID, ask.N))
+	if err == nil && !found && ask.To.Kind != incident.TargetService {
+		r, f.Added, err = p.requested(ctx, inc, ask.N, job)
 	}
+	f.N, f.To, f.Key, f.Link = ask.N, ask.To, r.ID, r.HTMLURL
+	return f, found || f.Added, err
+}
+
+// requested finds PagerDuty's incident that people were added to for the nth page. It
+// was the first that was open then, so it is not beyond the first that is open now.
+func (p *Performer) requested(ctx context.Context, inc incident.Incident, n int, job bot.Job) (record, bool, error) {
+	for _, id := range openSince(inc, job.First) {
+		r, err := p.client.incident(ctx, id)
+		switch {
+		case definite(err):
+			continue
+		case err != nil:
+			return record{}, false, err
+		case slices.ContainsFunc(r.Requests, func(q request) bool { return invites(q.Message, inc.ID, n) }):
+			return r, true, nil
+		case !r.over() && p.ours(inc, r):
+			return record{}, false, nil
+		}
+	}
+	return record{}, false, nil
+}
+
+// openSince are the linked incidents, but for those that were resolved before a time.
+func openSince(inc incident.Incident, since time.Time) []string {
+	later := map[string]bool{}
+	for i := len(inc.Timeline) - 1; i >= 0 && !inc.Timeline[i].Logged.Before(since); i-- {
+		if f, ok := inc.Timeline[i].Fact.(incident.Signaled); ok && f.Source == source {
+			later[f.Key] = true
+		}
+	}
+	return slices.DeleteFunc(linked(inc), func(id string) bool {
+		s, ok := inc.Alert(source, id)
+		return ok && s.State == incident.StateResolved && !later[id]
+	})
+}
+
+// addResponder asks a person or a policy to join PagerDuty's incident.
+func (p *Performer) addResponder(ctx context.Context, inc incident.Incident, r record, ask incident.PageAsked) error {
 	me, err := p.client.me(ctx)
 	if err != nil {
 		return err
@@ -106,7 +149,7 @@ func (p *Performer) addResponder(ctx context.Context, inc incident.Incident, r r
 	if ask.To.Kind == incident.TargetPolicy {
 		kind = "escalation_policy"
 	}
-	in := request{Requester: me.ID, Message: message, Targets: []target{{*refer(ask.To.ID, kind)}}}
+	in := request{Requester: me.ID, Message: invitation(inc, ask), Targets: []target{{*refer(ask.To.ID, kind)}}}
 	return p.client.call(ctx, http.MethodPost, "/incidents/"+r.ID+"/responder_requests", in, nil)
 }
 
@@ -116,9 +159,18 @@ func invitation(inc incident.Incident, ask incident.PageAsked) string {
 	if inc.Private {
 		words = []string{"A private incident needs you."}
 	}
-	tail := strings.TrimSpace(fmt.Sprintf("%s (page %d)", join(inc), ask.N))
+	tail := strings.TrimSpace(join(inc) + " " + numbered(ask.N))
 	text := mark(inc.ID) + strings.TrimSpace(strings.Join(words, " "))
 	return incident.Cut(text, maxMessage-len([]rune(tail))-1) + " " + tail
+}
+
+// numbered ends an invitation.
+func numbered(n int) string { return fmt.Sprintf("(page %d)", n) }
+
+// invites tells whether a text is the invitation of the nth page, whatever the incident
+// was like when it was written.
+func invites(text string, id incident.ID, n int) bool {
+	return strings.HasPrefix(text, mark(id)) && strings.HasSuffix(text, " "+numbered(n))
 }
 
 // details are what a page says below its title.

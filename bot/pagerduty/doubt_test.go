@@ -1,0 +1,76 @@
+package pagerduty_test
+
+import (
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"tocsin/bot/effect"
+	"tocsin/bot/incident"
+)
+
+// TestPageInDoubtWhenOver: nobody knows whether an event that was not answered went out.
+// Once the incident is over people are told that it may have, and it is called off.
+func TestPageInDoubtWhenOver(t *testing.T) {
+	for kind, out := range map[string]int{"lost_answer": 1, "lost_request": 0} {
+		synctest.Test(t, func(t *testing.T) {
+			d := newDesk(t, full())
+			d.record(incident.PageAsked{N: 1, To: anybody})
+			d.fault(kind, "POST /v2/enqueue", 1)
+			if _, err := d.try(effect.Page{N: 1}); err == nil {
+				t.Fatal("it was answered")
+			}
+			d.record(incident.Resolved{})
+			<-time.After(quiet)
+			paged, ok := d.do(effect.Page{N: 1})[0].(incident.Paged)
+			if !ok || !paged.Perhaps || !paged.Event {
+				t.Errorf("%s: %+v", kind, paged)
+			}
+			d.do(effect.SyncPager{})
+			got := d.ws.PagerDutyIncidents()
+			if len(got) != out || out == 1 && got[0].Status != "resolved" {
+				t.Errorf("%s: %+v", kind, got)
+			}
+		})
+	}
+	d := newDesk(t, full())
+	d.record(incident.PageAsked{N: 1, To: anybody}, incident.Resolved{})
+	if _, err := d.try(effect.Page{N: 1}); !final(err, "over before the page went out") {
+		t.Errorf("a page that was never tried: %v", err)
+	}
+}
+
+// TestResponderInDoubt: somebody who was added to one of PagerDuty's incidents, and
+// nobody knows, is not called again, whatever became of either incident since.
+func TestResponderInDoubt(t *testing.T) {
+	for name, since := range map[string]func(d *desk, first, second string){
+		"it has a room now": func(d *desk, _, _ string) { d.record(incident.Linked{Channel: "C1", Link: "https://chat.test/C1"}) },
+		"it is worse":       func(d *desk, _, _ string) { d.record(incident.SeverityChanged{To: incident.SEV1, From: incident.SEV2}) },
+		"theirs is over": func(d *desk, first, _ string) {
+			d.elsewhere("PUT", "/incidents/"+first, `{"incident":{"type":"incident","status":"resolved"}}`)
+			d.record(incident.Signaled{Source: "pagerduty", Event: "incident.resolved", State: incident.StateResolved, Key: first})
+		},
+		"ours is over": func(d *desk, _, _ string) { d.record(incident.Resolved{}) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				d := newDesk(t, full())
+				first, second := d.alert("PSVC001", "Slow"), d.alert("PSVC002", "Slow too")
+				d.record(incident.PageAsked{N: 1, To: dina})
+				d.fault("lost_answer", "POST /incidents/{id}/responder_requests", 1)
+				if _, err := d.try(effect.Page{N: 1}); err == nil {
+					t.Fatal("it was answered")
+				}
+				<-time.After(quiet)
+				since(d, first, second)
+				paged, ok := d.do(effect.Page{N: 1})[0].(incident.Paged)
+				if !ok || paged.Key != first || !paged.Added || paged.To != dina {
+					t.Errorf("%+v", paged)
+				}
+				if len(d.shown(first).Responders) != 1 || len(d.shown(second).Responders) != 0 || len(d.ws.PagerDutyIncidents()) != 2 {
+					t.Errorf("%+v", d.ws.PagerDutyIncidents())
+				}
+			})
+		})
+	}
+}
