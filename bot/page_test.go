@@ -63,6 +63,38 @@ func TestPriorityEcho(t *testing.T) {
 	})
 }
 
+// TestJoiningIncidentIsRated: an incident of PagerDuty's that joins one of ours is brought
+// up to date at once, and once; what opened ours, and other sources' alerts, are not.
+func TestJoiningIncidentIsRated(t *testing.T) {
+	described(t)(t, func(t *testing.T, w *world) {
+		var syncs atomic.Int32
+		w.withPager(func(_ incident.Incident, e effect.Effect) ([]incident.Fact, error) {
+			if _, ok := e.(effect.SyncPager); ok {
+				syncs.Add(1)
+			}
+			return nil, nil
+		})
+		for _, c := range []struct {
+			source, key string
+			syncs       int32
+		}{{"pagerduty", "P1", 0}, {"alertmanager", "A", 0}, {"pagerduty", "P2", 1}, {"pagerduty", "P2", 1}, {"pagerduty", "P3", 2}} {
+			w.fire(c.source, c.key, "other", "Cache is broken", "critical")
+			w.settle()
+			if n := syncs.Load(); n != c.syncs {
+				t.Errorf("after %s: %d times, want %d", c.key, n, c.syncs)
+			}
+		}
+		w.say("resolve", "", "INC-1 resolve it is over")
+		w.settle()
+		before := syncs.Load()
+		w.resolve("pagerduty", "P3", "other", "Cache is broken", "critical")
+		w.settle()
+		if n := syncs.Load(); n != before || len(w.heads()) != 1 {
+			t.Errorf("%d times after it was over, %d incidents", n-before, len(w.heads()))
+		}
+	})
+}
+
 // TestPageOnItsWay: a page that does not go out is told once, and not each half minute.
 func TestPageOnItsWay(t *testing.T) {
 	inBubble(t, func(t *testing.T, w *world) {

@@ -18,6 +18,9 @@ const few = 3
 // says something that people have to know now.
 func (b *Bot) signaled(e incident.Event, f incident.Signaled, inc incident.Incident) []effect.Effect {
 	effects := b.refresh(inc, false)
+	if f.Source == "pagerduty" && f.Why != "" && inc.Active() && !inc.Storm { // it joins
+		effects = append(effects, b.syncPager(inc)...)
+	}
 	if f.Echo || f.State == incident.StateUnknown {
 		return effects
 	}

@@ -3,6 +3,7 @@ package pagerduty
 import (
 	"context"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/PagerDuty/go-pagerduty"
@@ -102,6 +103,8 @@ func (p *Performer) syncOne(ctx context.Context, inc incident.Incident, r record
 		return []incident.Fact{resolved}, err
 	case r.over():
 		return nil, nil // see reopen
+	case undecided(inc, r.ID):
+		return nil, nil
 	}
 	return p.rate(ctx, inc, r)
 }
@@ -110,6 +113,21 @@ func (p *Performer) syncOne(ctx context.Context, inc incident.Incident, r record
 func (p *Performer) byUs(ctx context.Context, r record, since time.Time) bool {
 	me, err := p.client.me(ctx)
 	return err == nil && r.ChangedBy != nil && r.ChangedBy.ID == me.ID && !r.Changed.Before(since.Add(-skew))
+}
+
+// undecided tells whether an alert joined inc that is worse than it, and nobody has set
+// the severity since: people are asked whether inc is as bad, and until they say no
+// PagerDuty goes on to call somebody for it.
+func undecided(inc incident.Incident, key string) bool {
+	s, ok := inc.Alert(source, key)
+	if !ok || !s.Severity.Worse(inc.Severity) {
+		return false
+	}
+	_, joined := inc.NumberOf(source, key)
+	return !slices.ContainsFunc(inc.Timeline[joined:], func(e incident.Event) bool {
+		_, set := e.Fact.(incident.SeverityChanged)
+		return set
+	})
 }
 
 // rate makes priority and urgency show the severity. Where the account has no
