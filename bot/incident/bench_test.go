@@ -82,7 +82,12 @@ func storm(n int) incident.Incident {
 
 // storms are what one more event of a storm can be, by the number of alerts.
 var storms = map[string]func(n int) incident.Fact{
-	"another alert":  stormy,
+	"another alert": stormy,
+	"another service": func(n int) incident.Fact {
+		f := stormy(n).(incident.Signaled)
+		f.Service = fmt.Sprint("service ", n)
+		return f
+	},
 	"the same again": func(n int) incident.Fact { return stormy(n % 10) },
 	"one off": func(n int) incident.Fact {
 		return incident.Detached{Source: "alertmanager", Key: fmt.Sprint("fingerprint ", n%10)}
@@ -162,6 +167,21 @@ func BenchmarkAlerts(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
 				inc.Alert("alertmanager", "fingerprint 7")
+			}
+		})
+	}
+}
+
+// BenchmarkArrive is somebody coming into the channel who is there already, however long
+// the timeline is.
+func BenchmarkArrive(b *testing.B) {
+	for _, n := range []int{10, 10_000} {
+		inc := incident.Fold("INC-1", longTimeline(n))
+		b.Run(fmt.Sprint("events@", n), func(b *testing.B) {
+			for b.Loop() {
+				if facts, err := inc.Arrive(ada); err != nil || len(facts) > 0 {
+					b.Fatal(facts, err)
+				}
 			}
 		})
 	}

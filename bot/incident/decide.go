@@ -106,25 +106,7 @@ func (inc Incident) Arrive(p Person) ([]Fact, error) {
 
 // inRoom tells whether p was let into the channel. Whoever acts from elsewhere, in
 // PagerDuty or by a command in another channel, is known and not in it.
-func (inc Incident) inRoom(p Person) bool {
-	known, in := false, false
-	for _, e := range inc.Timeline {
-		known = known || e.By.Is(p)
-		switch f := e.Fact.(type) {
-		case Declared:
-			known = known || slices.ContainsFunc(f.People, p.Is)
-		case Linked:
-			in = in || known // it is opened with all who are known
-		case Joined:
-			known, in = known || f.Person.Is(p), in || f.Person.Is(p)
-		case Assigned:
-			known, in = known || f.To.Is(p), in || f.To.Is(p)
-		case Left:
-			known, in = known && !f.Person.Is(p), in && !f.Person.Is(p)
-		}
-	}
-	return in
-}
+func (inc Incident) inRoom(p Person) bool { return slices.ContainsFunc(inc.inside, p.Is) }
 
 // Leave records that somebody is no longer in the channel: of a private
 // incident they see no more.

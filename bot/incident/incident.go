@@ -79,6 +79,7 @@ type Incident struct {
 	// way have no Key.
 	Pages []Page
 
+	inside []Person // who was let into the channel
 	pinned map[Message]bool
 	index  *index
 }
@@ -183,19 +184,25 @@ func (inc *Incident) apply(e Event) {
 		inc.Pages = append(slices.Clip(inc.Pages), Page{Paged: Paged{N: f.N, To: f.To}, Asked: e.Logged})
 	case Paged:
 		inc.page(f.N, func(p *Page) { p.Paged, p.Failed = f, "" })
-	case Linked:
+	case Linked: // it is opened with all who are known
 		inc.Channel, inc.Held = f, ""
+		for _, p := range inc.People {
+			inc.letIn(p)
+		}
 	case Posted:
 		inc.Posts = with(inc.Posts, f.What, f)
 	case Joined:
 		inc.know(f.Person)
+		inc.letIn(f.Person)
 	case Left:
 		inc.People = slices.DeleteFunc(slices.Clone(inc.People), f.Person.Is)
+		inc.inside = slices.DeleteFunc(slices.Clone(inc.inside), f.Person.Is)
 		inc.Roles = maps.Clone(inc.Roles)
 		maps.DeleteFunc(inc.Roles, func(_ Role, p Person) bool { return p.Is(f.Person) })
 	case Assigned:
 		inc.Roles = with(inc.Roles, f.Role, f.To)
 		inc.know(f.To)
+		inc.letIn(f.To)
 	case SeverityChanged:
 		inc.rate(f.To)
 	case SymptomChanged:
@@ -397,6 +404,13 @@ func (inc *Incident) know(p Person) {
 	case len(p.Name) > len(inc.People[i].Name):
 		inc.People = slices.Clone(inc.People)
 		inc.People[i].Name = p.Name
+	}
+}
+
+// letIn notes that a person was let into the channel.
+func (inc *Incident) letIn(p Person) {
+	if p != (Person{}) && !inc.inRoom(p) {
+		inc.inside = append(slices.Clip(inc.inside), p)
 	}
 }
 

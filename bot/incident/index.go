@@ -16,8 +16,11 @@ type index struct {
 	alerts map[alertKey][]alertState
 	order  []alertKey       // in the order in which they came
 	number map[alertKey]int // its place in that order, from 1
-	// services counts the alerts of each service after the last event seen.
+	// services counts the alerts of each service after the last event seen, and listed
+	// are those that have some, in the order in which they came. What is handed out of
+	// it is never written again.
 	services map[string]int
+	listed   []string
 }
 
 type alertKey struct{ source, key string }
@@ -83,19 +86,34 @@ func (x *index) signaled(k alertKey, f Signaled) {
 // put is how an alert stands from the event seen last on.
 func (x *index) put(k alertKey, s Signaled, gone bool) {
 	states := x.alerts[k]
-	switch n := len(states); {
-	case n == 0 && gone:
+	n := len(states)
+	if n == 0 && gone {
 		return // there is no such alert
-	case n == 0:
+	}
+	if n == 0 {
 		x.order = append(x.order, k)
 		x.number[k] = len(x.order)
-	case !states[n-1].gone:
-		x.services[states[n-1].last.Service]--
 	}
-	if !gone {
-		x.services[s.Service]++
+	switch had := n > 0 && !states[n-1].gone; {
+	case had && gone:
+		x.lose(states[n-1].last.Service)
+	case !had && !gone:
+		x.gain(s.Service)
 	}
 	x.alerts[k] = append(states, alertState{seq: x.n, last: s, gone: gone})
+}
+
+// gain counts one more alert of a service; lose one less.
+func (x *index) gain(service string) {
+	if x.services[service]++; x.services[service] == 1 && service != "" {
+		x.listed = append(x.listed, service)
+	}
+}
+
+func (x *index) lose(service string) {
+	if x.services[service]--; x.services[service] == 0 && service != "" {
+		x.listed = slices.DeleteFunc(slices.Clone(x.listed), func(s string) bool { return s == service })
+	}
 }
 
 func (x *index) within(cause string, n int) bool {
@@ -201,8 +219,7 @@ func (inc *Incident) tally(source, key string) {
 	}
 	inc.Tally.Total += one(has) - one(had)
 	inc.Tally.Firing += one(has && firing(now)) - one(had && firing(before))
-	inc.Tally.Services = inc.index.list(inc.Tally.Services, before.Service)
-	inc.Tally.Services = inc.index.list(inc.Tally.Services, now.Service)
+	inc.Tally.Services = inc.index.list()
 	t := &inc.Tally
 	for _, most := range Spreads {
 		if len(t.Services) >= most && most > t.Spread {
@@ -220,19 +237,11 @@ func (inc *Incident) tally(source, key string) {
 	}
 }
 
-// list is a list of services after one of them may have come or gone; the list
-// given stays as it was.
-func (x *index) list(services []string, changed string) []string {
+// list are the services of the alerts after the event seen last.
+func (x *index) list() []string {
 	x.mu.RLock()
 	defer x.mu.RUnlock()
-	has, listed := x.services[changed] > 0, slices.Contains(services, changed)
-	switch {
-	case changed == "" || has == listed:
-		return services
-	case has:
-		return append(slices.Clip(services), changed)
-	}
-	return slices.DeleteFunc(slices.Clone(services), func(s string) bool { return s == changed })
+	return slices.Clip(x.listed)
 }
 
 // firing tells whether an alert still asks for something.
