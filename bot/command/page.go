@@ -41,8 +41,9 @@ var pageVerb = Verb{
 	},
 }
 
-// maxTargets is how many a form's list may have.
-const maxTargets = 100
+// maxTargets is how many a form's list has at most: with the longest names Slack takes
+// no larger form.
+const maxTargets = 500
 
 // onlyKey tells whether there is a routing key and no more: then there is one to
 // page, whoever stands behind it.

@@ -2,6 +2,7 @@ package slack
 
 import (
 	"encoding/json"
+	"slices"
 	"unicode/utf8"
 
 	"github.com/slack-go/slack"
@@ -75,15 +76,7 @@ func input(f bot.Field) slack.Block {
 func element(f bot.Field) slack.BlockElement {
 	switch f.Kind {
 	case bot.OneOf:
-		e := slack.NewOptionsSelectBlockElement(slack.OptTypeStatic, plainText("Choose"), f.Name)
-		for _, c := range f.Choices {
-			o := slack.NewOptionBlockObject(c.Value, plainText(c.Label), nil)
-			e.Options = append(e.Options, o)
-			if c.Value == f.Value {
-				e.InitialOption = o
-			}
-		}
-		return e
+		return oneOf(f)
 	case bot.Whom:
 		e := slack.NewOptionsSelectBlockElement(slack.OptTypeUser, plainText("Choose a person"), f.Name)
 		e.InitialUser = f.Value
@@ -95,6 +88,31 @@ func element(f bot.Field) slack.BlockElement {
 	e.Multiline = f.Kind == bot.LongText
 	e.InitialValue = f.Value
 	e.MaxLength = f.Max
+	return e
+}
+
+// maxOptions is how many options a list or a group of them may have; a list may have as
+// many groups (docs.slack.dev/reference/block-kit/block-elements/select-menu-element).
+const maxOptions = 100
+
+// oneOf is a list to choose from. Whoever types in it sees what fits, of all groups.
+func oneOf(f bot.Field) *slack.SelectBlockElement {
+	e := slack.NewOptionsSelectBlockElement(slack.OptTypeStatic, plainText("Choose"), f.Name)
+	for _, c := range f.Choices {
+		o := slack.NewOptionBlockObject(c.Value, plainText(c.Label), nil)
+		e.Options = append(e.Options, o)
+		if c.Value == f.Value {
+			e.InitialOption = o
+		}
+	}
+	if len(e.Options) <= maxOptions {
+		return e
+	}
+	for part := range slices.Chunk(e.Options, maxOptions) {
+		span := incident.Cut(part[0].Text.Text, 30) + " to " + incident.Cut(part[len(part)-1].Text.Text, 30)
+		e.OptionGroups = append(e.OptionGroups, slack.NewOptionGroupBlockElement(plainText(span), part...))
+	}
+	e.Options = nil
 	return e
 }
 

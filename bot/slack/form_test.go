@@ -111,6 +111,24 @@ func (s *stage) validates(v slack.ModalViewRequest) {
 	}
 }
 
+// TestLongList: one of 500 can be chosen, however long their names are: Slack takes 100
+// options in a row, and no form of more than 250 kB.
+func TestLongList(t *testing.T) {
+	s := newStage(t)
+	for _, n := range []int{1, 100, 101, 500} {
+		f := bot.Field{Name: "who", Label: "Whom?", Kind: bot.OneOf, Value: fmt.Sprint("user/PUSR", n)}
+		for i := range n {
+			f.Choices = append(f.Choices, bot.Choice{Value: fmt.Sprint("user/PUSR", i+1), Label: fmt.Sprintf("%03d %s", i, strings.Repeat("🔥", 71))})
+		}
+		v := view(&bot.Form{Title: "Page somebody", Submit: "Page", Command: "page", Fields: []bot.Field{f}}, "C1")
+		s.validates(v)
+		data := asJSON(t, v)
+		if got := strings.Count(string(data), `"value":"user/`); got != n+1 || len(data) > 250_000 {
+			t.Errorf("%d options of %d and the one that is chosen, in %d bytes", got, n, len(data))
+		}
+	}
+}
+
 // TestOpenByForm: the form's answer is shown where the form was.
 func TestOpenByForm(t *testing.T) { synctest.Test(t, testOpenByForm) }
 
