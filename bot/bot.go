@@ -41,6 +41,9 @@ type Job struct {
 	// Tries counts the attempts, this one included; First is when the first began.
 	Tries int
 	First time.Time
+	// Recorded is when what it follows from was recorded: of two effects with one Key,
+	// before and after the record was put back to a backup, it tells which is meant.
+	Recorded time.Time
 }
 
 // Later is a failure with nothing carried out but what Facts tell: try again.

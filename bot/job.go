@@ -16,7 +16,7 @@ func jobKey(item store.Item) string {
 
 // job fills in what an effect shows, as late as can be.
 func (b *Bot) job(inc incident.Incident, item store.Item) Job {
-	j := Job{Key: jobKey(item), Effect: item.Effect, Tries: item.Tries, First: item.First}
+	j := Job{Key: jobKey(item), Effect: item.Effect, Tries: item.Tries, First: item.First, Recorded: recorded(inc, item)}
 	switch e := item.Effect.(type) {
 	case effect.Say:
 		j.Message = e.Message
@@ -35,6 +35,18 @@ func (b *Bot) job(inc incident.Incident, item store.Item) Job {
 		j.Text = b.draft(inc, e.Through)
 	}
 	return j
+}
+
+// recorded is when what an item follows from was recorded: its event; of what shows the
+// present state, what is shown.
+func recorded(inc incident.Incident, item store.Item) time.Time {
+	if g, guide := item.Effect.(effect.ShowGuide); guide {
+		item.Seq = g.Seq
+	} else if effect.Projection(item.Effect) {
+		item.Seq = 1
+	}
+	e, _ := origin(inc, item)
+	return e.Logged
 }
 
 // firstTry and longestTry bound the wait between attempts at what does no harm

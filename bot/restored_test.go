@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -98,4 +99,32 @@ func (w *world) shown() []string {
 		list = append(list, b.Title)
 	}
 	return append(list, room.Members...)
+}
+
+// TestRestoredAndInDoubt: after a restore the record numbers its events anew. What is said
+// then and in doubt is not taken for what had its number before, and is there once.
+func TestRestoredAndInDoubt(t *testing.T) {
+	for _, kind := range []string{"lost_request", "lost_answer"} {
+		for method, line := range map[string]string{"chat.postMessage": "INC-1 note after the restore", "files.completeUploadExternal": "INC-1 postmortem"} {
+			t.Run(kind+" of "+method, func(t *testing.T) {
+				inBubble(t, func(t *testing.T, w *world) {
+					w.say("open", "C0GENERAL", "open sev2 Answers cut off mid-sentence")
+					w.settle()
+					backup := w.pairs()
+					w.say("before", "", strings.Replace(line, "after", "before", 1))
+					w.settle()
+					said, files := len(w.keys(w.room().ID)), w.files(w.room().ID)
+					w.restore(backup)
+					w.start()
+					w.settle()
+					w.fault(sandbox.Fault{Kind: kind, Method: method, Times: 1})
+					w.say("after", "", line)
+					w.settle()
+					if got := len(w.keys(w.room().ID)) - said + w.files(w.room().ID) - files; got != 1 {
+						t.Errorf("it is there %d times: %q", got, w.texts(w.room().ID))
+					}
+				})
+			})
+		}
+	}
 }

@@ -15,13 +15,13 @@
 //	conversations.invite         | who is in the channel        | again: to be there already is success    | once
 //	conversations.join           | who is in the channel        | again: to be there already is success    | once
 //	conversations.setTopic       | the topic                    | read, and set only if it is another one  | once
-//	chat.postMessage             | metadata.event_payload.key   | looked for in the channel's history, from two days before the first attempt | once
+//	chat.postMessage             | metadata.event_payload's key and at | looked for in the channel's history, from two days before the first attempt | once
 //	chat.update                  | the message: the last write wins, and they go one after the other | again | once
 //	bookmarks.add                | link and title               | looked for in bookmarks.list             | once
 //	reactions.add                | who reacted                  | again: to have reacted is success        | once
 //	files.getUploadURLExternal   | -                            | again: Slack forgets what is not completed | unseen
 //	upload                       | -                            | again, with an address of its own        | unseen
-//	files.completeUploadExternal | the file's name and author   | looked for in the channel's history      | once
+//	files.completeUploadExternal | the file's name, title and author | looked for in the same way          | once
 //	views.open                   | its trigger, which works once | never again: the person is told, and asks again | at most once
 //	response_url                 | -                            | never again: the person asks again       | at most once
 //	apps.connections.open        | -                            | again: a link that is not used ends      | read

@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/slack-go/slack"
+
 	"tocsin/bot"
 	"tocsin/bot/effect"
 	"tocsin/bot/incident"
@@ -108,6 +110,24 @@ func TestSay(t *testing.T) {
 	s.must(other)
 	if n := len(s.said(s.inc.ChannelName())); n != 2 {
 		t.Errorf("%d messages, want 2", n)
+	}
+}
+
+// TestLookBackAfterAnUpgrade: a message of a version that wrote the key alone is found, as
+// that version found it: if it is no older than the attempts.
+func TestLookBackAfterAnUpgrade(t *testing.T) {
+	for age, want := range map[time.Duration]int{0: 1, time.Hour: 2} {
+		s := newStage(t).open()
+		_, _, err := s.api().PostMessage(s.inc.Channel.Channel, slack.MsgOptionText("INC-7", false), slack.MsgOptionMetadata(slack.SlackMetadata{
+			EventType: eventType, EventPayload: map[string]any{"key": first(effect.Say{}).Key},
+		}))
+		must(t, err)
+		job := again(first(effect.Say{}))
+		job.First = job.First.Add(age)
+		s.must(job)
+		if n := len(s.said(s.inc.ChannelName())); n != want {
+			t.Errorf("%v before the attempt: %d messages, want %d", age, n, want)
+		}
 	}
 }
 

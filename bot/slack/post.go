@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -22,7 +23,7 @@ const eventType = "tocsin"
 // for first, and found tells that it was.
 func (p *Performer) post(ctx context.Context, channel string, job bot.Job) (m incident.Message, found bool, err error) {
 	if job.Tries > 1 {
-		ts, err := p.look(ctx, channel, job.First, func(m slack.Msg) bool {
+		ts, err := p.look(ctx, channel, job, at, func(m slack.Msg) bool {
 			return m.Metadata.EventType == eventType && m.Metadata.EventPayload["key"] == job.Key
 		})
 		if err != nil || ts != "" {
@@ -30,21 +31,38 @@ func (p *Performer) post(ctx context.Context, channel string, job bot.Job) (m in
 		}
 	}
 	options := append(content(job.Message), slack.MsgOptionMetadata(slack.SlackMetadata{
-		EventType: eventType, EventPayload: map[string]any{"key": job.Key},
+		EventType: eventType, EventPayload: map[string]any{"key": job.Key, "at": recorded(job)},
 	}), slack.MsgOptionDisableLinkUnfurl(), slack.MsgOptionDisableMediaUnfurl())
 	_, ts, err := p.api.PostMessageContext(ctx, channel, options...)
 	return incident.Message{Channel: channel, ID: ts}, false, err
+}
+
+// recorded is when what job follows from was recorded, as what it leaves in Slack bears
+// it: a record that was put back to a backup gives its numbers out again.
+func recorded(job bot.Job) string { return job.Recorded.UTC().Format("2006-01-02 15:04:05.000 UTC") }
+
+// at is what a message bears of that; "" for one of an older version.
+func at(m slack.Msg) string {
+	at, _ := m.Metadata.EventPayload["at"].(string)
+	return at
 }
 
 func content(m effect.Message) []slack.MsgOption {
 	return []slack.MsgOption{slack.MsgOptionText(fallback(m), false), slack.MsgOptionBlocks(blocks(m)...)}
 }
 
-// look finds the first message since a time that fits, and returns its
-// timestamp, "" for none.
-func (p *Performer) look(ctx context.Context, channel string, since time.Time, fits func(slack.Msg) bool) (string, error) {
+// look finds the message that an earlier attempt at job may have left, and returns its
+// timestamp, "" for none: one that fits, and bears when job was recorded. One that
+// bears nothing of it counts if it is no older than the attempts.
+func (p *Performer) look(ctx context.Context, channel string, job bot.Job, bears func(slack.Msg) string, fits func(slack.Msg) bool) (string, error) {
 	params := &slack.GetConversationHistoryParameters{
-		ChannelID: channel, Oldest: timestamp(since.Add(-ahead)), Limit: 200, IncludeAllMetadata: true, Inclusive: true,
+		ChannelID: channel, Oldest: timestamp(job.First.Add(-ahead)), Limit: 200, IncludeAllMetadata: true, Inclusive: true,
+	}
+	same := func(m slack.Msg) bool {
+		if at := bears(m); at != "" {
+			return at == recorded(job)
+		}
+		return !stamp(m.Timestamp).Before(job.First.Add(-time.Minute))
 	}
 	for {
 		page, err := p.api.GetConversationHistoryContext(ctx, params)
@@ -52,7 +70,7 @@ func (p *Performer) look(ctx context.Context, channel string, since time.Time, f
 			return "", err
 		}
 		for _, m := range page.Messages {
-			if fits(m.Msg) {
+			if fits(m.Msg) && same(m.Msg) {
 				return m.Timestamp, nil
 			}
 		}
@@ -65,15 +83,17 @@ func (p *Performer) look(ctx context.Context, channel string, since time.Time, f
 // upload posts the postmortem draft as a file.
 func (p *Performer) upload(ctx context.Context, inc incident.Incident, e effect.Draft, job bot.Job) ([]incident.Fact, error) {
 	channel, name := inc.Channel.Channel, bot.DraftName(inc, e)
+	title := "Postmortem draft of " + string(inc.ID)
 	done := []incident.Fact{incident.Posted{What: incident.PostedPostmortem, Message: incident.Message{Channel: channel, ID: name}}}
 	if job.Tries > 1 {
-		ts, err := p.look(ctx, channel, job.First, func(m slack.Msg) bool {
+		of := func(m slack.Msg) (at string) {
 			for _, f := range m.Files {
-				if f.Name == name && m.User == p.me.User {
-					return true
-				}
+				_, at, _ = strings.Cut(f.Title, title+", ")
 			}
-			return false
+			return at
+		}
+		ts, err := p.look(ctx, channel, job, of, func(m slack.Msg) bool {
+			return m.User == p.me.User && slices.ContainsFunc(m.Files, func(f slack.File) bool { return f.Name == name })
 		})
 		if err != nil {
 			return nil, err
@@ -83,7 +103,7 @@ func (p *Performer) upload(ctx context.Context, inc incident.Incident, e effect.
 		}
 	}
 	_, err := p.api.UploadFileContext(ctx, slack.UploadFileParameters{
-		Filename: name, Title: "Postmortem draft of " + string(inc.ID), Channel: channel,
+		Filename: name, Title: title + ", " + recorded(job), Channel: channel,
 		Reader: strings.NewReader(job.Text), FileSize: len(job.Text),
 		InitialComment: escape("The postmortem draft of " + string(inc.ID) + ", from the timeline alone. What nobody recorded stands in it as a question."),
 	})
