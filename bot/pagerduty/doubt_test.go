@@ -74,3 +74,28 @@ func TestResponderInDoubt(t *testing.T) {
 		})
 	}
 }
+
+// TestCalledAgainInVain: an incident of PagerDuty's that was made to call people again,
+// and nobody knows of, is resolved with ours all the same.
+func TestCalledAgainInVain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesk(t, full())
+		d.alert("PSVC001", "Slow")
+		d.record(incident.Resolved{})
+		d.do(effect.SyncPager{})
+		<-time.After(time.Hour)
+		d.record(incident.Reopened{})
+		d.fault("lost_answer", "POST /incidents", 1)
+		if _, err := d.try(effect.SyncPager{}); err == nil {
+			t.Fatal("it was answered")
+		}
+		d.record(incident.Resolved{})
+		<-time.After(quiet)
+		d.do(effect.SyncPager{})
+		for _, got := range d.ws.PagerDutyIncidents() {
+			if got.Status != "resolved" {
+				t.Errorf("it goes on to call people: %+v", got)
+			}
+		}
+	})
+}

@@ -3,6 +3,7 @@ package pagerduty
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -44,9 +45,29 @@ func (p *Performer) reopen(ctx context.Context, inc incident.Incident, all []rec
 	if err != nil {
 		return nil, err
 	}
-	to := incident.PageTarget{Kind: incident.TargetService, ID: service.ID, Name: service.Summary}
-	return []incident.Fact{
-		incident.Paged{N: -n, To: to, Key: made.ID, Link: made.HTMLURL},
-		incident.PagerSynced{Key: made.ID, State: incident.StateFiring},
-	}, nil
+	return []incident.Fact{reopened(n, made, service), incident.PagerSynced{Key: made.ID, State: incident.StateFiring}}, nil
+}
+
+// reopened tells of the incident that called people again the nth time.
+func reopened(n int, made record, service *reference) incident.Paged {
+	to := incident.PageTarget{Kind: incident.TargetService}
+	if service != nil {
+		to.ID, to.Name = service.ID, service.Summary
+	}
+	return incident.Paged{N: -n, To: to, Key: made.ID, Link: made.HTMLURL}
+}
+
+// calledAgain finds the incident that an earlier attempt may have made to call people
+// again, once inc is over: nobody else would ever end it.
+func (p *Performer) calledAgain(ctx context.Context, inc incident.Incident, job bot.Job) ([]incident.Fact, error) {
+	n, _ := reopenings(inc)
+	known := slices.ContainsFunc(inc.Pages, func(page incident.Page) bool { return page.N == -n })
+	if !ended(inc) || n == 0 || known || job.Tries <= 1 {
+		return nil, nil
+	}
+	made, found, err := p.client.withKey(ctx, reopenedKey(inc.ID, n))
+	if err != nil || !found {
+		return nil, err
+	}
+	return []incident.Fact{reopened(n, made, made.Service)}, nil
 }

@@ -34,12 +34,18 @@ func (p *Performer) sync(ctx context.Context, inc incident.Incident, job bot.Job
 // syncIncidents changes what differs, up to a batch. The facts that come with an
 // error tell what was done before it.
 func (p *Performer) syncIncidents(ctx context.Context, inc incident.Incident, job bot.Job) ([]incident.Fact, error) {
-	ids := unsettled(inc, job.First)
-	known, err := p.listed(ctx, inc, ids)
+	facts, err := p.calledAgain(ctx, inc, job)
 	if err != nil {
 		return nil, err
 	}
-	var facts []incident.Fact
+	ids := unsettled(inc, job.First)
+	for _, f := range facts {
+		ids = append(ids, f.(incident.Paged).Key)
+	}
+	known, err := p.listed(ctx, inc, ids)
+	if err != nil {
+		return facts, err
+	}
 	var all []record
 	for _, id := range ids {
 		if len(facts) >= batch {
