@@ -423,11 +423,11 @@ func TestRegroupInParts(t *testing.T) {
 // regroup has a command move 60 alerts while the nth commit since fails, and tells
 // whether there was an nth.
 func (w *world) regroup(line string, n int, outcome mem.Outcome) (crashed bool) {
-	t, left := w.t, -1
+	t := w.t
 	t.Helper()
+	var left atomic.Int32
 	w.crash = func(int, store.Tx) mem.Outcome {
-		if left--; left == 0 {
-			crashed = true
+		if left.Add(-1) == 0 {
 			return outcome
 		}
 		return mem.CarryOn
@@ -444,9 +444,9 @@ func (w *world) regroup(line string, n int, outcome mem.Outcome) (crashed bool) 
 		w.say("open", "", "open sev3 The weather is odd")
 	}
 	w.settle()
-	left = n
+	left.Store(int32(n))
 	w.say("regroup", "", "INC-1 "+line)
-	left = -1
+	crashed = left.Swap(0) <= 0
 	for range 2 { // delivered again
 		if n := w.inc("INC-1").Tally.Total; n != 0 {
 			t.Fatalf("%d alerts stayed", n)

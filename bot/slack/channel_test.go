@@ -46,7 +46,7 @@ func TestNameTakenByAnother(t *testing.T) {
 		_, _, _, err = s.api().JoinConversationContext(t.Context(), made.Channel)
 		must(t, err)
 		job := first(effect.OpenChannel{})
-		for job.Tries = 2; job.Tries < 10; job.Tries++ {
+		for job.Tries = 2; job.Tries < 20; job.Tries++ {
 			if _, err = s.do(job); known(err) != "later" {
 				break
 			}
@@ -66,7 +66,7 @@ func TestNameTakenByAnother(t *testing.T) {
 		job.First = time.Now().Add(time.Hour) // as if the channel were an hour old
 		for job.Tries = 2; ; job.Tries++ {
 			facts, err := s.p.Perform(t.Context(), before, job)
-			if known(err) == "later" && job.Tries < 10 {
+			if known(err) == "later" && job.Tries < 20 {
 				continue // it may be that Slack does not show it yet
 			}
 			must(t, err)
@@ -88,7 +88,7 @@ func TestNameTakenByAnother(t *testing.T) {
 		if _, err := s.do(job); known(err) != "in doubt" {
 			t.Fatalf("%v, want in doubt", err)
 		}
-		for job.Tries = 2; job.Tries < 10; job.Tries++ {
+		for job.Tries = 2; job.Tries < 20; job.Tries++ {
 			if _, err = s.do(job); known(err) != "later" {
 				break
 			}
@@ -108,6 +108,29 @@ func TestNameTakenByAnother(t *testing.T) {
 			t.Errorf("%v, want a Final", err)
 		}
 	})
+}
+
+// TestOwnRoomIsShownLate: Slack may not list a new channel for a while; a room whose
+// making was not answered is waited for, instead of making another.
+func TestOwnRoomIsShownLate(t *testing.T) {
+	s := newStage(t)
+	job, lost := first(effect.OpenChannel{}), 0
+	s.p = s.flaky(func() bool { lost++; return lost == 1 })
+	if _, err := s.do(job); known(err) != "in doubt" {
+		t.Fatalf("%v, want in doubt", err)
+	}
+	me := s.p.me.User
+	s.p.me.User = "U0NOTYET" // none that is listed is ours
+	for job.Tries = 2; job.Tries < 12; job.Tries++ {
+		if _, err := s.do(job); known(err) != "later" {
+			t.Fatalf("attempt %d: %v, want later", job.Tries, err)
+		}
+	}
+	s.p.me.User = me
+	s.must(job)
+	if s.inc.Channel.Name != s.inc.ChannelName() {
+		t.Errorf("it is #%s", s.inc.Channel.Name)
+	}
 }
 
 // flaky is a Performer whose conversations.create loses its answer where lose

@@ -289,7 +289,7 @@ func oneTrace(t *testing.T, s *stage, a story, kind sandbox.Fault) {
 	for known(err) != "done" {
 		var later *bot.Later
 		switch {
-		case known(err) == "final" || job.Tries > 9:
+		case known(err) == "final" || job.Tries > 19:
 			t.Fatalf("attempt %d: %v", job.Tries, err)
 		case errors.As(err, &later) && !real:
 			<-time.After(later.After)

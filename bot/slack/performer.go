@@ -117,6 +117,10 @@ func (p *Performer) perform(ctx context.Context, inc incident.Incident, job bot.
 	return facts, err
 }
 
+// unseen is up to which attempt, a second apart, a name that is taken is waited for:
+// Slack may not show us our own channel yet. As long as that is bot.Config.Quiet.
+const unseen = 15
+
 // openChannel creates the channel. Its name holds the incident's number. If the
 // name is taken, it may be by an attempt of ours that we know nothing of.
 func (p *Performer) openChannel(ctx context.Context, inc incident.Incident, job bot.Job) ([]incident.Fact, error) {
@@ -146,7 +150,7 @@ func (p *Performer) openChannel(ctx context.Context, inc incident.Incident, job 
 		if ours != nil {
 			return p.linked(ours), nil
 		}
-		if job.Tries <= 3 { // Slack may not show it to us yet
+		if job.Tries <= unseen {
 			return nil, &bot.Later{After: time.Second, Err: fmt.Errorf("the name %s is taken, and not seen yet", candidate)}
 		}
 	}
