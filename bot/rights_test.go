@@ -278,6 +278,35 @@ func TestLostScopes(t *testing.T) {
 	}
 }
 
+// TestMayNotLook: what may have been posted waits while tocsin may not look for it, and
+// all that comes after it in the room: people are told in the announcement, once.
+func TestMayNotLook(t *testing.T) {
+	strict(t, func(t *testing.T, w *world) {
+		w.say("open", "", "open sev2 Answers are wrong")
+		w.settle()
+		w.fault(sandbox.Fault{Kind: "missing_scope", Scope: "channels:history"})
+		w.fault(sandbox.Fault{Kind: "lost_answer", Method: "chat.postMessage", Times: 1})
+		for i := range 3 {
+			w.say(fmt.Sprint("note", i), "", fmt.Sprintf("INC-1 note observation %d", i))
+			w.say(fmt.Sprint("task", i), "", "INC-1 task add Ask the provider") // the card is edited
+			w.wait(4 * time.Minute)
+		}
+		if n := w.said("incidents", "channels:history"); n != 1 || strings.Count(w.timeline(), "cannot ") != 1 {
+			t.Errorf("it is announced %d times: %q\n%s", n, w.texts("incidents"), w.timeline())
+		}
+		w.fault(sandbox.Fault{Kind: "clear"})
+		w.wait(6 * time.Minute)
+		for i := range 3 {
+			if n := w.said(w.room().ID, fmt.Sprintf("observation %d", i)); n != 1 {
+				t.Errorf("observation %d is there %d times", i, n)
+			}
+		}
+		if n := w.said("incidents", "channels:history"); n != 0 || strings.Count(w.timeline(), "tocsin can ") != 1 || len(w.bot.Waiting()) > 0 {
+			t.Errorf("announced %d times, %+v wait\n%s", n, w.bot.Waiting(), w.timeline())
+		}
+	})
+}
+
 // TestNoChannelYet: where no channel can be made the announcement says why, and it
 // is made when it may be.
 func TestNoChannelYet(t *testing.T) {

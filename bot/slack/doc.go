@@ -58,6 +58,8 @@
 //	the bot was put out of it       | join again; a private room: wait to be invited  | in the announcement
 //	the room is read-only           | wait                                            | in the announcement
 //	the announcement channel        | wait for one of that name                       | in the room
+//	channels:history, and a message is in doubt | the room's messages wait          | in the announcement
+//	leave to change what was posted | the card, guides and the announcement stay as they are | in the room
 //	a scope, or leave for one thing | wait for that alone; a draft fails              | in the room; no channel: in the announcement
 //	the token, chat:write, leave to write at all | wait, for ever                     | when they ask
 //	somebody's account              | invite the others; their page fails             | in the room, with their role

@@ -43,7 +43,7 @@ func lost(inc incident.Incident, e effect.Effect, err error) (where, why string)
 	case "ekm_access_denied", "team_access_not_granted", "access_denied", "accesslimited", "enterprise_is_restricted", "org_login_required", "team_added_to_org", "message_limit_exceeded":
 		return incident.BarredChat, fmt.Sprintf("the workspace lets nothing be written (%s). Ask a workspace admin.", c)
 	case "missing_scope":
-		return scopeless(err)
+		return scopeless(place, writing(inc, e), err)
 	case "restricted_action", "posting_to_channel_denied", "restricted_action_read_only_channel", "restricted_action_thread_only_channel":
 		if writing(inc, e) == "" {
 			return incident.BarredAct, "the workspace does not allow it. Ask a workspace admin to let the app do it."
@@ -59,13 +59,18 @@ func lost(inc incident.Incident, e effect.Effect, err error) (where, why string)
 	return "", ""
 }
 
-// scopeless is what a missing scope keeps tocsin from.
-func scopeless(err error) (where, why string) {
+// scopeless is what a missing scope keeps tocsin from. Where a message may have been
+// posted, and tocsin may not look, all that is written after it waits, too.
+func scopeless(place, writing string, err error) (where, why string) {
 	answer, _ := errors.AsType[slack.SlackErrorResponse](err)
 	needed := answer.Needed
-	where = incident.BarredAct
-	if strings.HasPrefix(needed, "chat:write") {
+	switch {
+	case strings.HasPrefix(needed, "chat:write"):
 		where = incident.BarredChat // nothing can be said of it
+	case place == incident.BarredRoom && writing == incident.OnlyPost:
+		where = place
+	default:
+		where = incident.BarredAct
 	}
 	return where, fmt.Sprintf("the Slack app lacks the scope %q. Whoever runs tocsin must add it in the app's settings (`tocsin manifest` has all), and install the app again.", needed)
 }
@@ -114,7 +119,7 @@ func putOff(inc incident.Incident, job bot.Job, err error) error {
 		err = fmt.Errorf("%s (%s)", why, c)
 	}
 	bar := incident.Barred{Where: where, Effect: effect.Effects.Name(job.Effect), What: hindered(where, job.Effect), Why: why}
-	if partly(c) {
+	if partly(c) || where == incident.BarredRoom && c == "missing_scope" {
 		bar.Only = writing(inc, job.Effect)
 	}
 	return &bot.Later{After: patience(job.Tries), Err: err, Facts: []incident.Fact{bar}}
