@@ -215,8 +215,11 @@ func (w *world) caughtUp(r right) {
 // TestLostInPart: who may edit and not post, or post and not edit, is told of it once,
 // and once that it is over, however often the other of the two works meanwhile.
 func TestLostInPart(t *testing.T) {
-	for method, reason := range map[string]string{"chat.postMessage": "restricted_action", "chat.update": "restricted_action", "files.completeUploadExternal": "ekm_access_denied"} {
-		t.Run(method, func(t *testing.T) {
+	for _, lost := range [][2]string{
+		{"chat.postMessage", "restricted_action"}, {"chat.update", "restricted_action"}, {"chat.update", "edit_window_closed"}, {"files.completeUploadExternal", "ekm_access_denied"},
+	} {
+		method, reason := lost[0], lost[1]
+		t.Run(method+" "+reason, func(t *testing.T) {
 			strict(t, func(t *testing.T, w *world) {
 				w.say("open", "", "open sev2 Answers are wrong")
 				w.settle()
@@ -227,6 +230,9 @@ func TestLostInPart(t *testing.T) {
 					w.wait(3 * time.Minute)
 				}
 				lost := w.timeline()
+				if method == "chat.update" && w.said(w.room().ID, "settings do not let the app do it") != 1 {
+					t.Errorf("the room reads %q", w.texts(w.room().ID))
+				}
 				w.fault(sandbox.Fault{Kind: "clear"})
 				w.wait(6 * time.Minute)
 				w.say("update", "", "INC-1 update All is well")

@@ -39,6 +39,21 @@ func TestCard(t *testing.T) {
 	}
 }
 
+// TestCardOfAnotherBot: what another bot posted, whose place this one has taken, cannot be
+// changed: it is posted anew, once.
+func TestCardOfAnotherBot(t *testing.T) {
+	s := newStage(t).open()
+	s.must(first(effect.ShowCard{}))
+	before := s.inc.Posts[incident.PostedCard]
+	s.faultWith(sandbox.Fault{Kind: "token_revoked", Method: "chat.update", Reason: "cant_update_message", Times: 1})
+	for range 2 {
+		s.must(first(effect.ShowCard{}))
+	}
+	if now := s.inc.Posts[incident.PostedCard]; now.Message == before.Message || len(s.said(s.inc.ChannelName())) != 2 {
+		t.Errorf("the card is %+v, and the room has %d messages of ours", now, len(s.said(s.inc.ChannelName())))
+	}
+}
+
 // TestCardAfterDeletionIsPostedOnce: also when the answer to that is lost.
 func TestCardAfterDeletionIsPostedOnce(t *testing.T) {
 	s := newStage(t).open()

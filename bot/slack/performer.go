@@ -205,12 +205,12 @@ func (p *Performer) setTopic(ctx context.Context, channel string, job bot.Job) e
 }
 
 // show keeps one message showing the present state: posted once, then edited, or
-// posted anew where it went with its message or with another channel. A
-// message found again was posted by an earlier attempt, with an earlier state.
+// posted anew where it went with its message or with another channel, or is of a bot
+// that this one has taken the place of. A message found again was posted by an earlier attempt, with an earlier state.
 func (p *Performer) show(ctx context.Context, channel string, at incident.Posted, what string, job bot.Job) ([]incident.Fact, error) {
 	if !at.Message.Zero() {
 		err := p.edit(ctx, at.Message, job)
-		if c := code(err); c != "message_not_found" && (at.Message.Channel == channel || !gone(c)) {
+		if c := code(err); c != "message_not_found" && c != "cant_update_message" && (at.Message.Channel == channel || !gone(c)) {
 			return nil, err
 		}
 	}

@@ -44,11 +44,8 @@ func lost(inc incident.Incident, e effect.Effect, err error) (where, why string)
 		return incident.BarredChat, fmt.Sprintf("the workspace lets nothing be written (%s). Ask a workspace admin.", c)
 	case "missing_scope":
 		return scopeless(place, writing(inc, e), err)
-	case "restricted_action", "posting_to_channel_denied", "restricted_action_read_only_channel", "restricted_action_thread_only_channel":
-		if writing(inc, e) == "" {
-			return incident.BarredAct, "the workspace does not allow it. Ask a workspace admin to let the app do it."
-		}
-		return place, "the workspace lets the app write nothing there. Ask a workspace admin to let it."
+	case "restricted_action", "posting_to_channel_denied", "restricted_action_read_only_channel", "restricted_action_thread_only_channel", "edit_window_closed":
+		return restricted(place, writing(inc, e))
 	case "user_is_restricted", "cannot_create_channel", "permission_denied", "no_permission":
 		return incident.BarredAct, "the workspace does not allow it. Ask a workspace admin to let the app do it."
 	case "is_archived", "is_inactive": // chat.update says the second
@@ -57,6 +54,16 @@ func lost(inc incident.Incident, e effect.Effect, err error) (where, why string)
 		return place, "Slack finds no such channel, or the bot may not see it. Invite the bot there" + elsewhere(place)
 	}
 	return "", ""
+}
+
+// restricted is what the workspace's settings keep tocsin from. What was posted and may
+// not be changed is told in the room: there may be new messages.
+func restricted(place, writing string) (where, why string) {
+	why = "the workspace's settings do not let the app do it. Ask a workspace admin to let it."
+	if writing == "" || writing == incident.OnlyEdit && place == incident.BarredRoom {
+		return incident.BarredAct, why
+	}
+	return place, why
 }
 
 // scopeless is what a missing scope keeps tocsin from. Where a message may have been
@@ -229,7 +236,7 @@ func postedGuide(e effect.ShowGuide) string { return incident.PostedGuide + strc
 func partly(code string) bool {
 	switch code {
 	case "restricted_action", "posting_to_channel_denied", "restricted_action_read_only_channel", "restricted_action_thread_only_channel",
-		"ekm_access_denied", "team_access_not_granted", "access_denied", "accesslimited", "enterprise_is_restricted", "org_login_required",
+		"edit_window_closed", "ekm_access_denied", "team_access_not_granted", "access_denied", "accesslimited", "enterprise_is_restricted", "org_login_required",
 		"team_added_to_org", "message_limit_exceeded":
 		return true
 	}
