@@ -15,7 +15,10 @@ type lane struct {
 	items   []store.Item // by key
 	retry   time.Time    // not before
 	running bool
-	queued  *queued // nil: it does not wait for its turn
+	// unrecorded is until when it waits because what came of its last attempt could
+	// not be recorded.
+	unrecorded time.Time
+	queued     *queued // nil: it does not wait for its turn
 }
 
 // queued is what a lane waits for its turn with.

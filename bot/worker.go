@@ -283,7 +283,7 @@ func (w *worker) work(ctx context.Context, id incident.ID, l *lane) {
 func (w *worker) rest(l *lane, until time.Time) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	l.retry = until
+	l.retry = latest(until, l.unrecorded)
 }
 
 // take makes an attempt in a slot, and ends the turn.
@@ -317,8 +317,8 @@ func (w *worker) pause(ctx context.Context, t time.Time) bool {
 // attempt performs the item that it is the turn of once, and records what came
 // of it. It returns when the lane may go on.
 func (w *worker) attempt(ctx context.Context, id incident.ID, l *lane, t turn) (again time.Time) {
-	if again, dropped := w.drop(ctx, id, l, t.key); dropped {
-		return again
+	if w.drop(ctx, id, l, t.key) {
+		return time.Time{}
 	}
 	item, inc, ok := w.record(ctx, id, l, t.key)
 	if !ok { // the store refused; if it failed, the bot is stopping
@@ -351,19 +351,20 @@ func (w *worker) attempt(ctx context.Context, id incident.ID, l *lane, t turn) (
 		}
 		return w.bot.Now().Add(w.wait(item))
 	}
-	return w.outcome(context.WithoutCancel(ctx), id, l, item, facts, true)
+	w.outcome(context.WithoutCancel(ctx), id, l, item, facts, true)
+	return time.Time{}
 }
 
-// drop takes an item out of the outbox that nobody needs any more; again is when the
-// lane may go on.
-func (w *worker) drop(ctx context.Context, id incident.ID, l *lane, key string) (again time.Time, dropped bool) {
+// drop takes an item out of the outbox that nobody needs any more.
+func (w *worker) drop(ctx context.Context, id incident.ID, l *lane, key string) bool {
 	item, ok := w.item(l, key)
 	inc, known := w.bot.snapshot(id)
 	if !ok || !known || !w.bot.stale(inc, item, w.bot.Now()) {
-		return again, false
+		return false
 	}
 	w.bot.Log.Info("dropped, because it comes too late", "incident", id, "effect", item.Effect.Words(), "event", item.Seq)
-	return w.outcome(context.WithoutCancel(ctx), id, l, item, nil, true), true
+	w.outcome(context.WithoutCancel(ctx), id, l, item, nil, true)
+	return true
 }
 
 // record puts an attempt on record, on the newest form of the item.
@@ -404,15 +405,16 @@ func (w *worker) item(l *lane, key string) (store.Item, bool) {
 }
 
 // outcome records what came of an attempt at an item. done takes the item out of
-// the outbox, unless a newer form of it has come in the meantime. It returns when the
-// lane may go on: what could not be recorded is in doubt.
-func (w *worker) outcome(ctx context.Context, id incident.ID, ln *lane, item store.Item, facts []incident.Fact, done bool) time.Time {
+// the outbox, unless a newer form of it has come in the meantime. What could not be
+// recorded is in doubt: the lane waits.
+func (w *worker) outcome(ctx context.Context, id incident.ID, ln *lane, item store.Item, facts []incident.Fact, done bool) {
 	err := w.bot.race(ctx, id, func(l *live) error { return w.outcomeOnce(ctx, l, ln, item, facts, done) })
-	if err == nil {
-		return time.Time{}
+	if err != nil {
+		w.bot.Log.Error("an outcome was not recorded", "incident", id, "effect", item.Effect.Words(), "error", err)
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		ln.unrecorded = w.bot.Now().Add(w.wait(item))
 	}
-	w.bot.Log.Error("an outcome was not recorded", "incident", id, "effect", item.Effect.Words(), "error", err)
-	return w.bot.Now().Add(w.wait(item))
 }
 
 func (w *worker) outcomeOnce(ctx context.Context, l *live, ln *lane, item store.Item, facts []incident.Fact, done bool) error {

@@ -157,6 +157,7 @@ func TestSlackComesBackRefusing(t *testing.T) {
 		must(t, ws.Fault(sandbox.Fault{Kind: "clear"}))
 		must(t, ws.Fault(sandbox.Fault{Kind: "token_revoked"}))
 		<-time.After(time.Minute)
+		synctest.Wait()
 		if why := conn.Reached(); why == nil || !strings.Contains(why.Error(), "token_revoked") || !strings.Contains(said.String(), "token_revoked") || len(found) > 0 {
 			t.Errorf("%v, said %s", why, said)
 		}

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -93,7 +92,12 @@ func (p *Performer) upload(ctx context.Context, inc incident.Incident, e effect.
 			return at
 		}
 		ts, err := p.look(ctx, channel, job, of, func(m slack.Msg) bool {
-			return m.User == p.me.User && slices.ContainsFunc(m.Files, func(f slack.File) bool { return f.Name == name })
+			for _, f := range m.Files {
+				if f.Name == name && m.User == p.me.User {
+					return true
+				}
+			}
+			return false
 		})
 		if err != nil {
 			return nil, err
