@@ -283,7 +283,7 @@ func (w *worker) work(ctx context.Context, id incident.ID, l *lane) {
 func (w *worker) rest(l *lane, until time.Time) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	l.retry = latest(until, l.unrecorded)
+	l.retry, l.unrecorded = latest(until, l.unrecorded), time.Time{}
 }
 
 // take makes an attempt in a slot, and ends the turn.
