@@ -2,11 +2,14 @@ package slack
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/slack-go/slack"
 
 	"tocsin/bot/effect"
 	"tocsin/bot/incident"
@@ -194,4 +197,24 @@ func TestTopic(t *testing.T) {
 	}
 	job.Text = strings.Repeat("<&>", 200)
 	s.must(job)
+}
+
+// TestOwnRoomAmongMany: the look for a room takes no more calls than Slack takes in a
+// minute, however many rooms of other incidents the bot is in: it would never end.
+func TestOwnRoomAmongMany(t *testing.T) {
+	s := newStage(t)
+	for n := range 450 {
+		_, err := s.api().CreateConversation(slack.CreateConversationParams{ChannelName: fmt.Sprint("inc-x-", n)})
+		must(t, err)
+	}
+	lost := 0
+	s.p = s.flaky(func() bool { lost++; return lost == 1 })
+	job := first(effect.OpenChannel{})
+	if _, err := s.do(job); known(err) != "in doubt" {
+		t.Fatalf("%v, want in doubt", err)
+	}
+	s.must(again(job))
+	if n := s.Counts()["users.conversations"].Calls; n != 1 || s.inc.Channel.Name != s.inc.ChannelName() {
+		t.Errorf("%d calls, linked %+v", n, s.inc.Channel)
+	}
 }

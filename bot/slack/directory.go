@@ -104,7 +104,7 @@ func (p *Performer) announcementChannel(ctx context.Context) (string, error) {
 }
 
 func (p *Performer) findChannel(ctx context.Context) (string, error) {
-	params := &slack.GetConversationsForUserParameters{Types: []string{"public_channel", "private_channel"}, Limit: 200, ExcludeArchived: true}
+	params := &slack.GetConversationsForUserParameters{Types: []string{"public_channel", "private_channel"}, Limit: perPage, ExcludeArchived: true}
 	for {
 		list, next, err := p.api.GetConversationsForUserContext(ctx, params)
 		if err != nil {
@@ -119,7 +119,7 @@ func (p *Performer) findChannel(ctx context.Context) (string, error) {
 			break
 		}
 	}
-	all := &slack.GetConversationsParameters{Types: []string{"public_channel"}, Limit: 200, ExcludeArchived: true}
+	all := &slack.GetConversationsParameters{Types: []string{"public_channel"}, Limit: perPage, ExcludeArchived: true}
 	for {
 		list, next, err := p.api.GetConversationsContext(ctx, all)
 		if err != nil {

@@ -152,7 +152,7 @@ func TestLookBackReadsEveryPage(t *testing.T) {
 	job := first(effect.Say{})
 	s.must(job)
 	s.must(first(effect.Invite{People: []incident.User{"U0ADA"}}))
-	for range 210 {
+	for range perPage + 10 {
 		s.personSays("U0ADA", s.inc.ChannelName(), "still looking", "")
 	}
 	s.must(again(job))

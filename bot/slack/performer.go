@@ -161,11 +161,15 @@ func (p *Performer) linked(ch *slack.Channel) []incident.Fact {
 	return []incident.Fact{incident.Linked{Channel: ch.ID, Name: ch.Name, Link: p.me.URL + "archives/" + ch.ID}}
 }
 
+// perPage is the most that Slack lists in one call. A list is read from its beginning
+// after a 429, so one that takes more calls than a minute has is never read to its end.
+const perPage = 999
+
 // own finds a channel that our bot created since a time, among those it is in. One that
 // is older than the attempts by our clock is not another record's if nobody got to work
 // in it: it has no topic yet.
 func (p *Performer) own(ctx context.Context, name string, since time.Time) (*slack.Channel, error) {
-	params := &slack.GetConversationsForUserParameters{Types: []string{"public_channel", "private_channel"}, Limit: 200, ExcludeArchived: true}
+	params := &slack.GetConversationsForUserParameters{Types: []string{"public_channel", "private_channel"}, Limit: perPage, ExcludeArchived: true}
 	for {
 		list, next, err := p.api.GetConversationsForUserContext(ctx, params)
 		if err != nil {

@@ -55,7 +55,7 @@ func content(m effect.Message) []slack.MsgOption {
 // bears nothing of it counts if it is no older than the attempts.
 func (p *Performer) look(ctx context.Context, channel string, job bot.Job, bears func(slack.Msg) string, fits func(slack.Msg) bool) (string, error) {
 	params := &slack.GetConversationHistoryParameters{
-		ChannelID: channel, Oldest: timestamp(job.First.Add(-ahead)), Limit: 200, IncludeAllMetadata: true, Inclusive: true,
+		ChannelID: channel, Oldest: timestamp(job.First.Add(-ahead)), Limit: perPage, IncludeAllMetadata: true, Inclusive: true,
 	}
 	same := func(m slack.Msg) bool {
 		if at := bears(m); at != "" {
