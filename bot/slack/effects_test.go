@@ -161,6 +161,20 @@ func TestLookBackReadsEveryPage(t *testing.T) {
 	}
 }
 
+// TestFetchFromSomebodyUnknown: what a person pinned is on the timeline although Slack
+// does not tell who wrote it: they are of another workspace, or the app may not ask.
+func TestFetchFromSomebodyUnknown(t *testing.T) {
+	for _, code := range []string{"user_not_found", "user_not_visible", "missing_scope"} {
+		s := newStage(t)
+		m := s.personSays("U0BEN", "general", "same here", "")
+		s.faultWith(sandbox.Fault{Kind: "token_revoked", Method: "users.info", Reason: code})
+		q := s.must(first(effect.Fetch{Message: m}))[0].(incident.Quoted).Quote
+		if q.Text != "same here" || q.Author.User != "U0BEN" {
+			t.Errorf("%s: %+v", code, q)
+		}
+	}
+}
+
 // TestFetch: the very message, with its author, time and link; not the one
 // before it, not its thread's first.
 func TestFetch(t *testing.T) {

@@ -285,8 +285,8 @@ func (p *Performer) fetch(ctx context.Context, m incident.Message) ([]incident.F
 	for _, msg := range msgs {
 		if msg.Timestamp == m.ID {
 			if msg.User != "" {
-				if _, err := p.name(ctx, msg.User); err != nil {
-					return nil, err
+				if _, err := p.name(ctx, msg.User); err != nil && !refused(err) {
+					return nil, err // whose name Slack may not tell us is quoted without
 				}
 			}
 			return []incident.Fact{incident.Quoted{Quote: p.quote(m, msg.Msg)}}, nil
