@@ -41,7 +41,9 @@
 // matters. Our clock may be up to two days ahead of Slack's (ahead). Answers to one
 // person cannot be read back: a doubled form or answer would puzzle whoever sees it, and
 // one that is missing is asked for again, so they are made at most once and are never an
-// effect. Nothing is downloaded, and chat.postEphemeral is not used.
+// effect. What was given up after a day, still in doubt, and is then asked for again by
+// “Try again” may be there twice. Nothing is downloaded, and chat.postEphemeral is not
+// used.
 //
 // # What tocsin may not do
 //

@@ -38,7 +38,7 @@ func (p *Performer) post(ctx context.Context, channel string, job bot.Job) (m in
 
 // recorded is when what job follows from was recorded, as what it leaves in Slack bears
 // it: a record that was put back to a backup gives its numbers out again.
-func recorded(job bot.Job) string { return job.Recorded.UTC().Format("2006-01-02 15:04:05.000 UTC") }
+func recorded(job bot.Job) string { return job.Recorded.UTC().Format("2006-01-02 15:04:05 UTC") }
 
 // at is what a message bears of that; "" for one of an older version.
 func at(m slack.Msg) string {
