@@ -121,22 +121,26 @@ func (p *Performer) byUs(ctx context.Context, r record, since time.Time) bool {
 	return err == nil && r.ChangedBy != nil && r.ChangedBy.ID == me.ID && !r.Changed.Before(since.Add(-skew))
 }
 
-// undecided tells whether an alert joined inc that is worse than it, and nobody has set
-// the severity since: people are asked whether inc is as bad, and until they say no
-// PagerDuty goes on to call somebody for it.
+// undecided tells whether an alert that joined inc is worse than it, and nobody has said
+// that inc is no worse: people are asked, and meanwhile PagerDuty goes on to call
+// somebody for it.
 func undecided(inc incident.Incident, key string) bool {
 	s, ok := inc.Alert(source, key)
-	if !ok || !s.Severity.Worse(inc.Severity) {
-		return false
-	}
+	return ok && s.Severity.Worse(inc.Severity) && !decided(inc, key)
+}
+
+// decided tells whether a person has set the severity since an alert joined inc. What
+// tocsin made itself has it from the beginning.
+func decided(inc incident.Incident, key string) bool {
 	_, joined := inc.NumberOf(source, key)
-	return !slices.ContainsFunc(inc.Timeline[joined:], func(e incident.Event) bool {
+	return joined == 0 || slices.ContainsFunc(inc.Timeline[joined:], func(e incident.Event) bool {
 		_, set := e.Fact.(incident.SeverityChanged)
 		return set
 	})
 }
 
-// rate makes priority and urgency show the severity. Where the account has no
+// rate makes priority and urgency show the severity; the urgency, by which PagerDuty
+// calls people or does not, is only lowered where a person has set the severity. Where the account has no
 // priority for it, the urgency alone does, and is told in its place.
 func (p *Performer) rate(ctx context.Context, inc incident.Incident, r record) ([]incident.Fact, error) {
 	priority, err := p.client.priority(ctx, inc.Severity)
@@ -145,7 +149,7 @@ func (p *Performer) rate(ctx context.Context, inc incident.Incident, r record) (
 	}
 	var c change
 	fact := incident.PagerSynced{Key: r.ID}
-	if urgency := urgencyOf(inc.Severity); r.Urgency != urgency {
+	if urgency := urgencyOf(inc.Severity); r.Urgency != urgency && (urgency == "high" || decided(inc, r.ID)) {
 		c.Urgency, fact.Priority = urgency, urgency
 	}
 	if priority != nil && (r.Priority == nil || r.Priority.ID != priority.ID) {

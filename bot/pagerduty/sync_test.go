@@ -40,19 +40,22 @@ func TestSyncSeverity(t *testing.T) {
 	}
 }
 
-// TestWorseThanOurs: an incident of PagerDuty's that joined and is worse than ours is not
-// made less of until a person has set our severity: it may be calling somebody.
-func TestWorseThanOurs(t *testing.T) {
-	d := newDesk(t, full())
-	d.record(incident.SeverityChanged{From: incident.SEV2, To: incident.SEV3})
-	id := d.made(`{"incident":{"type":"incident","title":"Slow","service":{"id":"PSVC001","type":"service_reference"},"urgency":"high"}}`)
-	d.record(incident.Signaled{Source: "pagerduty", Event: "incident.triggered", State: incident.StateFiring, Key: id, Title: "Slow", Severity: incident.SEV1, Why: "because it is of the same service"})
-	if facts := d.do(effect.SyncPager{}); len(facts) > 0 || d.shown(id).Urgency != "high" {
-		t.Errorf("%+v: %+v", facts, d.shown(id))
-	}
-	d.record(incident.SeverityChanged{From: incident.SEV3, To: incident.SEV4})
-	if facts := d.do(effect.SyncPager{}); len(facts) != 1 || d.shown(id).Urgency != "low" || d.shown(id).Priority != "P4" {
-		t.Errorf("%+v: %+v", facts, d.shown(id))
+// TestJoinedIsNotHushed: an incident of PagerDuty's that joined is not made less of until
+// a person has set our severity: it may be calling somebody. One that is as bad as ours
+// gets our priority, and keeps its urgency.
+func TestJoinedIsNotHushed(t *testing.T) {
+	for severity, priority := range map[incident.Severity]string{incident.SEV1: "", incident.SEV3: "P3", incident.SEV4: "P3"} {
+		d := newDesk(t, full())
+		d.record(incident.SeverityChanged{From: incident.SEV2, To: incident.SEV3})
+		id := d.made(`{"incident":{"type":"incident","title":"Slow","service":{"id":"PSVC001","type":"service_reference"},"urgency":"high"}}`)
+		d.record(incident.Signaled{Source: "pagerduty", Event: "incident.triggered", State: incident.StateFiring, Key: id, Title: "Slow", Severity: severity, Why: "because it is of the same service"})
+		if d.do(effect.SyncPager{}); d.shown(id).Urgency != "high" || d.shown(id).Priority != priority {
+			t.Errorf("%s: %+v", severity, d.shown(id))
+		}
+		d.record(incident.SeverityChanged{From: incident.SEV3, To: incident.SEV4})
+		if d.do(effect.SyncPager{}); d.shown(id).Urgency != "low" || d.shown(id).Priority != "P4" {
+			t.Errorf("%s: %+v", severity, d.shown(id))
+		}
 	}
 }
 
