@@ -79,7 +79,6 @@ func samples() []incident.Event {
 		incident.PagerSynced{Key: "PGR0VU3", State: incident.StateResolved, Priority: "P2"},
 		incident.LinkGiven{Until: clock(60)},
 		incident.Lost{Seal: "5ea1", Title: "Answers are wrong", Severity: incident.SEV2, Private: true},
-		incident.Barred{Where: incident.BarredRoom, Effect: "say", What: "write in the channel", Why: "it is archived. Unarchive it."},
 		incident.Barred{Where: incident.BarredRoom, Effect: "say", What: "write in the channel", Why: "it is archived. Unarchive it.", Only: incident.OnlyPost},
 	}
 	var events []incident.Event
