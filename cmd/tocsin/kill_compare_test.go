@@ -37,7 +37,22 @@ func (k *killing) compare() {
 	}
 	k.compareRequests(r)
 	k.compareCauses(r)
+	o, err := k.owes(r)
+	if err != nil {
+		k.problem("the record cannot be played again: %v", err)
+		return
+	}
+	k.figures.Owed = len(o.must)
+	k.compareWorld(r, o)
+	if len(k.problems) == 0 && !k.brief {
+		k.harm(r, o)
+	}
+}
+
+// compareWorld compares the record with what there is.
+func (k *killing) compareWorld(r *kept, o owed) {
 	k.compareMessages(r)
+	k.compareOwed(r, o)
 	k.compareRooms(r)
 	k.comparePager(r)
 }
@@ -70,11 +85,53 @@ type kept struct {
 	alerts    map[string]store.Alert // by the token in their key
 	state     sandbox.State
 	rooms     map[incident.ID][]sandbox.ChannelState
+	messages  map[string]sandbox.Message       // the bot's, by their key
+	files     map[string]int                   // the bot's, by name
+	pager     map[string]sandbox.PagerIncident // PagerDuty's incidents by id
+}
+
+// look takes in what the workspace holds.
+func (r *kept) look(state sandbox.State, pager []sandbox.PagerIncident) {
+	r.state, r.rooms, r.pager = state, map[incident.ID][]sandbox.ChannelState{}, map[string]sandbox.PagerIncident{}
+	r.messages, r.files = map[string]sandbox.Message{}, map[string]int{}
+	for _, c := range state.Channels {
+		if id, ok := incidentOf(c.Name); ok {
+			r.rooms[incident.ID(id)] = append(r.rooms[incident.ID(id)], c)
+		}
+	}
+	for _, list := range state.Messages {
+		for _, m := range list {
+			if key := keyOf(m); key != "" {
+				r.messages[key] = m
+			}
+			for _, f := range m.Files {
+				r.files[f.Name]++
+			}
+		}
+	}
+	for _, p := range pager {
+		r.pager[p.ID] = p
+	}
+}
+
+// room is an incident's room; it is empty if there is none, which compareRooms tells.
+func (r *kept) room(id incident.ID) (room sandbox.ChannelState) {
+	if len(r.rooms[id]) > 0 {
+		room = r.rooms[id][0]
+	}
+	return room
+}
+
+// of is an incident as it is now.
+func (r *kept) of(id incident.ID) incident.Incident {
+	n := slices.IndexFunc(r.incidents, func(inc incident.Incident) bool { return inc.ID == id })
+	return r.incidents[n]
 }
 
 func (k *killing) read(j *store.Journal) (*kept, error) {
 	ctx := k.ctx
-	r := &kept{timelines: map[incident.ID][]incident.Event{}, alerts: map[string]store.Alert{}, state: k.ws.State(), rooms: map[incident.ID][]sandbox.ChannelState{}}
+	r := &kept{timelines: map[incident.ID][]incident.Event{}, alerts: map[string]store.Alert{}}
+	r.look(k.ws.State(), k.ws.PagerDutyIncidents())
 	heads, err := j.Heads(ctx)
 	if err != nil {
 		return nil, err
@@ -104,11 +161,6 @@ func (k *killing) read(j *store.Journal) (*kept, error) {
 	}
 	if len(items)+len(arrivals) > 0 {
 		k.problem("%d effects and %d deliveries are left: %+v", len(items), len(arrivals), items)
-	}
-	for _, c := range r.state.Channels {
-		if id, ok := incidentOf(c.Name); ok {
-			r.rooms[incident.ID(id)] = append(r.rooms[incident.ID(id)], c)
-		}
 	}
 	return r, nil
 }

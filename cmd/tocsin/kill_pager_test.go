@@ -4,19 +4,20 @@ import (
 	"slices"
 	"strings"
 
+	"tocsin/bot/effect"
 	"tocsin/bot/incident"
 	"tocsin/bot/pagerduty"
 	"tocsin/bot/sandbox"
+	"tocsin/store"
 )
 
 // comparePager: PagerDuty has one incident for each page, and each text once.
 func (k *killing) comparePager(r *kept) {
-	byKey, byID := map[string]int{}, map[string]sandbox.PagerIncident{}
-	for _, p := range k.ws.PagerDutyIncidents() {
+	byKey := map[string]int{}
+	for _, p := range r.pager {
 		byKey[p.Key]++
-		byID[p.ID] = p
 		for _, list := range [][]string{p.Notes, p.Updates} {
-			slices.Sort(list)
+			list = slices.Sorted(slices.Values(list))
 			for i := range list {
 				if i > 0 && list[i] == list[i-1] {
 					k.double("%s in PagerDuty's incident %s", list[i], p.ID)
@@ -29,35 +30,72 @@ func (k *killing) comparePager(r *kept) {
 	}
 	known := map[string]bool{}
 	for _, inc := range r.incidents {
-		for _, p := range inc.Pages {
-			known[p.Key] = true
-			if p.Key == "" && p.Failed == "" {
-				k.lost("page %d of %s", p.N, inc.ID)
+		for _, page := range inc.Pages {
+			known[page.Key] = true
+			if p := r.pager[page.Key]; madeByUs(p) {
+				k.compareRated(inc, p) // it has a severity from its first moment on
 			}
 		}
-		k.compareTold(r, inc, byID)
 	}
-	for id, p := range byID {
-		if _, ours := pagerduty.Owner(p.Key); ours && !known[id] {
+	for id, p := range r.pager {
+		if madeByUs(p) && !known[id] {
 			k.double("PagerDuty's incident %s with the key %s is of no page that we know of", id, p.Key)
 		}
 	}
 }
 
-// compareTold: what was noted once somebody had been paged is with the page.
-func (k *killing) compareTold(r *kept, inc incident.Incident, byID map[string]sandbox.PagerIncident) {
-	timeline := r.timelines[inc.ID]
-	for i, e := range timeline {
-		if _, noted := e.Fact.(incident.Noted); !noted {
-			continue
+func madeByUs(p sandbox.PagerIncident) bool {
+	_, ours := pagerduty.Owner(p.Key)
+	return ours
+}
+
+// pagersOf are PagerDuty's incidents that belong to an incident: those whose alerts it
+// has, and those made to page somebody.
+func pagersOf(r *kept, inc incident.Incident) (list []sandbox.PagerIncident) {
+	for _, s := range inc.Alerts() {
+		if p, ok := r.pager[s.Key]; ok && s.Source == "pagerduty" {
+			list = append(list, p)
 		}
-		then := incident.Fold(inc.ID, timeline[:i+1])
-		for _, p := range then.Pages {
-			if page, ok := byID[p.Key]; ok && slices.Contains(then.Play.Pager, incident.PagerNotes) {
-				for _, t := range tokensOf(e.Fact) {
-					k.once(strings.Count(strings.Join(page.Notes, "\n"), t), "%s in PagerDuty's incident %s of %s", t, p.Key, inc.ID)
-				}
-			}
+	}
+	for _, page := range inc.Pages {
+		if p, ok := r.pager[page.Key]; ok && !slices.ContainsFunc(list, func(o sandbox.PagerIncident) bool { return o.ID == p.ID }) {
+			list = append(list, p)
 		}
+	}
+	return list
+}
+
+// compareTold: a text is with all of PagerDuty's incidents that there were when it was
+// written.
+func (k *killing) compareTold(r *kept, inc incident.Incident, item store.Item, e effect.TellPager) {
+	then := incident.Fold(inc.ID, r.timelines[inc.ID][:item.Seq])
+	for _, p := range pagersOf(r, then) {
+		list, text := p.Notes, "["+string(inc.ID)+"] "+e.Text
+		if e.Update {
+			list = p.Updates
+		}
+		if !slices.Contains(list, text) {
+			k.lost("%q in PagerDuty's incident %s of %s", text, p.Key, inc.ID)
+		}
+	}
+}
+
+// comparePagerState: PagerDuty's incidents show the state and the severity that there were
+// when they were last brought up to date.
+func (k *killing) comparePagerState(r *kept, inc incident.Incident, item store.Item) {
+	then := incident.Fold(inc.ID, r.timelines[inc.ID][:item.Seq])
+	for _, p := range pagersOf(r, then) {
+		if !inc.Active() && p.Status != "resolved" {
+			k.lost("PagerDuty's incident %s is %s, and %s is over", p.Key, p.Status, inc.ID)
+		}
+		k.compareRated(inc, p)
+	}
+}
+
+// compareRated: what is not over shows our severity.
+func (k *killing) compareRated(inc incident.Incident, p sandbox.PagerIncident) {
+	want := "P" + strings.TrimPrefix(string(inc.Severity), "sev")
+	if inc.Active() && p.Status != "resolved" && p.Priority != want {
+		k.lost("PagerDuty's incident %s is a %q, and %s is a %s", p.Key, p.Priority, inc.ID, inc.Severity)
 	}
 }

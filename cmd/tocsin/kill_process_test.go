@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"os"
 	"os/exec"
@@ -92,17 +91,21 @@ func (p *victim) stop() bool {
 
 // last is the last line of the log.
 func (p *victim) last() string {
-	data, err := os.ReadFile(p.log)
-	if err != nil {
-		return err.Error()
-	}
-	lines := bytes.Split(bytes.TrimSpace(data), []byte("\n"))
-	return string(lines[len(lines)-1])
+	lines := p.lines()
+	return lines[len(lines)-1]
 }
 
-// writeKillContent writes content of a team's own: the plays have notes told to
-// PagerDuty. Status updates are not, because the sandbox has no log entries, which are
-// the one place where they can be looked for.
+// lines are those of the log, the processes' before this one included.
+func (p *victim) lines() []string {
+	data, err := os.ReadFile(p.log)
+	if err != nil {
+		return []string{err.Error()}
+	}
+	return strings.Split(strings.TrimSpace(string(data)), "\n")
+}
+
+// writeKillContent writes content of a team's own: the plays have notes and updates told
+// to PagerDuty.
 func writeKillContent(dir string) error {
 	for _, name := range []string{"sev1.md", "sev2.md"} {
 		data, err := os.ReadFile(filepath.Join("..", "..", "playbooks", "plays", name))
@@ -114,7 +117,7 @@ func writeKillContent(dir string) error {
 		if err := os.MkdirAll(filepath.Join(dir, "playbooks"), 0o700); err != nil {
 			return err
 		}
-		text := head + "\npagerduty: [notes]\n" + body
+		text := head + "\npagerduty: [notes, updates]\n" + body
 		if err := os.WriteFile(filepath.Join(dir, "playbooks", name), []byte(text), 0o600); err != nil {
 			return err
 		}

@@ -3,7 +3,9 @@ package main
 import (
 	"fmt"
 	"os"
+	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -78,6 +80,8 @@ func number(t *testing.T, name string, usual int) int {
 // killFigures are what came of rounds.
 type killFigures struct {
 	Kills, Acknowledged, Lost, Double, Faults, Messages int
+	Owed                                                int           // effects that follow from the record
+	Missed                                              []string      // kinds of effects that were taken away, and missed
 	Latest                                              time.Duration // effect, from the begin of its call
 }
 
@@ -88,12 +92,19 @@ func (f *killFigures) add(o killFigures) {
 	f.Double += o.Double
 	f.Faults += o.Faults
 	f.Messages += o.Messages
+	f.Owed += o.Owed
+	f.missed(o.Missed)
 	f.Latest = max(f.Latest, o.Latest)
 }
 
+// missed notes kinds of effects whose absence is noticed.
+func (f *killFigures) missed(kinds []string) {
+	f.Missed = slices.Compact(slices.Sorted(slices.Values(slices.Concat(f.Missed, kinds))))
+}
+
 func (f killFigures) String() string {
-	return fmt.Sprintf("%d kills, %d requests acknowledged, %d lost, %d double; %d messages; %d faults injected, the latest effect after %v",
-		f.Kills, f.Acknowledged, f.Lost, f.Double, f.Messages, f.Faults, f.Latest.Round(time.Millisecond))
+	return fmt.Sprintf("%d kills, %d requests acknowledged, %d effects owed, %d lost, %d double; %d messages; %d faults injected, the latest effect after %v; missed when taken away: %s",
+		f.Kills, f.Acknowledged, f.Owed, f.Lost, f.Double, f.Messages, f.Faults, f.Latest.Round(time.Millisecond), strings.Join(f.Missed, ", "))
 }
 
 // killSpec is a round to be played.

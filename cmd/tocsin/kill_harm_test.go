@@ -1,0 +1,97 @@
+package main
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"tocsin/bot/effect"
+	"tocsin/bot/incident"
+	"tocsin/bot/sandbox"
+	"tocsin/store"
+)
+
+// harm takes one thing after the other out of what a good round has left: each kind of
+// effect, and an event's message of each kind of fact. What is not missed proves nothing
+// when it is there.
+func (k *killing) harm(r *kept, o owed) {
+	tried := map[string]bool{}
+	for _, item := range o.must {
+		kind := effect.Effects.Name(item.Effect)
+		if _, say := item.Effect.(effect.Say); say {
+			kind += " of " + incident.Facts.Name(r.timelines[item.Incident][item.Seq-1].Fact)
+		}
+		if tried[kind] {
+			continue
+		}
+		without := *r
+		without.look(k.ws.State(), k.ws.PagerDutyIncidents())
+		if !without.take(item) {
+			continue
+		}
+		tried[kind] = true
+		other := &killing{killSpec: k.killSpec, process: k.process, before: k.before}
+		if other.compareWorld(&without, o); other.figures.Lost == 0 {
+			k.problem("without what was done for %s (%s) nothing is missed: %v", jobKeyOf(item), kind, other.problems)
+		}
+	}
+	k.figures.missed(slices.Collect(maps.Keys(tried)))
+}
+
+// take takes away what an effect has left; false if it does not know how.
+func (r *kept) take(item store.Item) bool {
+	room := r.room(item.Incident)
+	c := slices.IndexFunc(r.state.Channels, func(c sandbox.ChannelState) bool { return c.ID == room.ID })
+	switch e := item.Effect.(type) {
+	case effect.Say, effect.ShowCard, effect.ShowGuide, effect.Announce:
+		r.drop(func(m sandbox.Message) bool { return keyOf(m) == jobKeyOf(item) })
+	case effect.Draft:
+		r.drop(func(m sandbox.Message) bool { return len(m.Files) > 0 })
+	case effect.Mark:
+		r.drop(func(m sandbox.Message) bool { return m.TS == e.Message.ID })
+	case effect.Invite:
+		r.state.Channels[c].Members = nil
+	case effect.Bookmark:
+		r.state.Channels[c].Bookmarks = nil
+	case effect.SetTopic:
+		r.state.Channels[c].Topic = ""
+	case effect.TellPager:
+		return r.takePager(func(p *sandbox.PagerIncident) bool {
+			had := strings.Contains(strings.Join(append(p.Notes, p.Updates...), "\n"), e.Text)
+			p.Notes, p.Updates = nil, nil
+			return had
+		})
+	case effect.SyncPager:
+		return r.takePager(func(p *sandbox.PagerIncident) bool {
+			p.Status, p.Priority = "triggered", ""
+			return len(pagersOf(r, r.of(item.Incident))) > 0
+		})
+	default:
+		return false
+	}
+	r.look(r.state, r.pagers())
+	return true
+}
+
+// drop takes messages away.
+func (r *kept) drop(which func(sandbox.Message) bool) {
+	for id, list := range r.state.Messages {
+		r.state.Messages[id] = slices.DeleteFunc(list, which)
+	}
+}
+
+// takePager changes PagerDuty's incidents, and tells whether that took anything away.
+func (r *kept) takePager(change func(*sandbox.PagerIncident) bool) (took bool) {
+	for id, p := range r.pager {
+		took = change(&p) || took
+		r.pager[id] = p
+	}
+	return took
+}
+
+func (r *kept) pagers() (list []sandbox.PagerIncident) {
+	for _, p := range r.pager {
+		list = append(list, p)
+	}
+	return list
+}
