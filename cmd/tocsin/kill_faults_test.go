@@ -4,6 +4,7 @@ import (
 	"context"
 	"math/rand/v2"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -13,7 +14,7 @@ import (
 
 // kill kills the bot so many times while there is work, and leaves it running.
 func (k *killing) kill() {
-	k.faults()
+	k.upset()
 	ctx, stop := context.WithCancel(k.ctx)
 	var wg sync.WaitGroup
 	k.start()
@@ -66,10 +67,10 @@ func (k *killing) wait(d time.Duration) {
 	}
 }
 
-// faults makes the workspace and PagerDuty fail in every way there is.
-func (k *killing) faults() {
+// upset makes the workspace and PagerDuty fail in every way there is.
+func (k *killing) upset() {
 	slow, late := int(slowness.Milliseconds()), int(lateness.Milliseconds())
-	for _, f := range []sandbox.Fault{
+	for _, f := range slices.Concat(k.faults, []sandbox.Fault{
 		{Kind: "slow", Probability: 0.08, DelayMS: slow},
 		{Kind: "rate_limited", Probability: 0.05, RetryAfter: 1},
 		{Kind: "server_error", Probability: 0.03},
@@ -82,7 +83,7 @@ func (k *killing) faults() {
 		{Kind: "duplicate_delivery", Probability: 0.15},
 		{Kind: "reordered_delivery", Probability: 0.1},
 		{Kind: "late_delivery", Probability: 0.05, DelayMS: slow},
-	} {
+	}) {
 		if err := k.ws.Fault(f); err != nil {
 			k.problem("%v", err)
 		}

@@ -22,6 +22,8 @@ func (w *worker) act(ctx context.Context) {
 	switch {
 	case room == "", x < 4 && opened < mostRooms:
 		w.open(ctx)
+	case w.favourite != "" && x%4 == 0:
+		w.say(ctx, "/incident "+room+" "+w.favourite)
 	case x < 29:
 		w.command(ctx, "noted", room+" note seen again", "Noted")
 	case x < 38:

@@ -9,6 +9,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"tocsin/bot/sandbox"
 )
 
 // How many times TestKills kills the bot: TOCSIN_KILLS, or a few. A round is what
@@ -114,6 +116,9 @@ type killSpec struct {
 	kills  int
 	http   bool // Slack's requests come by HTTP, not by Socket Mode
 	brief  bool // nothing is left of it
+
+	favourite string          // a command for an incident that people give now and then besides
+	faults    []sandbox.Fault // that there are besides
 }
 
 func (s killSpec) String() string {
