@@ -36,7 +36,7 @@ func (g *ground) startDoomed(ctx context.Context, at point) error {
 		<-p.ended
 		calls.Close()
 	}()
-	go p.doom(calls, at.n)
+	go g.doom(p, calls, at.n)
 	return nil
 }
 
@@ -45,17 +45,16 @@ var returned = regexp.MustCompile(`\) += -?\d`)
 
 // doom lets the process go on after each call that strace tells of but the nth, after
 // which it is killed.
-func (p *process) doom(calls *os.File, n int) {
-	group := -p.cmd.Process.Pid
+func (g *ground) doom(p *process, calls *os.File, n int) {
 	for lines := bufio.NewScanner(calls); lines.Scan(); {
 		if !returned.Match(lines.Bytes()) {
 			continue
 		}
 		if n--; n == 0 {
-			p.killed.Store(true)
-			syscall.Kill(group, syscall.SIGKILL)
+			g.doomed.Store(true)
+			p.signal(syscall.SIGKILL)
 			return
 		}
-		syscall.Kill(group, syscall.SIGCONT)
+		p.signal(syscall.SIGCONT)
 	}
 }

@@ -26,7 +26,7 @@ const mostDrain = 9 * time.Second
 // acknowledged.
 type busy struct {
 	office *premises
-	bot    *tenant
+	bot    *process
 	room   string
 
 	mu    sync.Mutex
@@ -40,7 +40,7 @@ func (b *busy) act(n int) {
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
 	r, err := b.office.Say(ctx, sandbox.Say{User: ada, Channel: b.room, Text: "/incident note " + note})
-	status := b.bot.alert(key)
+	status, _, _ := b.bot.alert(ctx, key)
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if err == nil && r.OK && !strings.Contains(string(r.Ack), "not stored") {
@@ -58,7 +58,7 @@ func TestEndingLosesNothing(t *testing.T) {
 	o, path := office(t), filepath.Join(t.TempDir(), "tocsin.db")
 	bot := o.serve(t, path)
 	adaSays(t, o, "general", "/incident sev2 Answers cut off")
-	bot.settle(t)
+	settle(t, bot)
 	o.hangs.Store(true)
 	b := &busy{office: o, bot: bot, room: "inc-1-answers-cut-off", notes: map[string]bool{}, keys: map[string]bool{}}
 	adaSays(t, o, "general", "/incident open sev1 Opened in vain") // its room waits for an answer
@@ -77,11 +77,11 @@ func TestEndingLosesNothing(t *testing.T) {
 		})
 	}
 	if until(t.Context(), func() bool { b.mu.Lock(); defer b.mu.Unlock(); return len(b.notes) > 20 && len(b.keys) > 20 }) != nil {
-		t.Fatalf("%d notes, %d alerts\n%s", len(b.notes), len(b.keys), bot.log)
+		t.Fatalf("%d notes, %d alerts\n%s", len(b.notes), len(b.keys), bot.log.String())
 	}
-	took := bot.end(t, syscall.SIGTERM, mostDrain)
+	took := ends(t, bot, syscall.SIGTERM, mostDrain)
 	if code := bot.ProcessState.ExitCode(); code != 0 {
-		t.Errorf("it ended with %d:\n%s", code, bot.log)
+		t.Errorf("it ended with %d:\n%s", code, bot.log.String())
 	}
 	acting.Wait()
 	t.Logf("ended after %v, with %d notes and %d alerts acknowledged", took, len(b.notes), len(b.keys))
@@ -89,9 +89,9 @@ func TestEndingLosesNothing(t *testing.T) {
 	o.hangs.Store(false)
 	bot = o.serve(t, path, "TOCSIN_QUIET=1s")
 	if until(t.Context(), func() bool { return slices.Contains(o.ChannelNames(), "inc-2-opened-in-vain") }) != nil {
-		t.Errorf("the room was never made: %v\n%s", o.ChannelNames(), bot.log)
+		t.Errorf("the room was never made: %v\n%s", o.ChannelNames(), bot.log.String())
 	}
-	bot.end(t, syscall.SIGTERM, mostDrain)
+	ends(t, bot, syscall.SIGTERM, mostDrain)
 	b.stored(t, path)
 }
 
@@ -146,16 +146,16 @@ func TestTheSecondSignalEndsAtOnce(t *testing.T) {
 	bot := o.serve(t, filepath.Join(t.TempDir(), "tocsin.db"))
 	o.hangs.Store(true)
 	adaSays(t, o, "general", "/incident sev2 Answers cut off")
-	if until(t.Context(), func() bool { return bot.numbers(t)[`tocsin_effects_waiting{effect="open-channel"}`] == "1" }) != nil {
-		t.Fatal(bot.log)
+	if until(t.Context(), func() bool { n, err := bot.waits(t.Context()); return err == nil && n > 0 }) != nil {
+		t.Fatal(bot.log.String())
 	}
-	if err := bot.Process.Signal(syscall.SIGTERM); err != nil {
+	if err := bot.signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
-	if until(t.Context(), func() bool { return bot.alert("too late") == 0 }) != nil { // it has taken note of the first
+	if until(t.Context(), func() bool { _, _, err := bot.alert(t.Context(), "too late"); return err != nil }) != nil { // it has taken note of the first
 		t.Fatal("it still takes webhooks")
 	}
-	if took := bot.end(t, syscall.SIGINT, mostDrain); took > time.Second {
+	if took := ends(t, bot, syscall.SIGINT, mostDrain); took > time.Second {
 		t.Errorf("it ended %v after the second signal", took)
 	}
 }

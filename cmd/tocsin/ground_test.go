@@ -13,6 +13,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"syscall"
 
 	"tocsin/bot/incident"
@@ -28,8 +29,9 @@ type ground struct {
 	server    *http.Server
 	url       string
 	file      string
-	process   *process // the latest
-	told      int      // how many of tale were answered
+	process   *process    // the latest
+	doomed    atomic.Bool // one of them was killed by startDoomed
+	told      int         // how many of tale were answered
 }
 
 // tale is what Ada says, one after the other.
@@ -55,16 +57,15 @@ func newGround(dir string) (*ground, error) {
 
 // close ends what is left running.
 func (g *ground) close() {
-	if g.process != nil {
-		g.process.stop(context.Background(), syscall.SIGKILL)
-	}
+	g.process.kill()
 	g.server.Close()
 	g.workspace.Close()
 }
 
 // start launches a process, below wrapper if there is one.
 func (g *ground) start(ctx context.Context, wrapper ...string) (err error) {
-	g.process, err = launch(ctx, g.url, g.file, wrapper...)
+	env := environment(g.url, g.file, byHTTP, "GOMAXPROCS=1", "TOCSIN_QUIET=100ms", "TOCSIN_PACE=0.001")
+	g.process, err = launch(ctx, env, append(wrapper, "tocsin", "serve")...)
 	return err
 }
 
@@ -80,7 +81,7 @@ func (g *ground) tell(ctx context.Context) error {
 			return g.explain(err)
 		}
 		if g.told == len(tale) {
-			return g.leave(ctx)
+			return g.leave()
 		}
 		if err := g.say(ctx); err != nil {
 			return g.explain(err)
@@ -103,20 +104,16 @@ func (g *ground) say(ctx context.Context) error {
 
 // settled tells whether the process has nothing left to do.
 func (g *ground) settled() bool {
-	ctx := context.Background()
-	if _, text, err := g.process.get(ctx, "/metrics"); err != nil || !strings.Contains(text, "\ntocsin_arrivals_waiting 0\n") {
-		return false
-	}
-	text, _, err := ask(ctx, g.file, "doctor", "all")
-	return err == nil && strings.Contains(text, " 0 effects waiting")
+	n, err := g.process.waits(context.Background())
+	return err == nil && n == 0
 }
 
 // leave has the process end as it should.
-func (g *ground) leave(ctx context.Context) error {
-	if err := g.process.stop(ctx, syscall.SIGTERM); err != nil {
+func (g *ground) leave() error {
+	if _, err := g.process.end(syscall.SIGTERM, patience); err != nil {
 		return err
 	}
-	if code := g.process.cmd.ProcessState.ExitCode(); code != 0 {
+	if code := g.process.ProcessState.ExitCode(); code != 0 {
 		return g.explain(fmt.Errorf("exit code %d", code))
 	}
 	return nil

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"math/rand/v2"
-	"net/http"
 	"slices"
 	"strings"
 	"sync"
@@ -24,7 +23,7 @@ func (k *killing) kill() {
 		k.live(rng)
 		k.disturb(rng)
 		if !k.process.kill() {
-			k.problem("the bot ended by itself: %s", k.process.last())
+			k.problem("the bot ended by itself: %s", k.last())
 		}
 		k.figures.Kills++
 		k.start()
@@ -50,14 +49,11 @@ func (k *killing) live(rng *rand.Rand) {
 	k.wait(20*time.Millisecond + upTo(rng, 1180*time.Millisecond))
 }
 
-// up waits until the bot answers, for a while.
+// up waits until the bot serves, for a while.
 func (k *killing) up() {
-	for end := time.Now().Add(5 * time.Second); time.Now().Before(end); k.wait(10 * time.Millisecond) {
-		if resp, err := http.Get("http://" + k.addr + "/healthz"); err == nil {
-			resp.Body.Close()
-			return
-		}
-	}
+	ctx, cancel := context.WithTimeout(k.ctx, 5*time.Second)
+	defer cancel()
+	k.process.up(ctx) // or has not come to it yet
 }
 
 func (k *killing) wait(d time.Duration) {

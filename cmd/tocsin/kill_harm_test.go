@@ -30,7 +30,7 @@ func (k *killing) harm(r *kept, o owed) {
 			continue
 		}
 		tried[kind] = true
-		other := &killing{killSpec: k.killSpec, process: k.process, before: k.before}
+		other := &killing{killSpec: k.killSpec, processes: k.processes, before: k.before}
 		if other.compareWorld(&without, o); other.figures.Lost == 0 {
 			k.problem("without what was done for %s (%s) nothing is missed: %v", jobKeyOf(item), kind, other.problems)
 		}

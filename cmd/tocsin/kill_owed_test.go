@@ -88,7 +88,7 @@ func (k *killing) compareSay(r *kept, inc incident.Incident, item store.Item, m 
 // dropped tells whether the bot says in its log that a reminder came too late: what it
 // reminds of was done meanwhile.
 func (k *killing) dropped(item store.Item) bool {
-	return slices.ContainsFunc(k.process.lines(), func(line string) bool {
+	return slices.ContainsFunc(k.lines(), func(line string) bool {
 		return strings.Contains(line, `msg="dropped, because it comes too late"`) &&
 			strings.Contains(line, " incident="+string(item.Incident)+" ") && strings.HasSuffix(line, " event="+strconv.Itoa(item.Seq))
 	})

@@ -3,11 +3,13 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"time"
 
@@ -17,16 +19,17 @@ import (
 // killing is a round under way.
 type killing struct {
 	killSpec
-	ctx     context.Context
-	dir     string
-	ws      *sandbox.Workspace
-	slack   string // address of the workspace
-	addr    string // of the bot: host and port
-	store   string // its data file
-	process *victim
-	figures killFigures
-	calls   int           // the last call whose faults were counted
-	before  sandbox.State // as all was settled, and nothing made anew
+	ctx       context.Context
+	dir       string
+	ws        *sandbox.Workspace
+	slack     string   // address of the workspace
+	addr      string   // of the bot: host and port
+	store     string   // its data file
+	process   *process // the latest
+	processes []*process
+	figures   killFigures
+	calls     int           // the last call whose faults were counted
+	before    sandbox.State // as all was settled, and nothing made anew
 
 	mu       sync.Mutex
 	asked    []*wish
@@ -103,13 +106,14 @@ func (k *killing) options() sandbox.Options {
 	return o
 }
 
-// leave writes what the workspace holds beside the record.
+// leave writes what the workspace holds, and the log, beside the record.
 func (k *killing) leave() {
 	data, err := json.MarshalIndent(k.ws.State(), "", " ")
 	if err == nil {
 		err = os.WriteFile(filepath.Join(k.dir, "workspace.json"), data, 0o600)
 	}
-	if err != nil {
+	log := []byte(strings.Join(k.lines(), "\n"))
+	if err = errors.Join(err, os.WriteFile(filepath.Join(k.dir, "log"), log, 0o600)); err != nil {
 		k.problem("%v", err)
 	}
 }

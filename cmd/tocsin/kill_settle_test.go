@@ -1,15 +1,14 @@
 package main
 
 import (
-	"bufio"
 	"encoding/json"
 	"fmt"
 	"maps"
-	"net/http"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"tocsin/bot/sandbox"
@@ -41,11 +40,9 @@ func (k *killing) settle() bool {
 			k.problem("%s showed an old state:\n\t%s\nand now\n\t%s", what, before[what], shows)
 		}
 	}
-	if out, err := k.command(k.ctx, "doctor").CombinedOutput(); err != nil {
-		k.problem("tocsin doctor: %v\n%s", err, out)
-	}
-	if !k.process.stop() {
-		k.problem("the bot did not end well: %s", k.process.last())
+	k.doctor()
+	if _, err := k.process.end(syscall.SIGTERM, 10*time.Second); err != nil || !k.process.ProcessState.Success() {
+		k.problem("the bot did not end well: %v: %s", err, k.last())
 	}
 	return true
 }
@@ -67,7 +64,7 @@ func (k *killing) resync(id string) {
 func (k *killing) settled() bool {
 	calm := 0
 	for end := time.Now().Add(settleFor); time.Now().Before(end); k.wait(100 * time.Millisecond) {
-		if n, err := k.waiting(); err != nil || n > 0 {
+		if n, err := k.process.waits(k.ctx); err != nil || n > 0 {
 			calm = 0
 			continue
 		}
@@ -75,30 +72,9 @@ func (k *killing) settled() bool {
 			return true // what is missing yet is lost
 		}
 	}
-	n, err := k.waiting()
-	k.problem("after %v there are still %v effects and deliveries waiting, %v: %s", settleFor, n, err, k.process.last())
+	n, err := k.process.waits(k.ctx)
+	k.problem("after %v there are still %v effects and deliveries waiting, %v: %s", settleFor, n, err, k.last())
 	return false
-}
-
-// waiting is how many effects and deliveries the bot has before it.
-func (k *killing) waiting() (n float64, err error) {
-	resp, err := http.Get("http://" + k.addr + "/metrics")
-	if err != nil {
-		return 0, err
-	}
-	defer resp.Body.Close()
-	lines := bufio.NewScanner(resp.Body)
-	for lines.Scan() {
-		line := lines.Text()
-		if strings.HasPrefix(line, "tocsin_effects_waiting") || strings.HasPrefix(line, "tocsin_arrivals_waiting") {
-			v, err := strconv.ParseFloat(line[strings.LastIndex(line, " ")+1:], 64)
-			if err != nil {
-				return 0, err
-			}
-			n += v
-		}
-	}
-	return n, lines.Err()
 }
 
 // missing are the tokens of what Slack and PagerDuty send again until it is taken

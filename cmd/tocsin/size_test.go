@@ -1,11 +1,13 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -54,7 +56,7 @@ func measureStart(t *testing.T, o *premises, path string, within time.Duration, 
 		if all > most {
 			t.Errorf("%.0f MiB in memory, want at most %.0f", all, most)
 		}
-		p.end(t, syscall.SIGTERM, 10*time.Second)
+		ends(t, p, syscall.SIGTERM, 10*time.Second)
 	}
 	if quickest > within {
 		t.Errorf("ready after %v at best, want within %v", quickest, within)
@@ -63,7 +65,7 @@ func measureStart(t *testing.T, o *premises, path string, within time.Duration, 
 
 // atRest is the memory that the process has once it has given back what starting
 // took.
-func (p *tenant) atRest(t *testing.T, most float64) (all, own float64) {
+func (p *process) atRest(t *testing.T, most float64) (all, own float64) {
 	for end := time.Now().Add(10 * time.Second); time.Now().Before(end); <-time.After(20 * time.Millisecond) {
 		if all, _ := p.memory(t); all < most {
 			break
@@ -71,6 +73,42 @@ func (p *tenant) atRest(t *testing.T, most float64) (all, own float64) {
 	}
 	<-time.After(time.Second)
 	return p.memory(t)
+}
+
+// memory is what the process has in memory by /proc, in MiB: all, and without the
+// pages of files, which the system takes back when it needs the room.
+func (p *process) memory(t testing.TB) (all, own float64) {
+	t.Helper()
+	f, err := os.Open(filepath.Join("/proc", strconv.Itoa(p.Process.Pid), "status"))
+	if err != nil {
+		t.Skip("memory is measured where there is /proc")
+	}
+	defer f.Close()
+	for lines := bufio.NewScanner(f); lines.Scan(); {
+		name, value, _ := strings.Cut(lines.Text(), ":")
+		var kib float64
+		switch fmt.Sscanf(value, "%f kB", &kib); name {
+		case "VmRSS":
+			all = kib / 1024
+		case "RssAnon":
+			own = kib / 1024
+		}
+	}
+	return all, own
+}
+
+// cpu is how long the process has worked so far, by /proc.
+func (p *process) cpu(t testing.TB) time.Duration {
+	t.Helper()
+	stat, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(p.Process.Pid), "stat"))
+	if err != nil {
+		t.Skip("a process's time is measured where there is /proc")
+	}
+	_, rest, _ := strings.Cut(string(stat), ") ") // its name may have spaces
+	fields := strings.Fields(rest)
+	user, _ := strconv.Atoi(fields[11])
+	system, _ := strconv.Atoi(fields[12])
+	return time.Duration(user+system) * 10 * time.Millisecond
 }
 
 // fillRecord makes a record of n incidents that were, but for ten.

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"io"
 	"math"
 	"net/http"
 	"os"
@@ -38,11 +37,11 @@ func TestSoak(t *testing.T) {
 	o := office(t)
 	s := &soak{office: o, bot: o.serve(t, filepath.Join(t.TempDir(), "tocsin.db"))}
 	adaSays(t, o, "general", "/incident sev2 Answers cut off")
-	s.bot.settle(t)
+	settle(t, s.bot)
 	stop := s.run(t, length)
 	var samples []held
 	for end := time.Now().Add(length); time.Now().Before(end); <-time.After(soakSample) {
-		samples = append(samples, s.bot.holds(t))
+		samples = append(samples, holds(t, s.bot))
 	}
 	stop()
 	minute := int(time.Minute / soakSample)
@@ -52,13 +51,13 @@ func TestSoak(t *testing.T) {
 	if failed := s.failed.Load(); failed > s.sent.Load()/1000 {
 		t.Errorf("%d of %d requests had no answer: %v", failed, s.sent.Load(), s.why.Load())
 	}
-	s.bot.end(t, syscall.SIGTERM, mostDrain)
+	ends(t, s.bot, syscall.SIGTERM, mostDrain)
 }
 
 // soak is a bot and those who ask it all the time.
 type soak struct {
 	office       *premises
-	bot          *tenant
+	bot          *process
 	sent, failed atomic.Int64
 	why          atomic.Value // the last failure
 }
@@ -103,14 +102,14 @@ func (s *soak) ask(ctx context.Context, n int) error {
 	pages := []string{"/guides/", "/guides/provider-outage", "/guides/?q=answers+are+slow", "/healthz", "/readyz", "/metrics", "/nowhere"}
 	switch n % 4 {
 	case 0:
-		if status := s.bot.alert(fmt.Sprint("queue-", n/4%20)); status != http.StatusAccepted {
-			return fmt.Errorf("an alert was answered with %d", status)
-		}
-		return nil
+		status, _, err := s.bot.alert(ctx, fmt.Sprint("queue-", n/4%20))
+		return statusIs(status, http.StatusAccepted, err)
 	case 1:
-		return s.fetch(ctx, pages[n/4%len(pages)])
+		_, _, err := s.bot.get(ctx, pages[n/4%len(pages)])
+		return err
 	case 2:
-		return s.forged(ctx)
+		status, _, err := s.bot.post(ctx, "/webhook/pagerduty", `{"event":{}}`, nil) // nobody signed it
+		return statusIs(status, http.StatusUnauthorized, err)
 	}
 	return s.say(ctx, "general", strings.TrimSpace("/incident "+commands[n/4%len(commands)]))
 }
@@ -123,35 +122,12 @@ func (s *soak) say(ctx context.Context, channel, text string) error {
 	return err
 }
 
-func (s *soak) fetch(ctx context.Context, path string) error {
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, s.bot.url+path, nil)
-	if err != nil {
-		return err
+// statusIs wants one status of an answer.
+func statusIs(status, want int, err error) error {
+	if err == nil && status != want {
+		err = fmt.Errorf("answered with %d, want %d", status, want)
 	}
-	resp, err := http.DefaultClient.Do(r)
-	if err != nil {
-		return err
-	}
-	defer resp.Body.Close()
-	_, err = io.Copy(io.Discard, resp.Body)
 	return err
-}
-
-// forged is a webhook that nobody signed.
-func (s *soak) forged(ctx context.Context) error {
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, s.bot.url+"/webhook/pagerduty", strings.NewReader(`{"event":{}}`))
-	if err != nil {
-		return err
-	}
-	resp, err := http.DefaultClient.Do(r)
-	if err != nil {
-		return err
-	}
-	resp.Body.Close()
-	if resp.StatusCode != http.StatusUnauthorized {
-		return fmt.Errorf("a forged webhook was answered with %d", resp.StatusCode)
-	}
-	return nil
 }
 
 // held is what a process holds on to.
@@ -163,8 +139,11 @@ func (h held) String() string {
 
 // holds is what the process holds on to now. The live heap is what the last
 // collection left, half of where the next one begins.
-func (p *tenant) holds(t *testing.T) held {
-	n := p.numbers(t)
+func holds(t *testing.T, p *process) held {
+	n, err := p.numbers(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
 	value := func(name string) float64 {
 		v, err := strconv.ParseFloat(n[name], 64)
 		if err != nil {

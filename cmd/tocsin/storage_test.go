@@ -3,13 +3,10 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -66,7 +63,7 @@ func TestDiskIsFull(t *testing.T) {
 	}
 	keys := []string{"a"}
 	for n := 0; ; n++ {
-		status, text, err := g.process.webhook(t.Context(), fmt.Sprint("full", n))
+		status, text, err := g.process.alert(t.Context(), fmt.Sprint("full", n))
 		if err == nil && status != http.StatusAccepted && status != http.StatusServiceUnavailable {
 			t.Fatalf("%d %s, want 202 or 503", status, text)
 		}
@@ -93,7 +90,7 @@ func TestDiskIsReadOnly(t *testing.T) {
 	ownProcess(t)
 	dir := disk(t, "size=1m")
 	g := acknowledgedIn(t, dir)
-	if err := g.leave(t.Context()); err != nil {
+	if err := g.leave(); err != nil {
 		t.Fatal(err)
 	}
 	if err := syscall.Mount("", dir, "", syscall.MS_REMOUNT|syscall.MS_RDONLY, ""); err != nil {
@@ -161,7 +158,7 @@ func acknowledgedIn(t *testing.T, dir string) *ground {
 	if err := g.say(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if status, text, err := g.process.webhook(t.Context(), "a"); err != nil || status != http.StatusAccepted {
+	if status, text, err := g.process.alert(t.Context(), "a"); err != nil || status != http.StatusAccepted {
 		t.Fatal(status, text, err)
 	}
 	calm(t, g)
@@ -192,30 +189,9 @@ func up(t *testing.T, g *ground) {
 	}
 }
 
-// inject has a process's system calls of a kind fail from now on.
-func inject(t *testing.T, p *process, call, errno string) {
-	t.Helper()
-	ctx, cancel := context.WithCancel(t.Context())
-	cmd := exec.CommandContext(ctx, "strace", "-f", "-o", "/dev/null", "-e", "trace="+call, "-e", "inject="+call+":error="+errno,
-		"-p", strconv.Itoa(p.cmd.Process.Pid))
-	var said journal
-	cmd.Stderr = &said
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { cancel(); cmd.Wait() })
-	err := p.await(ctx, func() bool { return strings.Contains(said.String(), "ttach") })
-	if strings.Contains(said.String(), "not permitted") && os.Getenv("TOCSIN_STRACE") != "required" {
-		t.Skipf("strace: %s: run this as root, or set kernel.yama.ptrace_scope=0", said.String())
-	}
-	if err != nil || !strings.Contains(said.String(), " attached") {
-		t.Fatalf("strace: %v: %s", err, said.String())
-	}
-}
-
 func refuseWebhook(t *testing.T, p *process, key string) {
 	t.Helper()
-	if status, text, err := p.webhook(t.Context(), key); err != nil || status != http.StatusServiceUnavailable || !strings.Contains(text, "send it again") {
+	if status, text, err := p.alert(t.Context(), key); err != nil || status != http.StatusServiceUnavailable || !strings.Contains(text, "send it again") {
 		t.Errorf("the webhook is answered with %d %s, %v, want 503\n%s", status, text, err, p.log.String())
 	}
 }
@@ -226,8 +202,8 @@ func wantEnd(t *testing.T, p *process, words ...string) {
 	if err := p.await(t.Context(), func() bool { return false }); err != errEnded {
 		t.Fatalf("%v\n%s", err, p.log.String())
 	}
-	if p.cmd.ProcessState.ExitCode() != 1 {
-		t.Errorf("it ended with %v, want exit code 1", p.cmd.ProcessState)
+	if p.ProcessState.ExitCode() != 1 {
+		t.Errorf("it ended with %v, want exit code 1", p.ProcessState)
 	}
 	said := p.log.String()
 	last := said[strings.LastIndex(strings.TrimSpace(said), "\n")+1:]
@@ -243,11 +219,11 @@ func wantAll(t *testing.T, g *ground, keys ...string) {
 	t.Helper()
 	up(t, g)
 	for _, key := range keys {
-		if status, text, err := g.process.webhook(t.Context(), key); err != nil || status != http.StatusAccepted || key == "a" && !strings.Contains(text, `"known":true`) {
+		if status, text, err := g.process.alert(t.Context(), key); err != nil || status != http.StatusAccepted || key == "a" && !strings.Contains(text, `"known":true`) {
 			t.Errorf("the webhook %s, sent again, is answered with %d %s, %v", key, status, text, err)
 		}
 	}
-	if status, text, err := g.process.webhook(t.Context(), "new"); err != nil || status != http.StatusAccepted {
+	if status, text, err := g.process.alert(t.Context(), "new"); err != nil || status != http.StatusAccepted {
 		t.Errorf("a new webhook is answered with %d %s, %v", status, text, err)
 	}
 	calm(t, g)

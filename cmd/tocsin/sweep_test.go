@@ -176,7 +176,7 @@ func kill(ctx context.Context, at point) (reached bool, picture string, err erro
 		return false, "", err
 	}
 	err = g.tell(ctx)
-	if reached = g.process.killed.Load(); reached {
+	if reached = g.doomed.Load(); reached {
 		if err := g.start(ctx); err != nil {
 			return reached, "", err
 		}
