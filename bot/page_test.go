@@ -127,6 +127,33 @@ func TestPageOnItsWay(t *testing.T) {
 	})
 }
 
+// TestPageIsOvertaken: what happens to the incident while a page is on its way, PagerDuty
+// is told once the page is there; and nothing if nothing happened.
+func TestPageIsOvertaken(t *testing.T) {
+	for line, want := range map[string]int{"INC-1 sev1": 1, "INC-1 resolve": 1, "INC-1 note Looking": 0} {
+		inBubble(t, func(t *testing.T, w *world) {
+			var synced atomic.Int64
+			w.withPager(func(_ incident.Incident, e effect.Effect) ([]incident.Fact, error) {
+				if p, ok := e.(effect.Page); ok {
+					<-time.After(5 * time.Second)
+					return []incident.Fact{incident.Paged{N: p.N, Key: "PX"}}, nil
+				}
+				synced.Add(1)
+				return nil, nil
+			})
+			w.say("open", "", "open sev2 Answers are wrong")
+			w.settle()
+			w.askPage("page", "Dina")
+			w.wait(time.Second)
+			w.say("meanwhile", "", line)
+			w.settle()
+			if n := int(synced.Load()); n != want {
+				t.Errorf("%s: PagerDuty was brought up to date %d times, want %d", line, n, want)
+			}
+		})
+	}
+}
+
 // TestPageFails: each page that fails is told with whom it was for, in whichever
 // order they fail, and “Try again” pages all of them.
 func TestPageFails(t *testing.T) {

@@ -48,7 +48,7 @@ func (b *Bot) react(e incident.Event, inc incident.Incident) []effect.Effect {
 		return []effect.Effect{effect.Page{N: f.N}}
 	case incident.Paged:
 		effects := append(b.refresh(inc, false), say(pagedMessage(e, f, inc)))
-		if !inc.Active() { // it ended while the page was on its way
+		if overtook(f, inc) {
 			effects = append(effects, b.syncPager(inc)...)
 		}
 		return effects

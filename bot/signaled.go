@@ -212,6 +212,22 @@ func pagedMessage(e incident.Event, f incident.Paged, inc incident.Incident) eff
 	return m
 }
 
+// overtook tells whether a page may say what is no longer so: inc ended while it was on
+// its way, or got another severity.
+func overtook(f incident.Paged, inc incident.Incident) bool {
+	for _, e := range slices.Backward(inc.Timeline) {
+		switch asked := e.Fact.(type) {
+		case incident.SeverityChanged:
+			return true
+		case incident.PageAsked:
+			if asked.N == f.N {
+				return !inc.Active()
+			}
+		}
+	}
+	return !inc.Active()
+}
+
 // paged tells whether PagerDuty has an incident that goes with inc.
 func paged(inc incident.Incident) bool {
 	if slices.ContainsFunc(inc.Pages, func(p incident.Page) bool { return p.Key != "" }) {
