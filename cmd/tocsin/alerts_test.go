@@ -31,6 +31,7 @@ func promtool(t *testing.T) string {
 // The alert rules can be read, and are set off by what they say and not by what is well.
 func TestAlertRules(t *testing.T) {
 	tool := promtool(t)
+	t.Parallel()
 	for _, args := range [][]string{{"check", "rules", "alerts.yaml"}, {"test", "rules", "alerts_test.yaml"}} {
 		cmd := exec.Command(tool, args...)
 		cmd.Dir = "deploy"

@@ -87,6 +87,7 @@ func (o *outage) end(s *started) {
 // TestStartWhileSlackIsAway: webhooks and the shell are served within seconds; names and
 // rooms come when Slack does, each once.
 func TestStartWhileSlackIsAway(t *testing.T) {
+	t.Parallel()
 	o := newOutage(t)
 	o.end(o.start())
 	o.startsWithoutSlack()
@@ -164,6 +165,7 @@ func TestPeopleAreMetLater(t *testing.T) {
 // TestSlackOfSomebodyElse: when Slack comes back as another workspace, what waits is not
 // done there: tocsin stops and says why.
 func TestSlackOfSomebodyElse(t *testing.T) {
+	t.Parallel()
 	o := newOutage(t)
 	o.end(o.start())
 	kv, err := bolt.Open(o.set.storePath)
@@ -191,6 +193,7 @@ func TestSlackOfSomebodyElse(t *testing.T) {
 // TestStartWaitsForTheShell: a command that has the file keeps no bot from starting, and
 // another bot does, at once.
 func TestStartWaitsForTheShell(t *testing.T) {
+	t.Parallel()
 	o := newOutage(t)
 	o.end(o.start())
 	kv, err := bolt.Open(o.set.storePath)

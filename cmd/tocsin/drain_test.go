@@ -142,6 +142,7 @@ func adaSays(t *testing.T, o *premises, channel, text string) {
 
 // Who asks twice does not wait.
 func TestTheSecondSignalEndsAtOnce(t *testing.T) {
+	t.Parallel()
 	o := office(t)
 	bot := o.serve(t, filepath.Join(t.TempDir(), "tocsin.db"))
 	o.hangs.Store(true)

@@ -28,6 +28,7 @@ func call(t *testing.T, stdin io.Reader, args ...string) (code int, stdout, stde
 // TestBuiltInGuidesLintClean on the day of their last review, for a team that
 // begins with them.
 func TestBuiltInGuidesLintClean(t *testing.T) {
+	t.Parallel()
 	lib, _ := runbooks.Load(runbooks.Embedded())
 	last := ""
 	for _, g := range lib.Guides() {

@@ -444,6 +444,7 @@ func TestHostile(t *testing.T) {
 
 // TestHalfOpen: hundreds who never finish what they say keep nobody else waiting.
 func TestHalfOpen(t *testing.T) {
+	t.Parallel()
 	s := besiege(t)
 	for n := range 400 {
 		conn, err := net.Dial("tcp", strings.TrimPrefix(s.url, "http://"))
@@ -470,6 +471,7 @@ func TestHalfOpen(t *testing.T) {
 // for five minutes, and for ever; before a restart and after it, it is answered and
 // changes nothing.
 func TestPlayedBack(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	s := &siege{t: t}
 	start := func() {

@@ -161,7 +161,7 @@ const (
 // TestMutants takes each safeguard away in turn: TestKills must then find what that leads
 // to, and nothing at all where none is taken away.
 //
-//	TOCSIN_MUTANTS=1 go test ./cmd/tocsin -run 'TestMutants$' -timeout 60m -v
+//	TOCSIN_MUTANTS=1 go test ./cmd/tocsin -run 'TestMutants$' -timeout 60m -parallel 3 -v
 func TestMutants(t *testing.T) {
 	if os.Getenv("TOCSIN_MUTANTS") == "" {
 		t.Skip("takes some minutes: switch it on with TOCSIN_MUTANTS=1")

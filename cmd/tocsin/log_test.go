@@ -39,8 +39,10 @@ var (
 // The log of whole incidents is one line an event: each can be read by a machine,
 // names its incident, and holds nothing that people wrote.
 func TestLogOfThePlays(t *testing.T) {
+	t.Parallel()
 	for _, play := range []string{"provider-outage", "alert-storm"} {
 		t.Run(play, func(t *testing.T) {
+			t.Parallel()
 			var log journal
 			e := &env{ctx: t.Context(), stdout: io.Discard, stderr: io.Discard, log: slog.New(slog.NewTextHandler(&log, nil))}
 			s, err := startSandbox(e, &sandboxCmd{Addr: "127.0.0.1:0", pace: fullSpeed})

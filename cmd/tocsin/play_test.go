@@ -15,6 +15,7 @@ import (
 // TestPlayWaitsForThePage: a play begins when somebody looks, and ends with the
 // postmortem in the channel.
 func TestPlayWaitsForThePage(t *testing.T) {
+	t.Parallel()
 	e := &env{ctx: t.Context(), stdout: io.Discard, stderr: io.Discard, log: slog.New(slog.DiscardHandler)}
 	s, err := startSandbox(e, &sandboxCmd{Addr: "127.0.0.1:0", pace: fullSpeed})
 	if err != nil {

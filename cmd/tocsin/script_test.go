@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"flag"
 	"fmt"
 	"io"
 	"log/slog"
@@ -14,6 +15,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -31,10 +33,14 @@ import (
 	"tocsin/store/bolt"
 )
 
+// atOnce is how many tests go side by side: they wait more than they work.
+const atOnce = 6
+
 func TestMain(m *testing.M) {
 	if spec := os.Getenv(loadEnv); spec != "" {
 		os.Exit(sendLoad(spec))
 	}
+	flag.Set("test.parallel", strconv.Itoa(max(atOnce, runtime.GOMAXPROCS(0)))) // -parallel says otherwise
 	testscript.Main(m, map[string]func(){"tocsin": main})
 }
 

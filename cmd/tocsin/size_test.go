@@ -42,12 +42,11 @@ func TestSize(t *testing.T) {
 	t.Run("full", func(t *testing.T) { measureStart(t, o, full, 3*time.Second, 100) })
 }
 
-// measureStart starts a process thrice and wants it ready within a time at best, and with
-// at most so many MiB in memory. The bounds of time leave room for a busy machine; the
-// log has the figures.
+// measureStart wants a process ready within a time, and with at most so many MiB in
+// memory. On a busy machine that may take more than one start; the log has the figures.
 func measureStart(t *testing.T, o *premises, path string, within time.Duration, most float64) {
 	quickest := time.Hour
-	for range 3 {
+	for n := 0; n < 3 && quickest > within; n++ {
 		p := o.serve(t, path)
 		took, cpu := time.Since(p.began), p.cpu(t)
 		quickest = min(quickest, took)

@@ -17,6 +17,7 @@ import (
 // ends and says why, and the next one has all that was acknowledged.
 func TestDiskFails(t *testing.T) {
 	haveStrace(t)
+	t.Parallel()
 	for _, c := range []struct{ call, errno, words string }{
 		{"fdatasync", "EIO", "input/output error"},
 		{"pwrite64", "ENOSPC", "no space left on device"},
@@ -51,6 +52,7 @@ func TestDiskFails(t *testing.T) {
 // start, and says so; with room again it goes on.
 func TestDiskIsFull(t *testing.T) {
 	ownProcess(t)
+	t.Parallel()
 	dir := disk(t, "size=1m")
 	g := acknowledgedIn(t, dir)
 	filler, err := os.Create(filepath.Join(dir, "filler"))
@@ -88,6 +90,7 @@ func TestDiskIsFull(t *testing.T) {
 // TestDiskIsReadOnly: it does not start, and says what to do.
 func TestDiskIsReadOnly(t *testing.T) {
 	ownProcess(t)
+	t.Parallel()
 	dir := disk(t, "size=1m")
 	g := acknowledgedIn(t, dir)
 	if err := g.leave(); err != nil {
@@ -109,6 +112,7 @@ func TestDiskIsReadOnly(t *testing.T) {
 // process at the next request, which is refused.
 func TestFileIsHarmed(t *testing.T) {
 	ownProcess(t)
+	t.Parallel()
 	for name, c := range map[string]struct {
 		harm  func(file string) error
 		words string

@@ -22,7 +22,7 @@ import (
 const sweepEnv = "TOCSIN_SWEEP"
 
 const (
-	sweepFor     = 8 * time.Second // by default
+	sweepFor     = 5 * time.Second // by default
 	sweepWorkers = 4               // points at a time: most of each is waiting
 )
 

@@ -51,6 +51,7 @@ func must(t testing.TB, err error) {
 // TestTLSIsWhole: one file without the other, or two that do not fit, are refused at
 // the start with a word.
 func TestTLSIsWhole(t *testing.T) {
+	t.Parallel()
 	trusted := x509.NewCertPool()
 	one, other := issue(t, t.TempDir(), 1, trusted), issue(t, t.TempDir(), 2, trusted)
 	for _, test := range []struct {

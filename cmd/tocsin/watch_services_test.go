@@ -8,6 +8,7 @@ import (
 // TestBrokenServicesLeaveTheOldOnesServing, the defaults among them; one that
 // needs a service beside it is not broken.
 func TestBrokenServicesLeaveTheOldOnesServing(t *testing.T) {
+	t.Parallel()
 	m := newTeam(t,
 		"services/default.md", "---\nid: default\nrooms_per_hour: 7\n---\n",
 		"services/a.md", "---\nid: a\ntitle: Ours\ndepends_on: [b]\n---\n",

@@ -77,6 +77,7 @@ func aGuide(id, title string) string {
 // TestAChangeServesWhenItStandsStill: at the second look that sees it, not
 // while it is being written.
 func TestAChangeServesWhenItStandsStill(t *testing.T) {
+	t.Parallel()
 	m := newTeam(t)
 	m.settle()
 	if m.log.Len() > 0 {
@@ -100,6 +101,7 @@ func TestAChangeServesWhenItStandsStill(t *testing.T) {
 // TestABrokenEditLeavesTheOldOneServing, be it of a built-in guide or a team's
 // own, and is reported once.
 func TestABrokenEditLeavesTheOldOneServing(t *testing.T) {
+	t.Parallel()
 	m := newTeam(t, "runbooks/a.md", aGuide("a", "Ours"), "runbooks/provider-outage.md", aGuide("provider-outage", "Ours too"))
 	for i := range 3 {
 		m.write("runbooks/a.md", "---\ntitel: x\n---\n"+strings.Repeat("x", i))
@@ -143,6 +145,7 @@ func TestPlaysTemplatesAndWordsAreReadAgain(t *testing.T) {
 // TestAConfigMapIsFollowed: Kubernetes changes all files at once, by the link
 // "..data"; their names, sizes and times may stay as they were.
 func TestAConfigMapIsFollowed(t *testing.T) {
+	t.Parallel()
 	m := newTeam(t, "v1/a.md", aGuide("a", "One"), "v2/a.md", aGuide("a", "Two"), "runbooks/README.md", "")
 	then := time.Now()
 	for _, v := range []string{"v1", "v2"} {
