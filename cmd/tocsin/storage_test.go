@@ -48,8 +48,44 @@ func TestDiskFails(t *testing.T) {
 	}
 }
 
-// TestDiskIsFull: the same with a disk that is really full, on which it does not
-// start, and says so; with room again it goes on.
+// TestDiskFailsAtTheStart: on a disk that is full, fails or is read-only it does not
+// start, be there a record or not, and says why; then it goes on.
+func TestDiskFailsAtTheStart(t *testing.T) {
+	haveStrace(t)
+	t.Parallel()
+	for _, c := range []struct {
+		call, errno string
+		words       []string
+	}{
+		{"pwrite64", "ENOSPC", []string{"no space left on device"}},
+		{"fdatasync", "EIO", []string{"input/output error"}},
+		{"openat", "EROFS", []string{"read-only file system", "let this user", "TOCSIN_STORE"}},
+	} {
+		t.Run(c.call+" "+c.errno, func(t *testing.T) {
+			t.Parallel()
+			g := acknowledged(t)
+			if err := g.leave(); err != nil {
+				t.Fatal(err)
+			}
+			there := g.file
+			for _, file := range []string{there, filepath.Join(filepath.Dir(there), "new.db")} {
+				g.file = file
+				wrapper := []string{"strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=" + c.call, "-e", "inject=" + c.call + ":error=" + c.errno}
+				if c.call == "openat" { // other files it may open
+					wrapper = append(wrapper, "-P", file)
+				}
+				if err := g.start(t.Context(), wrapper...); err != nil {
+					t.Fatal(err)
+				}
+				wantEnd(t, g.process, c.words...)
+			}
+			g.file = there
+			wantAll(t, g, "a")
+		})
+	}
+}
+
+// TestDiskIsFull: the same with a disk that is really full; with room again it goes on.
 func TestDiskIsFull(t *testing.T) {
 	ownProcess(t)
 	t.Parallel()
@@ -245,7 +281,7 @@ func disk(t *testing.T, options string) string {
 	}
 	t.Cleanup(func() { os.RemoveAll(dir) })
 	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, options); err != nil {
-		t.Skipf("a small disk cannot be mounted here: %v: run this as root, outside of a container", err)
+		t.Skipf("a small disk cannot be mounted here: %v: run this as root, outside of a container; what it says of a full disk TestDiskFails tries with strace", err)
 	}
 	t.Cleanup(func() {
 		if err := syscall.Unmount(dir, syscall.MNT_DETACH); err != nil {
