@@ -43,12 +43,19 @@ func (w *worker) act(ctx context.Context) {
 	case x < 92:
 		w.say(ctx, fmt.Sprintf("/incident %s sev %d", room, 1+w.rng.IntN(3)))
 	case x < 95:
-		w.say(ctx, "/incident "+room+" take "+[]string{"commander", "tech", "comms", "scribe"}[w.rng.IntN(4)])
+		w.say(ctx, "/incident "+room+" "+others[w.rng.IntN(len(others))])
 	case x < 98:
 		w.say(ctx, "/incident "+room+" postmortem")
 	default:
 		w.say(ctx, "/incident "+room+[]string{" resolve rolled back", " reopen not over", " mitigated"}[w.rng.IntN(3)])
 	}
+}
+
+// others are commands that carry no token: what follows from them is compared all the same.
+var others = []string{
+	"take commander", "take tech", "take comms", "take scribe", "assign tech @ben", "handover @mei", "join",
+	"symptom slow", "symptom wrong", "guide provider-outage", "guide latency", "began 2 hours ago", "changed config the timeout",
+	"task done 1", "action done 1", "mitigate", "mitigated rollback", "link",
 }
 
 // room is one of the incidents that people have opened, and how many there are.
