@@ -41,6 +41,9 @@ func (k *killing) harm(r *kept, o owed) {
 // take takes away what an effect has left; false if it does not know how.
 func (r *kept) take(item store.Item) bool {
 	room := r.room(item.Incident)
+	if room.ID == "" && item.Effect.Needs() != effect.Nothing {
+		return false
+	}
 	c := slices.IndexFunc(r.state.Channels, func(c sandbox.ChannelState) bool { return c.ID == room.ID })
 	switch e := item.Effect.(type) {
 	case effect.Say, effect.ShowCard, effect.ShowGuide, effect.Announce:
@@ -55,6 +58,13 @@ func (r *kept) take(item store.Item) bool {
 		r.state.Channels[c].Bookmarks = nil
 	case effect.SetTopic:
 		r.state.Channels[c].Topic = ""
+	case effect.OpenChannel:
+		r.state.Channels = slices.Delete(r.state.Channels, c, c+1)
+	case effect.Page:
+		n := slices.IndexFunc(r.of(item.Incident).Pages, func(p incident.Page) bool { return p.N == e.N })
+		_, had := r.pager[r.of(item.Incident).Pages[n].Key]
+		r.look(r.state, nil)
+		return had
 	case effect.TellPager:
 		return r.takePager(func(p *sandbox.PagerIncident) bool {
 			had := strings.Contains(strings.Join(append(p.Notes, p.Updates...), "\n"), e.Text)
@@ -64,7 +74,7 @@ func (r *kept) take(item store.Item) bool {
 	case effect.SyncPager:
 		return r.takePager(func(p *sandbox.PagerIncident) bool {
 			p.Status, p.Priority = "triggered", ""
-			return len(pagersOf(r, r.of(item.Incident))) > 0
+			return len(pagersOf(r, incident.Fold(item.Incident, r.timelines[item.Incident][:item.Seq]))) > 0
 		})
 	default:
 		return false

@@ -54,9 +54,7 @@ func (k *killing) compareItem(r *kept, inc incident.Incident, item store.Item) {
 			k.lost("the file %s", name)
 		}
 	case effect.Page:
-		if n := slices.IndexFunc(inc.Pages, func(p incident.Page) bool { return p.N == e.N }); n < 0 || inc.Pages[n].Waits() {
-			k.lost("page %d of %s", e.N, inc.ID)
-		}
+		k.comparePage(r, inc, e.N)
 	case effect.TellPager:
 		k.compareTold(r, inc, item, e)
 	case effect.SyncPager:

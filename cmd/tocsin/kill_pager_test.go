@@ -49,6 +49,16 @@ func madeByUs(p sandbox.PagerIncident) bool {
 	return ours
 }
 
+// comparePage: a page is in PagerDuty, or it is on record why not.
+func (k *killing) comparePage(r *kept, inc incident.Incident, n int) {
+	for _, page := range inc.Pages {
+		if _, there := r.pager[page.Key]; page.N == n && (there || page.Failed != "") {
+			return
+		}
+	}
+	k.lost("page %d of %s", n, inc.ID)
+}
+
 // pagersOf are PagerDuty's incidents that belong to an incident: those whose alerts it
 // has, and those made to page somebody.
 func pagersOf(r *kept, inc incident.Incident) (list []sandbox.PagerIncident) {
