@@ -142,7 +142,6 @@ func adaSays(t *testing.T, o *premises, channel, text string) {
 
 // Who asks twice does not wait.
 func TestTheSecondSignalEndsAtOnce(t *testing.T) {
-	t.Parallel()
 	o := office(t)
 	bot := o.serve(t, filepath.Join(t.TempDir(), "tocsin.db"))
 	o.hangs.Store(true)

@@ -34,13 +34,15 @@ import (
 )
 
 // atOnce is how many tests go side by side: they wait more than they work.
-const atOnce = 6
+const atOnce = 4
 
 func TestMain(m *testing.M) {
 	if spec := os.Getenv(loadEnv); spec != "" {
 		os.Exit(sendLoad(spec))
 	}
-	flag.Set("test.parallel", strconv.Itoa(max(atOnce, runtime.GOMAXPROCS(0)))) // -parallel says otherwise
+	if !race { // with which they work more than they wait
+		flag.Set("test.parallel", strconv.Itoa(max(atOnce, runtime.GOMAXPROCS(0)))) // -parallel says otherwise
+	}
 	testscript.Main(m, map[string]func(){"tocsin": main})
 }
 
