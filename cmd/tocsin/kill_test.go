@@ -36,8 +36,8 @@ const (
 // TestKills has people, monitors and PagerDuty at work with `tocsin serve` in a
 // workspace that fails in every way there is, kills the process with SIGKILL at
 // random moments, starts it again, and at the end compares: what was acknowledged
-// is on a timeline once, and everything in the workspace is there once, in order,
-// and shows the present state.
+// is on a timeline once, and all that follows from the timelines is in the workspace and
+// in PagerDuty once, in order, nothing else is, and it shows the present state.
 //
 //	TOCSIN_KILLS=500 go test ./cmd/tocsin -run TestKills -timeout 60m -v
 func TestKills(t *testing.T) {
