@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -45,15 +46,26 @@ func (e *LockedError) Error() string {
 		"stop that one, or set TOCSIN_STORE to another file", e.Path)
 }
 
-// CorruptError says that the data file is damaged, or is no file of ours.
+// CorruptError says that something in the data file is damaged, or the file itself, or
+// that it is no file of ours.
 type CorruptError struct {
-	Path   string
+	Path   string // the file, or what in it is damaged
 	Detail string // what was found
+	// Do is what to do about the file as a whole; "": one thing in it is damaged, and
+	// the rest can be read.
+	Do string
 }
 
+// What to do about a damaged file, for CorruptError.Do.
+const (
+	DoRepair  = "stop tocsin and run tocsin doctor --repair, which keeps the file as it was"
+	DoRestore = "a repair cannot help, so restore the newest good backup with tocsin restore"
+	DoName    = "if it is no file of tocsin's, set TOCSIN_STORE to another; if it was, restore the newest good backup with tocsin restore"
+)
+
+// Error implements error. Nobody is sent to a repair that cannot help.
 func (e *CorruptError) Error() string {
-	return fmt.Sprintf("store: %s cannot be trusted: %s: "+
-		"stop tocsin and run tocsin doctor --repair, which keeps the file as it was; where that cannot help, restore the newest good backup; if it is no file of tocsin's, set TOCSIN_STORE to another", e.Path, e.Detail)
+	return fmt.Sprintf("store: %s cannot be trusted: %s: %s", e.Path, e.Detail, cmp.Or(e.Do, DoRepair))
 }
 
 // Pair is a key and its value.

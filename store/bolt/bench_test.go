@@ -71,7 +71,7 @@ func openBare(b *testing.B) *bbolt.DB {
 	if err := create(path); err != nil {
 		b.Fatal(err)
 	}
-	bare, err := bbolt.Open(path, 0o600, fileOptions(time.Second))
+	bare, err := bbolt.Open(path, 0o600, fileOptions(options{lockTimeout: time.Second}))
 	if err != nil {
 		b.Fatal(err)
 	}

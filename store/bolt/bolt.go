@@ -68,6 +68,7 @@ type Option func(*options)
 type options struct {
 	lockTimeout time.Duration
 	oneIsEnough bool
+	readOnly    bool
 	hooks       hooks
 }
 
@@ -80,6 +81,10 @@ func LockTimeout(d time.Duration) Option {
 // OneFirstPage opens a file of whose two first pages only one is good, the older one
 // maybe: then the newest transaction is missing. The next commit makes both good.
 func OneFirstPage() Option { return func(o *options) { o.oneIsEnough = true } }
+
+// ReadOnly opens a file that is there to be read and not written, as on a disk that
+// takes no writes. Others may read it meanwhile, and nobody write it.
+func ReadOnly() Option { return func(o *options) { o.readOnly = true } }
 
 // Open opens the data file at path and creates it if there is none. Its
 // directory must exist. Errors: *[store.LockedError], *[store.CorruptError], or what
@@ -101,6 +106,9 @@ func Open(path string, opts ...Option) (*DB, error) {
 	}
 	return db, nil
 }
+
+// IsReadOnly tells whether the file was opened with ReadOnly.
+func (db *DB) IsReadOnly() bool { return db.bolt.IsReadOnly() }
 
 // Path returns the path that the file was opened by.
 func (db *DB) Path() string { return db.path }

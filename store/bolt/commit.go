@@ -2,6 +2,7 @@ package bolt
 
 import (
 	"context"
+	"fmt"
 	"sync/atomic"
 
 	"tocsin/store"
@@ -24,6 +25,9 @@ func (r *request) claim() bool { return r.claimed.CompareAndSwap(false, true) }
 func (db *DB) Commit(ctx context.Context, tx store.Tx) error {
 	if err := tx.Check(); err != nil {
 		return err
+	}
+	if db.IsReadOnly() {
+		return fmt.Errorf("store: nothing was written to %s, which can only be read here: let this user write it, or set TOCSIN_STORE to a copy elsewhere", db.path)
 	}
 	r := &request{tx: tx, answer: make(chan error, 1)}
 	first, err := db.enqueue(ctx, r)

@@ -25,7 +25,7 @@ func examine(path string, o options) error {
 		return fmt.Errorf("store: %s is no regular file: set TOCSIN_STORE to the path of a data file", path)
 	}
 	if info.Size() == 0 { // bbolt would take it for a new file
-		return &store.CorruptError{Path: path, Detail: "it is empty, which a data file never is"}
+		return &store.CorruptError{Path: path, Detail: "it is empty, which a data file never is", Do: store.DoName}
 	}
 	_, file, err := openNamed(path, &bbolt.Options{ReadOnly: true, Timeout: o.lockTimeout})
 	if err != nil {
@@ -34,10 +34,21 @@ func examine(path string, o options) error {
 	defer file.Close()
 	return file.View(func(btx *bbolt.Tx) error {
 		if detail := examineTrees(path, btx, o.oneIsEnough); detail != nil {
-			return &store.CorruptError{Path: path, Detail: detail.Error()}
+			return &store.CorruptError{Path: path, Detail: detail.Error(), Do: remedy(detail)}
 		}
 		return nil
 	})
+}
+
+// remedy is what to do about what examineTrees found.
+func remedy(detail error) string {
+	switch {
+	case errors.Is(detail, errBadMeta):
+		return store.DoRepair
+	case errors.Is(detail, errNotOurs):
+		return store.DoName
+	}
+	return store.DoRestore
 }
 
 // examineTrees walks the tree of buckets, which must hold ours and nothing else,
@@ -65,7 +76,7 @@ func examineTrees(path string, btx *bbolt.Tx, oneIsEnough bool) error {
 		return err
 	}
 	if len(buckets) != 1 || !bytes.Equal(buckets[0].key, bucket) {
-		return fmt.Errorf("it is a bbolt file, but not one of tocsin")
+		return errNotOurs
 	}
 	return w.bucket(buckets[0].value)
 }
@@ -92,4 +103,7 @@ func examineMetas(file io.ReaderAt, pageSize int) error {
 	return nil
 }
 
-var errBadMeta = errors.New("one of its two first pages is damaged, so the newest transaction may be missing")
+var (
+	errBadMeta = errors.New("one of its two first pages is damaged, so the newest transaction may be missing")
+	errNotOurs = errors.New("it is a bbolt file, but not one of tocsin")
+)

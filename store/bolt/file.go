@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"syscall"
-	"time"
 
 	"go.etcd.io/bbolt"
 	berrors "go.etcd.io/bbolt/errors"
@@ -24,7 +23,7 @@ const mapSize = 1 << 30
 // open opens the data file for writing, after creating it if there is none and
 // examining it otherwise.
 func (db *DB) open(o options) (err error) {
-	if _, err := os.Stat(db.path); errors.Is(err, fs.ErrNotExist) {
+	if _, err := os.Stat(db.path); errors.Is(err, fs.ErrNotExist) && !o.readOnly {
 		if err := create(db.path); err != nil {
 			return err
 		}
@@ -32,7 +31,7 @@ func (db *DB) open(o options) (err error) {
 	if err := examine(db.path, o); err != nil {
 		return err
 	}
-	if db.file, db.bolt, err = openNamed(db.path, fileOptions(o.lockTimeout)); err != nil {
+	if db.file, db.bolt, err = openNamed(db.path, fileOptions(o)); err != nil {
 		return err
 	}
 	return db.bolt.View(func(btx *bbolt.Tx) error {
@@ -71,9 +70,10 @@ func named(path string, f *os.File) bool {
 
 // fileOptions: the list of free pages is not written with every commit, and
 // looked up by hash, so that a long-lived reader cannot blow up the file.
-func fileOptions(lockTimeout time.Duration) *bbolt.Options {
+func fileOptions(o options) *bbolt.Options {
 	return &bbolt.Options{
-		Timeout:         lockTimeout,
+		Timeout:         o.lockTimeout,
+		ReadOnly:        o.readOnly,
 		NoFreelistSync:  true,
 		FreelistType:    bbolt.FreelistMapType,
 		InitialMmapSize: mapSize,
@@ -129,6 +129,6 @@ func explain(path string, err error) error {
 	case errors.As(err, &system):
 		return fmt.Errorf("store: cannot open %s: %w", path, err)
 	default:
-		return &store.CorruptError{Path: path, Detail: err.Error()}
+		return &store.CorruptError{Path: path, Detail: err.Error(), Do: store.DoName}
 	}
 }

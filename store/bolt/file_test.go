@@ -78,7 +78,10 @@ func wantCorrupt(t *testing.T, path, detail string) {
 	if _, err := Open(path); !errors.As(err, &corrupt) {
 		t.Fatalf("Open = %v, want a CorruptError", err)
 	}
-	wantAdvice(t, path, detail, "backup", "TOCSIN_STORE")
+	wantAdvice(t, path, detail, "restore the newest good backup")
+	if strings.Contains(corrupt.Error(), "--repair") {
+		t.Errorf("Open = %q, which sends people to a repair that cannot help", corrupt)
+	}
 }
 
 func TestReopenKeepsAll(t *testing.T) {

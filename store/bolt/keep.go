@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"syscall"
 
 	"go.etcd.io/bbolt"
@@ -18,11 +19,22 @@ import (
 // Place makes a data file at path, which must be free, of what write gives. It is
 // opened and handed to check before it has its name: what is at path is whole.
 func Place(path string, write func(io.Writer) error, check func(*DB) error) error {
+	return placeAs(nil, path, write, check)
+}
+
+// placeAs is Place of a file that is its user's who has another one, or a directory, where
+// root makes it; nil: it is root's.
+func placeAs(as os.FileInfo, path string, write func(io.Writer) error, check func(*DB) error) error {
 	temp, err := stage(path, write, check)
 	if err != nil {
 		return err
 	}
 	defer os.Remove(temp)
+	if as != nil {
+		if err := sameOwner(as, temp); err != nil {
+			return err
+		}
+	}
 	if err := durable.Name(temp, path); err != nil {
 		return taken(path, err)
 	}
@@ -39,7 +51,11 @@ func taken(path string, err error) error {
 
 // stage makes a file beside path, and checks it.
 func stage(path string, write func(io.Writer) error, check func(*DB) error) (temp string, err error) {
-	if temp, err = durable.Stage(path, write); err != nil {
+	temp, err = durable.Stage(path, write)
+	if _, missing := os.Stat(filepath.Dir(path)); errors.Is(missing, fs.ErrNotExist) {
+		return "", fmt.Errorf("store: there is no directory %s: create it, or name a file elsewhere: %w", filepath.Dir(path), missing)
+	}
+	if err != nil {
 		return "", fmt.Errorf("store: cannot write %s: %w", path, err)
 	}
 	if err := checked(temp, check); err != nil {
@@ -59,22 +75,28 @@ func checked(path string, check func(*DB) error) error {
 
 // Replace puts what write gives in the place of the data file at path, as Place does,
 // while no other process has that open: a *[store.LockedError] if one does. What was
-// there is kept under the name aside; kept is false if there was nothing.
+// there is kept under the name aside; kept is false if there was nothing. Where root
+// does it, the file is its user's who had the one that was there, or has the directory.
 func Replace(path, aside string, write func(io.Writer) error, check func(*DB) error) (kept bool, err error) {
 	lock, err := lockFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return false, Place(path, write, check)
+		dir, _ := os.Stat(filepath.Dir(path)) // stage tells if it is not there
+		return false, placeAs(dir, path, write, check)
 	}
 	if err != nil {
 		return false, err
 	}
 	defer lock.Close()
+	was, err := lock.Stat()
+	if err != nil {
+		return false, fmt.Errorf("store: %w", err)
+	}
 	temp, err := stage(path, write, check)
 	if err != nil {
 		return false, err
 	}
 	defer os.Remove(temp)
-	if err := sameOwner(path, temp); err != nil {
+	if err := sameOwner(was, temp); err != nil {
 		return false, err
 	}
 	if err := durable.Keep(path, aside); err != nil { // at no moment is there no file at path
@@ -119,19 +141,20 @@ func Compact(path string, check func(*DB) error) (before, after int64, err error
 		return 0, 0, err
 	}
 	defer os.Remove(temp)
-	if before, err = size(path); err != nil {
+	was, err := db.file.Stat()
+	if err != nil {
 		return 0, 0, err
 	}
 	if after, err = size(temp); err != nil {
 		return 0, 0, err
 	}
-	if err := sameOwner(path, temp); err != nil {
+	if err := sameOwner(was, temp); err != nil {
 		return 0, 0, err
 	}
 	if err := durable.Replace(temp, path); err != nil { // whoever waits for the lock sees that: openNamed
 		return 0, 0, fmt.Errorf("store: cannot make %s: %w", path, err)
 	}
-	return before, after, nil
+	return was.Size(), after, nil
 }
 
 // pack writes a copy without free pages to w.
@@ -163,9 +186,13 @@ func size(path string) (int64, error) {
 	return info.Size(), nil
 }
 
-// Copy is Place with what is in the store now.
+// Copy is Place with what is in the store now. The copy has the owner of the store.
 func (db *DB) Copy(ctx context.Context, path string, check func(*DB) error) error {
-	return Place(path, func(w io.Writer) error {
+	was, err := db.file.Stat()
+	if err != nil {
+		return fmt.Errorf("store: %w", err)
+	}
+	return placeAs(was, path, func(w io.Writer) error {
 		_, err := db.Snapshot(w)
 		return errors.Join(err, ctx.Err())
 	}, check)

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -199,7 +200,7 @@ func TestBothFirstPagesMustBeGood(t *testing.T) {
 		if err := os.WriteFile(damaged, data, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		wantCorrupt(t, damaged, "the newest transaction may be missing")
+		wantAdvice(t, damaged, "cannot be trusted", "the newest transaction may be missing", "run tocsin doctor --repair")
 		db, err := Open(damaged, OneFirstPage())
 		if err != nil {
 			t.Fatal(err)
@@ -210,6 +211,43 @@ func TestBothFirstPagesMustBeGood(t *testing.T) {
 		if n := len(mustScan(t, reopen(t, damaged))); n != len(pairs)+1 && n != len(pairs)-99 { // without the last transaction
 			t.Errorf("%d pairs of %d", n, len(pairs))
 		}
+	}
+}
+
+// What root makes of or beside a record of somebody else is theirs; so is a record in a
+// directory of theirs where there was none.
+func TestWhatRootMakesIsItsUsers(t *testing.T) {
+	if os.Getuid() != 0 {
+		t.Skip("only root can give files away: run this as root")
+	}
+	const theirs = 65534
+	dir := t.TempDir()
+	if err := os.Chown(dir, theirs, theirs); err != nil {
+		t.Fatal(err)
+	}
+	path, aside, copied := filepath.Join(dir, "tocsin.db"), filepath.Join(dir, "aside"), filepath.Join(dir, "copy")
+	other := open(t)
+	write := func(w io.Writer) error { _, err := other.Snapshot(w); return err }
+	for range 2 { // where there is none, and in the place of one
+		if _, err := Replace(path, aside, write, fine); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := reopen(t, path).Copy(t.Context(), copied, fine); err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range []string{path, aside, copied} {
+		info, err := os.Stat(file)
+		if err != nil || info.Sys().(*syscall.Stat_t).Uid != theirs {
+			t.Errorf("%s: %+v, %v, want user %d", file, info.Sys(), err, theirs)
+		}
+	}
+}
+
+func TestNoDirectoryForACopy(t *testing.T) {
+	err := open(t).Copy(t.Context(), filepath.Join(t.TempDir(), "none", "copy.db"), fine)
+	if err == nil || !strings.Contains(err.Error(), "none: create it, or name a file elsewhere") {
+		t.Errorf("Copy = %v, want what to do", err)
 	}
 }
 

@@ -2,4 +2,6 @@
 
 package bolt
 
-func sameOwner(_, _ string) error { return nil }
+import "os"
+
+func sameOwner(os.FileInfo, string) error { return nil }

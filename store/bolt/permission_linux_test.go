@@ -1,6 +1,7 @@
 package bolt
 
 import (
+	"bytes"
 	"errors"
 	"io/fs"
 	"os"
@@ -53,4 +54,42 @@ func TestReadOnlyFile(t *testing.T) {
 			t.Errorf("Open = %v, want advice about %s", err, path)
 		}
 	})
+}
+
+// A record that is only read is served from a file that cannot be written, and the file
+// is not touched.
+func TestReadOnly(t *testing.T) {
+	path, pairs, _ := filled(t)
+	before, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for file, mode := range map[string]os.FileMode{path: 0o444, filepath.Dir(path): 0o755, filepath.Dir(filepath.Dir(path)): 0o755} {
+		if err := os.Chmod(file, mode); err != nil {
+			t.Fatal(err)
+		}
+	}
+	unprivileged(t, func() {
+		if _, err := Open(path); !errors.Is(err, fs.ErrPermission) {
+			t.Errorf("Open = %v, want that it cannot be written", err)
+		}
+		db, second := reopen(t, path, ReadOnly()), reopen(t, path, ReadOnly())
+		wantPairs(t, db, pairs)
+		wantPairs(t, second, pairs)
+		if err := db.Commit(t.Context(), put("k", "v")); err == nil || !strings.Contains(err.Error(), "can only be read") {
+			t.Errorf("Commit = %v, want why it cannot be", err)
+		}
+		wantPairs(t, db, pairs) // it goes on
+		var copied bytes.Buffer
+		if n, err := db.Snapshot(&copied); err != nil || n == 0 {
+			t.Errorf("Snapshot = %d, %v", n, err)
+		}
+	})
+	if after, err := os.ReadFile(path); err != nil || !bytes.Equal(before, after) {
+		t.Errorf("the file was changed, %v", err)
+	}
+	missing := filepath.Join(t.TempDir(), "none.db")
+	if _, err := Open(missing, ReadOnly()); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("Open = %v, want that there is none", err)
+	}
 }

@@ -92,7 +92,7 @@ func (db *DB) guard(do func() error) (err error) {
 		if v == nil {
 			return
 		}
-		corrupt := &store.CorruptError{Path: db.path, Detail: fmt.Sprint(v)}
+		corrupt := &store.CorruptError{Path: db.path, Detail: fmt.Sprint(v), Do: store.DoRestore}
 		if _, fault := v.(interface{ Addr() uintptr }); fault {
 			corrupt.Detail = "a part of it cannot be read any more: it was cut while in use, or the disk fails"
 			db.over(corrupt)

@@ -22,10 +22,12 @@ func (db *DB) whole() error {
 		return fmt.Errorf("store: %w", err)
 	}
 	if used := db.used.Load(); info.Size() < used {
-		return &store.CorruptError{Path: db.path, Detail: fmt.Sprintf("it was cut to %d bytes of at least %d while in use", info.Size(), used)}
+		return &store.CorruptError{Path: db.path, Detail: fmt.Sprintf("it was cut to %d bytes of at least %d while in use", info.Size(), used), Do: store.DoRestore}
 	}
 	return nil
 }
+
+const doMoved = "if it was moved, move it back; else restore the newest good backup with tocsin restore"
 
 // there tells what is wrong when the file is no longer at its path: the next start
 // would not find what is written to it.
@@ -39,7 +41,7 @@ func (db *DB) there() error {
 		return fmt.Errorf("store: %w", err)
 	}
 	if err != nil || !os.SameFile(file, now) {
-		return &store.CorruptError{Path: db.path, Detail: "it was moved, deleted or replaced while in use; if it was moved, move it back"}
+		return &store.CorruptError{Path: db.path, Detail: "it was moved, deleted or replaced while in use", Do: doMoved}
 	}
 	return nil
 }
