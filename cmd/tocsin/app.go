@@ -92,18 +92,28 @@ func (c contentFlags) loadOver(kept map[string]memory) (content, error) {
 	out.plays, p2 = playbooks.Load(playbooks.Embedded(), kept["playbooks"], own("playbooks"))
 	out.templates, p3 = templates.Load(templates.Embedded(), kept["templates"], own("templates"))
 	out.senders, p4 = alert.LoadSenders(kept["alerts"], own("alerts"))
-	for _, p := range slices.Concat(p0, p1, p2, p3, p4) {
-		how := "served, but "
-		if p.Out {
-			how = "left out: "
+	for _, of := range []struct {
+		folder   string
+		problems []markdown.Problem
+	}{{"services", p0}, {"runbooks", p1}, {"playbooks", p2}, {"templates", p3}, {"alerts", p4}} {
+		for _, p := range of.problems {
+			out.problems = append(out.problems, reported(of.folder, p))
 		}
-		out.problems = append(out.problems, how+p.String())
 	}
 	if why := out.services.Unread(); why != "" {
 		out.problems = append(out.problems, "weighty commands (sev, page, update, close …) are for the shell alone, since who may do what is said in services/"+why)
 	}
 	out.problems = append(out.problems, command.CheckOnly(out.services.Defaults().Only)...)
 	return out, nil
+}
+
+// reported is what is wrong with a file of a content folder, and what became of it.
+func reported(folder string, p markdown.Problem) string {
+	p.File = folder + "/" + p.File
+	if p.Out {
+		return "left out: " + p.String()
+	}
+	return "served, but " + p.String()
 }
 
 // own are a team's folders by name, nil for each without any, until done. Nothing is
@@ -125,6 +135,7 @@ func (c contentFlags) own() (folder func(name string) fs.FS, done func() error, 
 // settings are what serve and sandbox have in common.
 type settings struct {
 	storePath string
+	addr      string // where to listen for HTTP
 	content   content
 	slack     slack.Config
 	url       string

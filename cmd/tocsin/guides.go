@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -77,6 +78,9 @@ func (c *guidesLintCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
+	if dir == "" && c.Content != "" {
+		fmt.Fprintf(e.stderr, "%s has no guides (runbooks/*.md): these are the built-in ones\n", c.Content)
+	}
 	if dir != "" {
 		own, done, err := contentFlags{Content: dir}.own()
 		if err != nil {
@@ -114,24 +118,27 @@ func (c *guidesLintCmd) now() (time.Time, error) {
 }
 
 // folder is what is to be linted, "" for the built-in guides. A folder without
-// any is a slip: nothing would be wrong with it.
+// any is a slip: nothing would be wrong with it. But TOCSIN_CONTENT may have services alone.
 func (c *guidesLintCmd) folder() (string, error) {
-	dir := c.Dir
-	if dir == "" && c.Content != "" {
-		dir = filepath.Join(c.Content, "runbooks")
-	}
-	if dir == "" {
+	if c.Dir == "" && c.Content == "" {
 		return "", nil
 	}
+	dir := cmp.Or(c.Dir, c.Content)
 	if st, err := os.Stat(dir); err != nil || !st.IsDir() {
 		return "", fmt.Errorf("%s is no folder that can be read: name one that holds guides", dir)
 	}
+	if c.Dir == "" {
+		dir = filepath.Join(dir, "runbooks")
+	}
 	guides, _ := fs.Glob(os.DirFS(dir), "*.md")
 	said, _ := fs.Glob(os.DirFS(dir), "said/*.txt")
-	if len(guides)+len(said) == 0 {
-		return "", fmt.Errorf("%s holds no guides (*.md): name the folder that does, for example content/runbooks", dir)
+	switch {
+	case len(guides)+len(said) > 0:
+		return dir, nil
+	case c.Dir == "":
+		return "", nil
 	}
-	return dir, nil
+	return "", fmt.Errorf("%s holds no guides (*.md): name the folder that does, for example content/runbooks", dir)
 }
 
 type guidesExportCmd struct {

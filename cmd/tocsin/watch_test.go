@@ -110,7 +110,7 @@ func TestABrokenEditLeavesTheOldOneServing(t *testing.T) {
 	}
 	m.expect("a", "Ours")
 	m.expect("provider-outage", "Ours too")
-	if got := strings.Count(m.log.String(), `level=WARN msg=content problem="left out: a.md:2: `); got != 1 {
+	if got := strings.Count(m.log.String(), `level=WARN msg=content problem="left out: runbooks/a.md:2: `); got != 1 {
 		t.Errorf("reported %d times:\n%s", got, &m.log)
 	}
 	m.write("runbooks/a.md", aGuide("a", "Mended"))
@@ -119,7 +119,7 @@ func TestABrokenEditLeavesTheOldOneServing(t *testing.T) {
 	m.write("runbooks/a.md", "---\ntitel: x\n---\n")
 	m.settle()
 	m.expect("a", "Mended")
-	if got := strings.Count(m.log.String(), `msg=content problem="left out: a.md:2: `); got != 2 {
+	if got := strings.Count(m.log.String(), `msg=content problem="left out: runbooks/a.md:2: `); got != 2 {
 		t.Errorf("broken again, and reported %d times:\n%s", got, &m.log)
 	}
 }
