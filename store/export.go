@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"tocsin/bot/incident"
 )
@@ -36,6 +37,48 @@ type (
 		Sum    string      `json:"sha256"`
 	}
 )
+
+// IDs are the incidents on record, the oldest first: also those that cannot be read.
+func (j *Journal) IDs(ctx context.Context) (ids []incident.ID, err error) {
+	heads, err := j.kv.Scan(ctx, "head/", "", 0)
+	if err != nil {
+		return nil, err
+	}
+	known := map[incident.ID]bool{}
+	for _, p := range heads {
+		if id, ok := numbered("head/", p.Key); ok {
+			ids, known[id] = append(ids, id), true
+		}
+	}
+	headless, err := j.headless(ctx, known)
+	ids = append(ids, headless...)
+	slices.SortFunc(ids, func(a, b incident.ID) int { return a.Number() - b.Number() })
+	return ids, err
+}
+
+// headless are the incidents that have events and no head, and are not gone.
+func (j *Journal) headless(ctx context.Context, known map[incident.ID]bool) (ids []incident.ID, err error) {
+	for after := ""; ; {
+		pairs, err := j.kv.Scan(ctx, "log/", after, 1)
+		if err != nil || len(pairs) == 0 {
+			return ids, err
+		}
+		after = pairs[0].Key
+		id, ok := numbered("log/", after)
+		if !ok {
+			continue
+		}
+		after = logPrefix(id) + "\xff"
+		if known[id] {
+			continue
+		}
+		if _, err := j.kv.Get(ctx, goneKey(id)); errors.Is(err, ErrNotFound) {
+			ids = append(ids, id)
+		} else if err != nil {
+			return nil, err
+		}
+	}
+}
 
 // Export writes all that is on record of an incident as lines of JSON, with those of
 // the alerts that belong to it, and returns the end of its timeline. Each seal is the

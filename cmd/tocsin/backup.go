@@ -6,10 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"net/http"
 	"os"
 	"strings"
+	"syscall"
 	"time"
 
 	"tocsin/bot/incident"
@@ -54,7 +56,7 @@ func source(ctx context.Context, path string) (write func(io.Writer) error, done
 	if !errors.Is(err, errNoBot) {
 		return write, done, err
 	}
-	kv, err := openRecord(path)
+	kv, err := openToRead(path)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -102,6 +104,15 @@ func openRecord(path string) (*bolt.DB, error) {
 		return nil, err
 	}
 	return bolt.Open(path)
+}
+
+// openToRead opens a record that is there to read it, also where it cannot be written.
+func openToRead(path string) (*bolt.DB, error) {
+	kv, err := openRecord(path)
+	if errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS) {
+		return bolt.Open(path, bolt.ReadOnly())
+	}
+	return kv, err
 }
 
 // recordThere says what to do where there is no record.
@@ -161,10 +172,17 @@ func whole(ctx context.Context, r *store.Report) func(*bolt.DB) error {
 			return err
 		}
 		if err := damage(r.Lost()); err != nil {
-			return fmt.Errorf("the record is damaged, see tocsin doctor --repair:\n%w", err)
+			return &lossError{err}
 		}
 		return nil
 	}
+}
+
+// lossError says that something is lost in a record.
+type lossError struct{ found error }
+
+func (e *lossError) Error() string {
+	return fmt.Sprintf("the record is damaged, see tocsin doctor --repair:\n%v", e.found)
 }
 
 // mostTold is how many findings are told one by one.

@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"tocsin/bot"
@@ -117,11 +118,8 @@ func readers() map[string]func(context.Context, reader, incident.ID) (string, er
 			}
 			return standing(r.bot, inc), nil
 		},
-		"doctor": func(ctx context.Context, r reader, _ incident.ID) (string, error) { return examine(ctx, r.journal) },
-		"export": func(ctx context.Context, r reader, id incident.ID) (string, error) {
-			data, _, err := exported(ctx, r.journal, id)
-			return string(data), err
-		},
+		"doctor":    func(ctx context.Context, r reader, _ incident.ID) (string, error) { return examine(ctx, r.journal) },
+		"export":    exportable,
 		"incidents": listed,
 	}
 }
@@ -162,7 +160,7 @@ func ask(ctx context.Context, storePath, what, id string) (text string, running 
 	case err != nil:
 		return "", true, err
 	case status != http.StatusOK:
-		return "", true, errors.New(string(data))
+		return "", true, errors.New(strings.TrimSpace(string(data)))
 	}
 	return string(data), true, nil
 }

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 
 	"tocsin/bot"
 	"tocsin/bot/incident"
@@ -22,21 +23,21 @@ type exportCmd struct {
 	Dir string   `default:"." help:"Where to write INC-1.jsonl, and INC-1.md if a postmortem was drafted."`
 }
 
-// Run writes incidents as files that need no tocsin to read.
+// Run writes incidents as files that need no tocsin to read: all that are whole.
 func (c *exportCmd) Run(e *env) error {
 	path, err := c.path()
 	if err != nil {
 		return err
 	}
-	var ids []incident.ID
+	var asked []incident.ID
 	for _, s := range c.IDs {
-		id, ok := incident.ParseID(s)
-		if !ok {
-			return fmt.Errorf("%q is no incident: write it as INC-1", s)
+		id, err := parseID(s)
+		if err != nil {
+			return err
 		}
-		ids = append(ids, id)
+		asked = append(asked, id)
 	}
-	var get func(what, id string) (string, error)
+	var get getter
 	var done func()
 	err = patiently(e.ctx, func() (err error) {
 		get, done, err = c.reading(e.ctx, path)
@@ -47,35 +48,83 @@ func (c *exportCmd) Run(e *env) error {
 	}
 	defer done()
 	sweep(filepath.Join(c.Dir, "INC-"), e.log)
-	if len(ids) == 0 {
-		list, err := get("incidents", "all")
-		if err != nil {
-			return err
-		}
-		for _, id := range strings.Fields(list) {
-			ids = append(ids, incident.ID(id))
-		}
+	list, err := get("incidents", "all")
+	if err != nil {
+		return err
 	}
-	for _, id := range ids {
-		file, err := c.one(get, id)
-		if err != nil {
-			return err
-		}
-		fmt.Fprintln(e.stdout, file)
+	ids, unread := splitListed(list)
+	if len(asked) > 0 {
+		ids = asked
 	}
-	return nil
+	return c.all(e, get, ids, unread)
 }
+
+// all exports incidents, names those of which something is damaged, and tells at the end
+// how many these are. What cannot be written ends it.
+func (c *exportCmd) all(e *env, get getter, ids []incident.ID, left []string) error {
+	for _, id := range ids {
+		lost, err := c.one(e, get, id)
+		if err != nil {
+			return err
+		}
+		if lost != nil {
+			left = append(left, fmt.Sprintf("%s: %v", id, lost))
+		}
+	}
+	if len(left) == 0 {
+		return nil
+	}
+	return fmt.Errorf("all that is whole was exported. This was not:\n%s", strings.Join(left, "\n"))
+}
+
+// one exports an incident and tells the files. lost is why something of it cannot be read.
+func (c *exportCmd) one(e *env, get getter, id incident.ID) (lost, err error) {
+	text, err := get("export", string(id))
+	if err != nil {
+		return unlessGone(err)
+	}
+	path, drafted, err := saveExport(c.Dir, id, []byte(text))
+	if err != nil {
+		return nil, err
+	}
+	fmt.Fprintln(e.stdout, path)
+	if !drafted {
+		return nil, nil
+	}
+	md, err := get("postmortem", string(id))
+	if err != nil {
+		return unlessGone(err)
+	}
+	if path, err = savePostmortem(c.Dir, id, md); err == nil {
+		fmt.Fprintln(e.stdout, path)
+	}
+	return nil, err
+}
+
+// unlessGone tells what cannot be read from the end of whoever reads it.
+func unlessGone(err error) (lost, ended error) {
+	if errors.Is(err, errNoBot) || errors.Is(err, context.Canceled) {
+		return nil, err
+	}
+	return err, nil
+}
+
+// getter reads a text of a record.
+type getter func(what, id string) (string, error)
 
 // reading is a way to read texts of a record: from the bot that runs on it, or else
 // from the file, which is opened once.
-func (c *exportCmd) reading(ctx context.Context, path string) (get func(what, id string) (string, error), done func(), err error) {
+func (c *exportCmd) reading(ctx context.Context, path string) (get getter, done func(), err error) {
 	if _, running, err := ask(ctx, path, "incidents", "all"); running {
 		return func(what, id string) (string, error) {
-			text, _, err := ask(ctx, path, what, id)
+			text, running, err := ask(ctx, path, what, id)
+			if !running {
+				err = fmt.Errorf("the tocsin that was asked has ended: %w", errNoBot)
+			}
 			return text, err
 		}, func() {}, err
 	}
-	kv, err := openRecord(path)
+	kv, err := openToRead(path)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -84,24 +133,20 @@ func (c *exportCmd) reading(ctx context.Context, path string) (get func(what, id
 		kv.Close()
 		return nil, nil, err
 	}
-	b, err := bot.New(ctx, bot.Config{Store: kv, Guides: content.guides, Plays: content.plays, Templates: content.templates})
-	if err != nil {
-		kv.Close()
-		return nil, nil, err
-	}
-	return func(what, id string) (string, error) {
-		text, err := readers()[what](ctx, reader{b, store.NewJournal(kv)}, incident.ID(id))
+	// Only a postmortem needs a bot, which a damaged record may keep from being made.
+	made := sync.OnceValues(func() (*bot.Bot, error) {
+		return bot.New(ctx, bot.Config{Store: kv, Guides: content.guides, Plays: content.plays, Templates: content.templates})
+	})
+	return func(what, id string) (text string, err error) {
+		r := reader{journal: store.NewJournal(kv)}
+		if what == "postmortem" {
+			if r.bot, err = made(); err != nil {
+				return "", err
+			}
+		}
+		text, err = readers()[what](ctx, r, incident.ID(id))
 		return text, notFound(id, err)
 	}, func() { kv.Close() }, nil
-}
-
-// one exports an incident and tells the file.
-func (c *exportCmd) one(get func(what, id string) (string, error), id incident.ID) (string, error) {
-	text, err := get("export", string(id))
-	if err != nil {
-		return "", err
-	}
-	return saveExport(c.Dir, id, []byte(text), func() (string, error) { return get("postmortem", string(id)) })
 }
 
 // exported is an incident as lines of JSON.
@@ -115,44 +160,79 @@ func exported(ctx context.Context, j *store.Journal, id incident.ID) ([]byte, st
 	return out.Bytes(), tip, err
 }
 
-// listed are the incidents on record, a line each.
-func listed(ctx context.Context, r reader, _ incident.ID) (string, error) {
-	heads, err := r.journal.Heads(ctx)
-	var s strings.Builder
-	for _, h := range heads {
-		s.WriteString(string(h.ID) + "\n")
+// exportable is exported with the alerts that can be read; listed names the others.
+func exportable(ctx context.Context, r reader, id incident.ID) (string, error) {
+	alerts, err := r.journal.Alerts(ctx)
+	if _, damaged := errors.AsType[*store.CorruptError](err); err != nil && !damaged {
+		return "", err
 	}
-	return s.String(), err
+	var out strings.Builder
+	_, err = r.journal.Export(ctx, id, alerts, &out)
+	return out.String(), err
 }
 
-// saveExport writes an export for its owner alone, beside it the postmortem if one was
-// drafted, and reads back what is on disk. The files are named by the incident's number
-// alone: its title is for those who may read it.
-func saveExport(dir string, id incident.ID, data []byte, postmortem func() (string, error)) (path string, err error) {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+// notListed is what a line of listed begins with that names no incident.
+const notListed = "! "
+
+// listed are the incidents on record, a line each, and what is damaged of alerts, which may
+// be of any of them.
+func listed(ctx context.Context, r reader, _ incident.ID) (string, error) {
+	ids, err := r.journal.IDs(ctx)
+	if err != nil {
 		return "", err
+	}
+	var s strings.Builder
+	for _, id := range ids {
+		s.WriteString(string(id) + "\n")
+	}
+	if _, err := r.journal.Alerts(ctx); err != nil {
+		for line := range strings.Lines(err.Error()) {
+			s.WriteString(notListed + strings.TrimSpace(line) + "\n")
+		}
+	}
+	return s.String(), nil
+}
+
+// splitListed takes what listed gives apart.
+func splitListed(list string) (ids []incident.ID, unread []string) {
+	for line := range strings.Lines(list) {
+		line = strings.TrimSpace(line)
+		if what, ok := strings.CutPrefix(line, notListed); ok {
+			unread = append(unread, what)
+		} else {
+			ids = append(ids, incident.ID(line))
+		}
+	}
+	return ids, unread
+}
+
+// saveExport writes an export for its owner alone, and reads back what is on disk. It tells
+// whether a postmortem was drafted. The file is named by the incident's number alone: its
+// title is for those who may read it.
+func saveExport(dir string, id incident.ID, data []byte) (path string, drafted bool, err error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return "", false, err
 	}
 	path = filepath.Join(dir, string(id)+".jsonl")
 	if err := durable.Save(path, data); err != nil {
-		return "", err
+		return "", false, err
 	}
 	back, err := os.ReadFile(path)
 	if err != nil {
-		return "", err
+		return "", false, err
 	}
 	of, events, err := store.CheckExport(bytes.NewReader(back))
 	if err == nil && (of != id || !bytes.Equal(back, data)) {
 		err = errors.New("it is not what was written")
 	}
 	if err != nil {
-		return "", fmt.Errorf("the export %s: %w", path, err)
+		return "", false, fmt.Errorf("the export %s: %w", path, err)
 	}
-	if incident.Fold(id, events).Drafts == 0 {
-		return path, nil
-	}
-	md, err := postmortem()
-	if err != nil {
-		return "", err
-	}
-	return path, durable.Save(filepath.Join(dir, string(id)+".md"), []byte(md))
+	return path, incident.Fold(id, events).Drafts > 0, nil
+}
+
+// savePostmortem writes a postmortem beside the export of its incident.
+func savePostmortem(dir string, id incident.ID, md string) (path string, err error) {
+	path = filepath.Join(dir, string(id)+".md")
+	return path, durable.Save(path, []byte(md))
 }

@@ -57,9 +57,14 @@ func (k *keeper) retireOne(ctx context.Context, j *store.Journal, id incident.ID
 	if err != nil {
 		return err
 	}
-	path, err := saveExport(k.exports, id, data, func() (string, error) { return k.bot.Postmortem(ctx, id) })
+	path, drafted, err := saveExport(k.exports, id, data)
 	if err != nil {
 		return err
+	}
+	if drafted {
+		if err := k.draft(ctx, id); err != nil {
+			return err
+		}
 	}
 	if abs, err := filepath.Abs(path); err == nil {
 		path = abs
@@ -70,4 +75,14 @@ func (k *keeper) retireOne(ctx context.Context, j *store.Journal, id incident.ID
 	k.bot.Forget(id)
 	k.log.Info("exported, and taken out of the record", "incident", id, "file", path)
 	return nil
+}
+
+// draft writes an incident's postmortem beside its export.
+func (k *keeper) draft(ctx context.Context, id incident.ID) error {
+	md, err := k.bot.Postmortem(ctx, id)
+	if err != nil {
+		return err
+	}
+	_, err = savePostmortem(k.exports, id, md)
+	return err
 }

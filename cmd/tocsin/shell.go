@@ -19,7 +19,6 @@ import (
 	"tocsin/bot/command"
 	"tocsin/bot/markdown"
 	"tocsin/store"
-	"tocsin/store/bolt"
 )
 
 // spoken is a command line from the shell, as it goes to the running bot.
@@ -164,7 +163,7 @@ func openBot(ctx context.Context, path string, c contentFlags) (b *bot.Bot, shut
 	if err != nil {
 		return nil, nil, err
 	}
-	kv, err := bolt.Open(path)
+	kv, err := openToRead(path)
 	if err != nil {
 		return nil, nil, err
 	}
