@@ -62,8 +62,9 @@ func (c *doctorCmd) Run(e *env) error {
 	}
 	d.pagerDuty(e.ctx, s)
 	d.sources(s)
+	d.places(s)
 	if s.storePath != "" {
-		d.store(e.ctx, c.storeFlags)
+		d.store(e.ctx, c.storeFlags, c.Backup)
 	}
 	if d.failed > 0 {
 		return fmt.Errorf("%d of the above need attention", d.failed)
@@ -108,7 +109,7 @@ func (d *doctor) slack(ctx context.Context, c slack.Config) {
 	}
 }
 
-func (d *doctor) store(ctx context.Context, s storeFlags) {
+func (d *doctor) store(ctx context.Context, s storeFlags, backups string) {
 	path, err := s.path()
 	if err != nil {
 		return // told with the configuration
@@ -120,12 +121,18 @@ func (d *doctor) store(ctx context.Context, s storeFlags) {
 	if st, err := os.Stat(filepath.Dir(path)); err == nil && st.Mode().Perm()&0o002 != 0 && st.Mode()&os.ModeSticky == 0 {
 		d.bad("record", "everybody on this machine may change the directory of "+path+": chmod o-w "+filepath.Dir(path))
 	}
-	if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
+	anew, err := fresh(path, backups)
+	if err != nil {
+		d.bad("record", err.Error())
+		return
+	}
+	if anew {
 		d.good("record", path+" is not there yet; it is made at the first start")
 		return
 	}
 	text, err := examined(ctx, path)
 	if err != nil {
+		err = withBackup(err, backups)
 		for line := range strings.Lines(err.Error()) {
 			d.bad("record", strings.TrimSpace(line))
 		}
@@ -149,23 +156,27 @@ func examined(ctx context.Context, path string) (text string, err error) {
 
 // examinedFile examines a record that no bot runs on.
 func examinedFile(ctx context.Context, path string) (string, error) {
-	kv, err := openRecord(path)
+	kv, err := openToRead(path)
 	if err != nil {
 		return "", err
 	}
 	defer kv.Close()
-	return examine(ctx, store.NewJournal(kv))
+	text, err := examine(ctx, store.NewJournal(kv))
+	if kv.IsReadOnly() {
+		err = errors.Join(err, fmt.Errorf("%s can only be read here: let the user who runs tocsin write it (%s)", path, text))
+	}
+	return text, err
 }
 
 // openDamaged opens a record that may be damaged, once no other process has it. lost says
-// why its newest transaction may be missing.
-func openDamaged(ctx context.Context, path string) (kv *bolt.DB, lost, err error) {
+// why its newest transaction may be missing; nil if it is not.
+func openDamaged(ctx context.Context, path string) (kv *bolt.DB, lost *store.CorruptError, err error) {
 	err = alone(ctx, path, func() (err error) {
 		kv, err = openRecord(path)
 		return err
 	})
-	if _, damaged := errors.AsType[*store.CorruptError](err); damaged {
-		lost = err
+	if damaged, ok := errors.AsType[*store.CorruptError](err); ok {
+		lost = damaged
 		kv, err = bolt.Open(path, bolt.OneFirstPage())
 	}
 	return kv, lost, err
@@ -180,21 +191,27 @@ func (c *doctorCmd) repair(e *env) error {
 	now := time.Now()
 	kv, lost, err := openDamaged(e.ctx, path)
 	if err != nil {
-		return fmt.Errorf("this cannot be repaired: %w", err)
+		return fmt.Errorf("this cannot be repaired: %w", withBackup(err, c.Backup))
 	}
 	defer kv.Close()
 	sweep(path, e.log)
+	j := store.NewJournal(kv)
+	if lost == nil {
+		if r, err := j.Examine(e.ctx, nil); err == nil && len(r.Findings) == 0 {
+			return tellRepaired(e.stdout, path, 0, r)
+		}
+	}
 	before := path + ".before-repair-" + moment(now)
 	if err := kv.Copy(e.ctx, before, func(*bolt.DB) error { return nil }); err != nil {
 		return fmt.Errorf("nothing was repaired: %w", err)
 	}
 	fmt.Fprintf(e.stdout, "The record as it was is kept as %s.\n", before)
-	j := store.NewJournal(kv)
 	if lost != nil {
 		if err := j.Mark(e.ctx, store.MarkRestored, now); err != nil { // which writes the page again
 			return err
 		}
-		fmt.Fprintf(e.stdout, "%v: went on from the other one\n", lost)
+		fmt.Fprintf(e.stdout, "%s: %s: went on from the other one\n", path, lost.Detail)
+		defer fmt.Fprintln(e.stdout, "The newest write may be missing: compare what happened last in Slack with the timelines.")
 	}
 	done, left, err := j.Repair(e.ctx, now)
 	for _, what := range done {
@@ -206,7 +223,12 @@ func (c *doctorCmd) repair(e *env) error {
 	if err := damage(left.Findings); err != nil {
 		return fmt.Errorf("this is left to you:\n%w", err)
 	}
-	_, err = fmt.Fprintf(e.stdout, "Put right: %d. %s: %s\n", len(done), path, contents(left))
+	return tellRepaired(e.stdout, path, len(done), left)
+}
+
+// tellRepaired says how many things were put right, and what is in the record now.
+func tellRepaired(out io.Writer, path string, done int, r store.Report) error {
+	_, err := fmt.Fprintf(out, "Put right: %d. %s: %s\n", done, path, contents(r))
 	return err
 }
 

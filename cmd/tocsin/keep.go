@@ -24,7 +24,7 @@ import (
 type keepFlags struct {
 	Backup     string `env:"TOCSIN_BACKUP" placeholder:"DIR" help:"Where to back the record up to, by itself. Without it nothing is."`
 	BackupAt   string `env:"TOCSIN_BACKUP_AT" default:"30 3 * * *" help:"When, as a cron expression, in UTC."`
-	BackupKeep int    `env:"TOCSIN_BACKUP_KEEP" default:"14" help:"How many of these backups are kept."`
+	BackupKeep string `env:"TOCSIN_BACKUP_KEEP" default:"14" help:"How many of these backups are kept."`
 	Keep       string `env:"TOCSIN_KEEP" placeholder:"730d" help:"How long incidents stay in the record after they are over, in days; for ever without it. They are exported first."`
 	Export     string `env:"TOCSIN_EXPORT" placeholder:"DIR" help:"Where incidents are exported to before they leave the record."`
 }
@@ -43,13 +43,13 @@ const leastKept = 30
 
 // config reads them, and notes everything that is wrong.
 func (f keepFlags) config(note func(error)) keeping {
-	k := keeping{backups: f.Backup, copies: f.BackupKeep, exports: f.Export}
+	k := keeping{backups: f.Backup, exports: f.Export}
 	var err error
 	if k.next, err = bot.Schedule(f.BackupAt); err != nil {
 		note(fmt.Errorf("TOCSIN_BACKUP_AT is %q: it has to be a cron expression such as 30 3 * * *: %w", f.BackupAt, err))
 	}
-	if k.copies < 1 {
-		note(fmt.Errorf("TOCSIN_BACKUP_KEEP is %d: at least one backup has to be kept", k.copies))
+	if k.copies, err = strconv.Atoi(f.BackupKeep); err != nil || k.copies < 1 {
+		note(fmt.Errorf("TOCSIN_BACKUP_KEEP is %q: it has to be how many backups are kept, at least 1, such as 14", f.BackupKeep))
 	}
 	if f.Keep == "" {
 		return k

@@ -3,11 +3,15 @@
 package main
 
 import (
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"tocsin/store"
+	"tocsin/store/bolt"
 )
 
 // On a file system without hard links the record is made, backed up, restored and
@@ -28,6 +32,9 @@ func TestWithoutHardLinks(t *testing.T) {
 	for _, step := range [][]string{
 		{"restore", older}, {"backup", copied}, {"incident", "note", "INC-1", "rolled back"}, {"restore", copied}, {"doctor", "--repair"}, {"timeline", "INC-1"},
 	} {
+		if step[0] == "doctor" {
+			damageOutbox(t, path)
+		}
 		if text, err := run(step...); err != nil || strings.Contains(text, "rolled back") && step[0] == "timeline" {
 			t.Fatalf("%q: %v: %s", step, err, text)
 		}
@@ -49,4 +56,13 @@ func TestWithoutHardLinks(t *testing.T) {
 	if left, _ := filepath.Glob(filepath.Join(dir, "*unfinished*")); left != nil {
 		t.Errorf("it leaves %q", left)
 	}
+}
+
+// damageOutbox puts something into an outbox that a repair has to put aside.
+func damageOutbox(t *testing.T, path string) {
+	t.Helper()
+	kv, err := bolt.Open(path)
+	must(t, err)
+	err = kv.Commit(t.Context(), store.Tx{Put: []store.Pair{{Key: "out/00000001/00000001.99", Value: []byte("rubbish")}}})
+	must(t, errors.Join(err, kv.Close()))
 }

@@ -26,9 +26,9 @@ func (c *restoreCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	backup, err := os.Open(c.File)
+	backup, err := openBackup(c.File)
 	if err != nil {
-		return fmt.Errorf("the backup cannot be read: %w", err)
+		return err
 	}
 	defer backup.Close()
 	sweep(path, e.log)
@@ -45,9 +45,36 @@ func (c *restoreCmd) Run(e *env) error {
 		return err
 	})
 	if err != nil {
-		return fmt.Errorf("nothing was restored: %w", err)
+		return notRestored(c.File, err)
 	}
 	return r.tell(e.stdout, path, kept, unread)
+}
+
+// openBackup opens a file to be restored.
+func openBackup(path string) (*os.File, error) {
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("nothing was restored: %s is no file: name one backup", path)
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("the backup cannot be read: %w", err)
+	}
+	return f, nil
+}
+
+// notRestored says why a backup did not become the record: what is damaged is the backup.
+func notRestored(backup string, err error) error {
+	why := ""
+	if damaged, ok := errors.AsType[*store.CorruptError](err); ok {
+		why = damaged.Detail
+	}
+	if lost, ok := errors.AsType[*lossError](err); ok {
+		why = lost.found.Error()
+	}
+	if why == "" {
+		return fmt.Errorf("nothing was restored: %w", err)
+	}
+	return fmt.Errorf("nothing was restored: %s is damaged, or is no backup: %s\nThe record is as it was. Take another backup, the next older one", backup, why)
 }
 
 // fileTime is a time as it is written in names of files.

@@ -153,7 +153,8 @@ func TestAnEmptySecretIsNone(t *testing.T) {
 		{slackFlags: slackFlags{BotToken: "xoxb-1", SigningSecret: "s"}, alertFlags: alertFlags{Token: "a, "}},
 		{slackFlags: slackFlags{BotToken: "xoxb-1", SigningSecret: "s"}, alertFlags: alertFlags{SentrySecret: ","}},
 	} {
-		c.Store, c.Quiet, c.Timeout, c.keepFlags = "bolt:x", time.Second, time.Second, keepFlags{BackupAt: "30 3 * * *", BackupKeep: 1}
+		c.Store, c.Quiet, c.Timeout, c.keepFlags = "bolt:x", time.Second, time.Second, keepFlags{BackupAt: "30 3 * * *", BackupKeep: "1"}
+		c.Addr = "127.0.0.1:0"
 		if _, wrong := c.settings(); len(wrong) != 1 || !strings.Contains(wrong[0], "SECRET") && !strings.Contains(wrong[0], "TOKEN") {
 			t.Errorf("%+v may start: %q", c, wrong)
 		}

@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -98,10 +99,16 @@ func (f calmFlags) check() error {
 const slackPatience = 2 * time.Second
 
 // Run serves until it is told to stop.
-func (c *serveCmd) Run(e *env) error {
+func (c *serveCmd) Run(e *env) error { return withBackup(c.serve(e), c.Backup) }
+
+func (c *serveCmd) serve(e *env) error {
 	s, wrong := c.settings()
 	if len(wrong) > 0 {
 		return errors.New("this cannot start yet:\n      - " + strings.Join(wrong, "\n      - "))
+	}
+	anew, err := fresh(s.storePath, c.Backup)
+	if err != nil {
+		return err
 	}
 	ln, err := net.Listen("tcp", c.Addr)
 	if err != nil {
@@ -112,6 +119,9 @@ func (c *serveCmd) Run(e *env) error {
 	if err != nil {
 		ln.Close()
 		return err
+	}
+	if anew {
+		e.log.Warn("made a new, empty record, for there was none", "store", s.storePath)
 	}
 	mux := http.NewServeMux()
 	a.routes(mux)
@@ -146,8 +156,9 @@ func (c *serveCmd) settings() (settings, []string) {
 	note(err)
 	s.keeping = c.keepFlags.config(note)
 	note(checkURL(c.URL))
+	note(checkAddr(c.Addr))
 	note(c.calmFlags.check())
-	s.url, s.quiet = c.URL, c.Quiet
+	s.url, s.addr, s.quiet = c.URL, c.Addr, c.Quiet
 	s.slack.Timeout, s.slack.Pace = c.Timeout, c.Pace
 	if s.pager != nil {
 		s.pager.Timeout = c.Timeout
@@ -164,4 +175,20 @@ func checkURL(s string) error {
 		return fmt.Errorf("TOCSIN_URL is %q: it has to be an address such as https://tocsin.example.com", s)
 	}
 	return nil
+}
+
+// checkAddr refuses what cannot be listened on, whatever the machine.
+func checkAddr(s string) error {
+	_, port, err := net.SplitHostPort(s)
+	if err == nil {
+		_, err = net.LookupPort("tcp", port)
+	}
+	if err == nil {
+		return nil
+	}
+	like := "8080"
+	if _, err := strconv.ParseUint(s, 10, 16); err == nil {
+		like = s
+	}
+	return fmt.Errorf("TOCSIN_ADDR is %q: it has to be HOST:PORT, such as 127.0.0.1:%s, or :%s for every address of this machine", s, like, like)
 }

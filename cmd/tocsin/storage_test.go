@@ -120,7 +120,8 @@ func TestDiskIsFull(t *testing.T) {
 	t.Logf("acknowledged before it was full: %d", len(keys))
 }
 
-// TestDiskIsReadOnly: it does not start, and says what to do.
+// TestDiskIsReadOnly: it does not start, and says what to do. What is on record can be
+// read and taken away all the same.
 func TestDiskIsReadOnly(t *testing.T) {
 	t.Parallel()
 	d := newDisk(t)
@@ -128,12 +129,36 @@ func TestDiskIsReadOnly(t *testing.T) {
 	if err := errors.Join(g.leave(), d.do(t, "mount -o remount,bind,ro "+d.mount)); err != nil {
 		t.Fatal(err)
 	}
+	wantReadable(t, g.file)
 	for _, file := range []string{g.file, filepath.Join(d.dir, "new.db")} {
 		g.file = file
 		if err := g.start(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		wantEnd(t, g.process, "read-only file system", "let this user", "TOCSIN_STORE")
+	}
+}
+
+// wantReadable wants the shell to tell all that is in a file that nobody can write.
+func wantReadable(t *testing.T, file string) {
+	t.Helper()
+	away := t.TempDir()
+	for line, c := range map[string]struct {
+		code int
+		says string
+	}{
+		"incident list --store %s":                    {0, "INC-1"},
+		"incident show --store %s INC-1":              {0, "Channel: #inc-1"},
+		"timeline --store %s INC-1":                   {0, "declared a SEV2"},
+		"backup --store %s " + away + "/b.db":         {0, "every timeline is whole"},
+		"export --store %s INC-1 --dir " + away:       {0, "INC-1.jsonl"},
+		"doctor --store %s":                           {1, "can only be read here"},
+		"incident note --store %s INC-1 can you read": {1, "can only be read here"},
+	} {
+		code, text := told(t, strings.Fields(fmt.Sprintf(line, "bolt:"+file))...)
+		if code != c.code || !strings.Contains(text, c.says) {
+			t.Errorf("tocsin "+line+" ends with %d, want %d with %q:\n%s", file, code, c.code, c.says, text)
+		}
 	}
 }
 
