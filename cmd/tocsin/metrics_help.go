@@ -30,7 +30,7 @@ var (
 
 	descClock = desc("clock_seconds", "How long ago the clock last looked for what is due; it does twice a minute. High: nobody is reminded, start tocsin again.")
 
-	descBackup = desc("last_backup_timestamp_seconds", "When the last backup was made, 0 for never. Old: see whether TOCSIN_BACKUP can be written.")
+	descBackup = desc("last_backup_timestamp_seconds", "When the last backup was made, 0 for never. Old: see whether TOCSIN_BACKUP can be written, and whether the record is damaged.")
 
 	descDamaged = desc("damaged_records", "Records that the examination of the store found damaged. Above 0: tocsin doctor names them; restore a backup.")
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -53,4 +54,25 @@ func proseOf(text string) string {
 		}
 	}
 	return prose.String()
+}
+
+// What README shows of a service can be pasted as it is.
+func TestReadmesServiceIsWhole(t *testing.T) {
+	data, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, after, ok := strings.Cut(string(data), "```yaml\n")
+	sample, _, closed := strings.Cut(after, "```")
+	dir := t.TempDir()
+	if err := os.Mkdir(filepath.Join(dir, "services"), 0o755); err != nil || !ok || !closed {
+		t.Fatalf("README.md shows no service, %v", err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "services", "chat-api.md"), []byte(sample), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	c, err := contentFlags{Content: dir}.load()
+	if _, found := c.services.Find("chat-api", ""); err != nil || !found || len(c.problems) > 0 {
+		t.Errorf("README's service is wrong, %v:\n%s", err, strings.Join(c.problems, "\n"))
+	}
 }
