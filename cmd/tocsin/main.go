@@ -49,14 +49,31 @@ func main() { os.Exit(run()) }
 
 // run is main with its exit code: 0 done, 1 failed, 80 wrong use.
 func run() int {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	context.AfterFunc(ctx, stop) // who asks a second time does not want to wait
-	e := &env{ctx: ctx, stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr}
+	e := &env{ctx: untilSignaled(), stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr}
 	e.log = slog.New(slog.NewTextHandler(e.stderr, nil))
 	slog.SetDefault(e.log) // what libraries log has the same form
 	return execute(e, os.Args[1:])
 }
+
+// untilSignaled is a context that ends with the first signal to end. By then a second
+// one has its usual effect: who asks twice does not want to wait.
+func untilSignaled() context.Context {
+	ctx, cancel := context.WithCancelCause(context.Background())
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		s := <-signals
+		signal.Stop(signals)
+		cancel(&signaled{s})
+	}()
+	return ctx
+}
+
+// signaled is the context.Canceled of what was told to end.
+type signaled struct{ by os.Signal }
+
+func (s *signaled) Error() string { return s.by.String() + " signal received" }
+func (s *signaled) Unwrap() error { return context.Canceled }
 
 // execute runs a subcommand. What it prints is fit for a terminal.
 func execute(e *env, args []string) int {
