@@ -130,10 +130,11 @@ func undecided(inc incident.Incident, key string) bool {
 }
 
 // decided tells whether a person has set the severity since an alert joined inc. What
-// tocsin made itself has it from the beginning.
+// tocsin made itself has it from the beginning, whenever PagerDuty tells of it.
 func decided(inc incident.Incident, key string) bool {
 	_, joined := inc.NumberOf(source, key)
-	return joined == 0 || slices.ContainsFunc(inc.Timeline[joined:], func(e incident.Event) bool {
+	made := slices.ContainsFunc(inc.Pages, func(p incident.Page) bool { return p.Key == key && !p.Added })
+	return made || joined == 0 || slices.ContainsFunc(inc.Timeline[joined:], func(e incident.Event) bool {
 		_, set := e.Fact.(incident.SeverityChanged)
 		return set
 	})

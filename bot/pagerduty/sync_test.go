@@ -59,6 +59,21 @@ func TestJoinedIsNotHushed(t *testing.T) {
 	}
 }
 
+// TestOurPageFollowsUs: PagerDuty tells of a page of ours as of any other, maybe after the
+// severity was changed.
+func TestOurPageFollowsUs(t *testing.T) {
+	d := newDesk(t, full())
+	d.record(incident.SeverityChanged{From: incident.SEV2, To: incident.SEV1})
+	paged, err := d.page(answers, "")
+	must(t, err)
+	id := paged.Key
+	d.record(incident.SeverityChanged{From: incident.SEV1, To: incident.SEV3})
+	d.record(incident.Signaled{Source: "pagerduty", Event: "incident.triggered", State: incident.StateFiring, Key: id, Title: "Slow", Severity: incident.SEV1})
+	if d.do(effect.SyncPager{}); d.shown(id).Urgency != "low" || d.shown(id).Priority != "P3" {
+		t.Errorf("%+v", d.shown(id))
+	}
+}
+
 // TestConfiguredPriorities: the account's own names, in any case, and none for a
 // severity that has none.
 func TestConfiguredPriorities(t *testing.T) {

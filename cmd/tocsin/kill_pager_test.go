@@ -102,8 +102,18 @@ func (k *killing) comparePagerState(r *kept, inc incident.Incident, item store.I
 	}
 }
 
-// compareRated: what is not over shows our severity.
+// compareRated: what is not over shows our severity, but for what is worse and joined
+// after a person set that: people are asked.
 func (k *killing) compareRated(inc incident.Incident, p sandbox.PagerIncident) {
+	if s, ok := inc.Alert("pagerduty", p.ID); ok && !madeByUs(p) && s.Severity.Worse(inc.Severity) {
+		_, joined := inc.NumberOf("pagerduty", p.ID)
+		if !slices.ContainsFunc(inc.Timeline[joined:], func(e incident.Event) bool {
+			_, set := e.Fact.(incident.SeverityChanged)
+			return set
+		}) {
+			return
+		}
+	}
 	want := "P" + strings.TrimPrefix(string(inc.Severity), "sev")
 	if inc.Active() && p.Status != "resolved" && p.Priority != want {
 		k.lost("PagerDuty's incident %s is a %q, and %s is a %s", p.Key, p.Priority, inc.ID, inc.Severity)
