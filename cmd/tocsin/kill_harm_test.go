@@ -35,7 +35,31 @@ func (k *killing) harm(r *kept, o owed) {
 			k.problem("without what was done for %s (%s) nothing is missed: %v", jobKeyOf(item), kind, other.problems)
 		}
 	}
+	k.disorder(r, o)
 	k.figures.missed(slices.Collect(maps.Keys(tried)))
+}
+
+// disorder turns a room's messages round: the card is last, and every answer stands
+// before its question.
+func (k *killing) disorder(r *kept, o owed) {
+	for _, inc := range r.incidents {
+		without := *r
+		without.look(k.ws.State(), k.ws.PagerDutyIncidents())
+		list := without.state.Messages[without.room(inc.ID).ID]
+		said := slices.DeleteFunc(slices.Clone(list), func(m sandbox.Message) bool { return !ordered.MatchString(keyOf(m)) })
+		if len(said) < 2 {
+			continue
+		}
+		slices.Reverse(list)
+		other := &killing{killSpec: k.killSpec, processes: k.processes, before: k.before}
+		other.compareWorld(&without, o)
+		for _, want := range []string{"are out of order", "has to be the card"} {
+			if !slices.ContainsFunc(other.problems, func(p string) bool { return strings.Contains(p, want) }) {
+				k.problem("with the messages of %s turned round nothing %s: %v", inc.ID, want, other.problems)
+			}
+		}
+		return
+	}
 }
 
 // take takes away what an effect has left; false if it does not know how.
