@@ -36,7 +36,7 @@ func (b *Bot) Update(ctx context.Context, id incident.ID, o Origin, decide Decid
 }
 
 // race has a change made of an incident, again on its newest state where somebody else
-// was first. That is soon over: a record that goes on to say so contradicts itself.
+// was first. That is soon over: a record that goes on to say so is damaged.
 func (b *Bot) race(ctx context.Context, id incident.ID, change func(*live) error) error {
 	for range maxRaces {
 		l, err := b.load(ctx, id)
@@ -47,7 +47,7 @@ func (b *Bot) race(ctx context.Context, id incident.ID, change func(*live) error
 			return err
 		}
 	}
-	return fmt.Errorf("nothing can be added to %s after %d tries: the record may contradict itself, see tocsin doctor", id, maxRaces)
+	return &store.CorruptError{Path: string(id), Detail: fmt.Sprintf("nothing can be added to it in %d tries, so the record contradicts itself", maxRaces)}
 }
 
 func (b *Bot) updateOnce(ctx context.Context, l *live, o Origin, decide Decide) (incident.Incident, error) {

@@ -7,7 +7,6 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
-	"reflect"
 	"strings"
 	"testing"
 
@@ -101,7 +100,7 @@ func served(t *testing.T, what, path string, truth map[string]any) (file, values
 		switch err := errs[asked]; {
 		case err != nil && !errors.As(err, &corrupt):
 			t.Errorf("%s: %s: %v, want a *CorruptError", what, asked, err)
-		case err == nil && !reflect.DeepEqual(told[asked], want):
+		case err == nil && untrue(asked, told[asked], want):
 			t.Errorf("%s: %s: %+v, which is not what was written", what, asked, told[asked])
 		}
 	}

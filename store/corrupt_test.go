@@ -108,10 +108,19 @@ func wantNoLie(t *testing.T, what string, truth map[string]any, j *store.Journal
 		switch err := errs[asked]; {
 		case err != nil && !errors.As(err, &corrupt):
 			t.Errorf("%s: %s: %v, want a *CorruptError", what, asked, err)
-		case err == nil && !reflect.DeepEqual(told[asked], want):
+		case err == nil && untrue(asked, told[asked], want):
 			t.Errorf("%s: %s: %+v, which is not what was written", what, asked, told[asked])
 		}
 	}
+}
+
+// untrue tells whether an answer is a lie. The number of the next incident may skip one
+// that damage seems to use.
+func untrue(asked string, told, want any) bool {
+	if asked == "next" {
+		return told.(int) < want.(int) || told.(int) > want.(int)+1
+	}
+	return !reflect.DeepEqual(told, want)
 }
 
 func TestEveryFlippedBitIsNoticed(t *testing.T) {

@@ -78,10 +78,13 @@ type examiner struct {
 
 func (x *examiner) note(list ...Finding) {
 	for _, f := range list {
-		if !x.told[f.Key] {
-			x.told[f.Key] = true
-			x.report.Findings = append(x.report.Findings, f)
+		if x.told[f.Key] && f.strayed { // now it is known where it belongs
+			x.report.Findings = slices.DeleteFunc(x.report.Findings, func(o Finding) bool { return o.Key == f.Key })
+		} else if x.told[f.Key] {
+			continue
 		}
+		x.told[f.Key] = true
+		x.report.Findings = append(x.report.Findings, f)
 	}
 }
 
@@ -122,7 +125,7 @@ func (x *examiner) ids(ctx context.Context, kind string) (ids []incident.ID, err
 			continue
 		}
 		ids = append(ids, id)
-		after = kind + number(id) + "/\xff"
+		after = past(kind+number(id)+"/", key)
 	}
 }
 

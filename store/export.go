@@ -68,7 +68,7 @@ func (j *Journal) headless(ctx context.Context, known map[incident.ID]bool) (ids
 		if !ok {
 			continue
 		}
-		after = logPrefix(id) + "\xff"
+		after = past(logPrefix(id), after)
 		if known[id] {
 			continue
 		}

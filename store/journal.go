@@ -256,14 +256,15 @@ func (j *Journal) Next(ctx context.Context) (int, error) {
 		}
 		after = later[0].Key
 		id, ok := numbered("log/", after)
-		if ok {
-			after = logPrefix(id) + "\xff"
-			ok, err = j.begun(ctx, id)
+		if !ok {
+			continue
 		}
+		after = past(logPrefix(id), after)
+		begun, err := j.begun(ctx, id)
 		if err != nil {
 			return 0, err
 		}
-		if ok {
+		if begun || id.Number() == last+1 { // a number that only damage uses cannot be had either
 			last = id.Number()
 		}
 	}

@@ -32,13 +32,17 @@ func (j *Journal) apart(ctx context.Context, page func([]Pair) error) error {
 		}
 		after = pairs[len(pairs)-1].Key
 		if i := slices.IndexFunc(pairs, ofIncident); i >= 0 {
-			pairs, after = pairs[:i], kindOf(pairs[i].Key)+"/\xff"
+			pairs, after = pairs[:i], past(kindOf(pairs[i].Key)+"/", pairs[i].Key)
 		}
 		if err := page(pairs); err != nil {
 			return err
 		}
 	}
 }
+
+// past is where to read on behind all keys of ours that begin with prefix, of which key is
+// one. A damaged one may be behind them.
+func past(prefix, key string) string { return max(prefix+"\xff", key) }
 
 // ofIncident tells whether a pair is of a single incident.
 func ofIncident(p Pair) bool {

@@ -257,6 +257,8 @@ func (inc *Incident) apply(e Event) {
 	case Lost:
 		if f.Title != "" {
 			inc.declared(e, Declared{Title: f.Title, Severity: f.Severity, Private: f.Private})
+		} else if inc.Private {
+			inc.People = nil // somebody may have left: whoever does something is known again
 		}
 	case Noted, Reminded, Merged, PagerSynced, LinkGiven, Unknown:
 		// on the timeline only
@@ -352,7 +354,9 @@ func (inc Incident) KnowsBar(f Barred) bool {
 	if f.Why == "" {
 		return !slices.ContainsFunc(inc.Bars, func(b Barred) bool { return b.Effect == f.Effect })
 	}
-	return slices.ContainsFunc(inc.Bars, func(b Barred) bool { return b.Why == f.Why })
+	return slices.ContainsFunc(inc.Bars, func(b Barred) bool {
+		return b.Why == f.Why && !(f.Where == BarredRoom && b.Where == BarredAct) // that was said in the room
+	})
 }
 
 // play starts a play. One that follows another withdraws its open tasks, but

@@ -143,7 +143,7 @@ func (p *Performer) openChannel(ctx context.Context, inc incident.Incident, job 
 		if job.Tries == 1 {
 			continue // not by us: this is the first attempt
 		}
-		ours, err := p.own(ctx, candidate, job.First)
+		ours, err := p.own(ctx, candidate, inc.Private, job.First)
 		if err != nil {
 			return nil, err
 		}
@@ -168,7 +168,7 @@ const perPage = 999
 // own finds a channel that our bot created since a time, among those it is in. One that
 // is older than the attempts by our clock is not another record's if nobody got to work
 // in it: it has no topic yet.
-func (p *Performer) own(ctx context.Context, name string, since time.Time) (*slack.Channel, error) {
+func (p *Performer) own(ctx context.Context, name string, private bool, since time.Time) (*slack.Channel, error) {
 	params := &slack.GetConversationsForUserParameters{Types: []string{"public_channel", "private_channel"}, Limit: perPage, ExcludeArchived: true}
 	for {
 		list, next, err := p.api.GetConversationsForUserContext(ctx, params)
@@ -176,7 +176,7 @@ func (p *Performer) own(ctx context.Context, name string, since time.Time) (*sla
 			return nil, err
 		}
 		for _, ch := range list {
-			if ch.Name == name && ch.Creator == p.me.User && (began(ch, since.Add(-time.Minute)) || began(ch, since.Add(-ahead)) && ch.Topic.Value == "") {
+			if ch.Name == name && ch.Creator == p.me.User && ch.IsPrivate == private && (began(ch, since.Add(-time.Minute)) || began(ch, since.Add(-ahead)) && ch.Topic.Value == "") {
 				return &ch, nil
 			}
 		}

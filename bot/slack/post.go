@@ -120,9 +120,16 @@ func (p *Performer) upload(ctx context.Context, inc incident.Incident, e effect.
 	return done, nil
 }
 
-// permalink is a message's address, made as Slack makes it.
+// permalink is a message's address, made as Slack makes it; "" while it is not known of
+// which workspace.
 func (p *Performer) permalink(m incident.Message, thread string) string {
-	link := p.me.URL + "archives/" + m.Channel + "/p" + strings.ReplaceAll(m.ID, ".", "")
+	p.mu.Lock()
+	base := p.me.URL
+	p.mu.Unlock()
+	if base == "" {
+		return ""
+	}
+	link := base + "archives/" + m.Channel + "/p" + strings.ReplaceAll(m.ID, ".", "")
 	if thread != "" && thread != m.ID {
 		link += "?thread_ts=" + thread + "&cid=" + m.Channel
 	}

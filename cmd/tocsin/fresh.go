@@ -29,7 +29,7 @@ func fresh(path, backups string) (bool, error) {
 		return true, nil
 	}
 	return false, fmt.Errorf("there is no record at %s, and there was one, for %s is of it. If TOCSIN_STORE is right, bring it back: tocsin restore %s. "+
-		"To begin anew, with nothing, move that file away, and all others of %s.before-* and of TOCSIN_BACKUP", path, left, left, path)
+		"To begin anew, with nothing, move that file away, and all others of %s.before-* and of TOCSIN_BACKUP; if they are another tocsin's, give this one a directory of its own", path, left, left, path)
 }
 
 // withBackup adds the newest backup to an error against which only a backup helps.
