@@ -411,9 +411,10 @@ func (inc *Incident) know(p Person) {
 	}
 }
 
-// letIn notes that a person was let into the channel.
+// letIn notes that a person was let into the channel. Who is known by name alone, from the
+// shell, cannot be.
 func (inc *Incident) letIn(p Person) {
-	if p != (Person{}) && !inc.inRoom(p) {
+	if p.User != "" && !inc.inRoom(p) {
 		inc.inside = append(slices.Clip(inc.inside), p)
 	}
 }
