@@ -39,7 +39,7 @@ func hasAlerts(t *testing.T, j *store.Journal, want ...store.Alert) {
 	}
 }
 
-func putAlerts(t *testing.T, j *store.Journal, list ...store.Alert) {
+func putAlerts(t testing.TB, j *store.Journal, list ...store.Alert) {
 	t.Helper()
 	if err := j.PutAlerts(t.Context(), list); err != nil {
 		t.Fatal(err)

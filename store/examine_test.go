@@ -16,7 +16,7 @@ import (
 
 // sound is an incident of n events that is as the bot writes one: its handles lead to
 // it, and what must wait does.
-func sound(t *testing.T, j *store.Journal, id incident.ID, n int) []incident.Event {
+func sound(t testing.TB, j *store.Journal, id incident.ID, n int) []incident.Event {
 	t.Helper()
 	whole := story(id, n)
 	whole[1].Fact = incident.Linked{Channel: "C" + string(id), Name: "inc"}
@@ -35,7 +35,7 @@ func sound(t *testing.T, j *store.Journal, id incident.ID, n int) []incident.Eve
 }
 
 // soundPairs are two incidents with everything there is beside them, in order.
-func soundPairs(t *testing.T) []store.Pair {
+func soundPairs(t testing.TB) []store.Pair {
 	t.Helper()
 	kv := mem.New()
 	j := store.NewJournal(kv)

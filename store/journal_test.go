@@ -55,7 +55,7 @@ func story(id incident.ID, n int) []incident.Event {
 
 // add appends more to the timeline whose end is tip, with the head that follows
 // from the whole timeline.
-func add(t *testing.T, j *store.Journal, tip store.Tip, whole []incident.Event, more store.Append) store.Tip {
+func add(t testing.TB, j *store.Journal, tip store.Tip, whole []incident.Event, more store.Append) store.Tip {
 	t.Helper()
 	more.Events = whole[tip.Last:]
 	more.Head = store.HeadOf(incident.Fold(tip.ID, whole))
