@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -82,7 +83,16 @@ func writeGolden(t *testing.T) {
 	}
 	j := store.NewJournal(db)
 	facts := goldenLines[incident.Event](t, "../bot/incident/testdata/facts.golden.jsonl")
-	add(t, j, store.Tip{ID: "INC-1"}, facts, store.Append{Handles: []string{store.CauseHandle(facts[0].Cause), store.ChannelHandle("C0INC1"), store.MergedHandle("INC-8"), "private/INC-6"}})
+	lost := slices.IndexFunc(facts, func(e incident.Event) bool { _, is := e.Fact.(incident.Lost); return is })
+	f := facts[lost].Fact.(incident.Lost)
+	f.Seal = strings.Repeat("5e", 32) // what comes after it follows this
+	facts[lost].Fact = f
+	add(t, j, store.Tip{ID: "INC-1"}, facts[:lost+1], store.Append{Handles: []string{store.CauseHandle(facts[0].Cause), store.ChannelHandle("C0INC1"), store.MergedHandle("INC-8"), "private/INC-6"}})
+	_, tip, err := j.Load(t.Context(), "INC-1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	add(t, j, tip, facts, store.Append{})
 	var items []store.Item
 	for n, l := range goldenLines[struct {
 		Kind string
@@ -110,7 +120,14 @@ func writeGolden(t *testing.T) {
 	}
 	arrive(t, j, delivery("pagerduty", "E1"), delivery("generic/queue", strings.Repeat("long", 100)), delivery("grafana", "E3"))
 	retire(t, j, delivery("grafana", "E3"))
+	if err := db.Commit(t.Context(), store.Tx{Put: []store.Pair{{Key: "alert/grafana/A", Value: []byte("rubbish")}}}); err != nil {
+		t.Fatal(err)
+	}
+	if done, left, err := j.Repair(t.Context(), noon); len(done) != 1 || len(left.Findings) > 0 || err != nil { // puts that aside
+		t.Fatalf("repaired %q, left %v, %v", done, left.Findings, err)
+	}
 	if err := errors.Join(
+		j.Remember(t.Context(), "pace", map[string]int{"chat.postMessage": 7}),
 		j.Mark(t.Context(), "rooms-held", noon), j.Mark(t.Context(), store.MarkRestored, noon),
 		j.Changed(t.Context(), "slack/1", store.Change{At: noon, By: "Ada Okafor", Kind: "config", What: "beam width 4", Service: "chat-api"}),
 		j.Bury(t.Context(), []store.Gone{{ID: "INC-7", At: noon, Why: "exported", Where: "/x/INC-7.jsonl"}}),
@@ -187,6 +204,10 @@ func summary(t *testing.T, j *store.Journal) string {
 		at, err := j.Marked(t.Context(), name)
 		tell("mark "+name, at, err)
 	}
+	var pace map[string]int
+	_, err = j.Recall(t.Context(), "pace", &pace)
+	tell("known pace", pace, err)
+	tell("aside", examined(t, j).Aside, nil)
 	changes, err := j.Changes(t.Context(), noon.AddDate(-1, 0, 0))
 	tell("changes", changes, err)
 	gone, err := j.Gone(t.Context())
