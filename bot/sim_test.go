@@ -159,13 +159,30 @@ func (w *world) restart() {
 	w.run()
 	<-w.done
 	w.kv = w.kv.Reopen()
+	w.sound()
 	w.start()
 }
 
 func (w *world) close() {
 	w.run()
 	<-w.done
+	w.kv = w.kv.Reopen()
+	w.sound()
 	w.ws.Close()
+}
+
+// sound wants what follows from the timelines to be in the record, and nothing more to
+// follow, whenever the process died.
+func (w *world) sound() {
+	r, err := store.NewJournal(w.kv).Examine(context.Background(), nil)
+	if err != nil {
+		w.t.Error(err)
+	}
+	for _, f := range r.Findings {
+		if f.Derived {
+			w.t.Errorf("the record is not sound: %s", f)
+		}
+	}
 }
 
 // insist sends a request again, as Slack and PagerDuty do, until it is

@@ -2,8 +2,8 @@ package store
 
 import (
 	"slices"
+	"strings"
 
-	"tocsin/bot/effect"
 	"tocsin/bot/incident"
 )
 
@@ -16,36 +16,43 @@ func CauseHandle(cause string) string { return "cause/" + cause }
 // MergedHandle leads from a duplicate to the incident that has its alerts now.
 func MergedHandle(id incident.ID) string { return "merged/" + string(id) }
 
-// handlesOf are the handles that follow from a timeline and lead to its incident.
+// handlesOf are the handles that follow from a timeline and lead to its incident. Where
+// a duplicate was merged more than once, its handle leads to who was first.
 func handlesOf(events []incident.Event) []string {
 	var names []string
+	add := func(name string) {
+		if !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
 	if cause := events[0].Cause; cause != "" {
-		names = append(names, CauseHandle(cause))
+		add(CauseHandle(cause))
 	}
 	for _, e := range events {
-		if f, ok := e.Fact.(incident.Linked); ok && !slices.Contains(names, ChannelHandle(f.Channel)) {
-			names = append(names, ChannelHandle(f.Channel))
+		switch f := e.Fact.(type) {
+		case incident.Linked:
+			add(ChannelHandle(f.Channel))
+		case incident.Merged:
+			add(MergedHandle(f.From))
 		}
 	}
 	return names
 }
 
-// outboxOf are the effects that an incident must be waiting for: without the fact that
-// each leads to, it was not performed. Of effects that lead to no fact nobody can
-// tell but the outbox itself.
-func outboxOf(inc incident.Incident) []effect.Effect {
-	var list []effect.Effect
-	ask := func(e effect.Effect, open bool) {
-		failed := slices.ContainsFunc(inc.Failures, func(f incident.Failed) bool { return f.Effect == effect.Effects.Name(e) })
-		if open && !failed {
-			list = append(list, e)
+// merged is the duplicate whose handle a name is.
+func merged(name string) (incident.ID, bool) {
+	id, ok := strings.CutPrefix(name, MergedHandle(""))
+	return incident.ID(id), ok
+}
+
+// lacks tells whether a timeline has events that cannot be read here: what they said
+// may have changed anything.
+func lacks(events []incident.Event) bool {
+	return slices.ContainsFunc(events, func(e incident.Event) bool {
+		switch e.Fact.(type) {
+		case incident.Lost, incident.Unknown:
+			return true
 		}
-	}
-	room := inc.Channel.Channel != ""
-	ask(effect.OpenChannel{}, !room && inc.Held == "" && inc.Active())
-	ask(effect.ShowCard{}, room && inc.Posts[incident.PostedCard].What == "")
-	for _, p := range inc.Pages {
-		ask(effect.Page{N: p.N}, p.Waits())
-	}
-	return list
+		return false
+	})
 }

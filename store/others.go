@@ -135,14 +135,15 @@ func (x *examiner) handle(ctx context.Context, p Pair) error {
 // follows tells whether a handle to an incident follows from its timeline, as far as
 // that is whole. Of other kinds of handles nobody can tell.
 func (x *examiner) follows(ctx context.Context, name string, id incident.ID) (bool, error) {
-	if x.leads[name] == id || !strings.HasPrefix(name, ChannelHandle("")) && !strings.HasPrefix(name, CauseHandle("")) {
+	_, merge := merged(name)
+	if x.leads[name] == id || !merge && !strings.HasPrefix(name, ChannelHandle("")) && !strings.HasPrefix(name, CauseHandle("")) {
 		return true, nil
 	}
 	events, _, err := x.Load(ctx, id) // it may be new
 	if _, damaged := errors.AsType[*CorruptError](err); damaged || errors.Is(err, ErrNotFound) {
 		return true, nil
 	}
-	return err == nil && slices.Contains(handlesOf(events), name), err
+	return err == nil && (slices.Contains(handlesOf(events), name) || merge && lacks(events)), err
 }
 
 func (x *examiner) alert(ctx context.Context, p Pair) error {

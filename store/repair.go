@@ -9,7 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"tocsin/bot/effect"
 	"tocsin/bot/incident"
 )
 
@@ -158,8 +157,7 @@ func (v *visit) rehead(ctx context.Context) (string, error) {
 
 // ask puts an effect into the outbox again. It may have been performed: that is looked
 // for before it is performed.
-func (v *visit) ask(ctx context.Context, e effect.Effect) (string, error) {
-	item := NewItem(v.id, len(v.events), 0, e)
+func (v *visit) ask(ctx context.Context, item Item) (string, error) {
 	item.Tries, item.First, item.Last = 1, v.events[0].Logged, v.now.UTC()
 	value, err := item.encode()
 	if err != nil {

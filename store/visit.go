@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 
 	"tocsin/bot/effect"
@@ -130,10 +131,12 @@ func (v *visit) outbox(pairs []Pair) error {
 			v.add(p.Key, err.Error(), nil)
 		}
 	}
-	for _, e := range outboxOf(v.inc) {
-		if !has(waits, e) {
-			v.derived(outKey(v.id, e.Lane()), "nothing waits to "+e.Words()+", which was not done", func(ctx context.Context) (string, error) {
-				return v.ask(ctx, e)
+	for _, item := range outboxOf(v.inc) {
+		key := outKey(v.id, item.Key)
+		taken := slices.ContainsFunc(pairs, func(p Pair) bool { return p.Key == key }) // by what was told of above, or is newer
+		if !taken && !has(waits, item.Effect) {
+			v.derived(key, "nothing waits to "+item.Effect.Words()+", which was not done", func(ctx context.Context) (string, error) {
+				return v.ask(ctx, item)
 			})
 		}
 	}
@@ -168,10 +171,27 @@ func (v *visit) handles(ctx context.Context) error {
 		if _, damaged := errors.AsType[*CorruptError](err); err != nil && !damaged {
 			return err
 		}
-		if err != nil || !ok || id != v.id {
+		right := err == nil && ok && id == v.id
+		if duplicate, is := merged(name); is && !right && err == nil {
+			right = ok || v.mergedElsewhere(ctx, duplicate) // another one was first, or may have been
+		}
+		if !right {
 			what := fmt.Sprintf("the handle %s does not lead to it", name)
 			v.derived(handleKey(name), what, func(ctx context.Context) (string, error) { return v.lead(ctx, name) })
 		}
 	}
 	return nil
+}
+
+// mergedElsewhere tells whether a duplicate was one of another incident too, which may
+// have left the record and taken the handle with it.
+func (v *visit) mergedElsewhere(ctx context.Context, duplicate incident.ID) bool {
+	events, _, err := v.Load(ctx, duplicate)
+	if err != nil {
+		return !errors.Is(err, ErrNotFound) // what cannot be read may say so
+	}
+	return lacks(events) || slices.ContainsFunc(events, func(e incident.Event) bool {
+		f, ok := e.Fact.(incident.Closed)
+		return ok && f.Of != "" && f.Of != v.id
+	})
 }

@@ -5,11 +5,13 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"tocsin/bot"
+	"tocsin/bot/effect"
 	"tocsin/bot/incident"
 	"tocsin/store"
 	"tocsin/store/bolt"
@@ -82,9 +84,29 @@ func (m *shelf) end(id incident.ID) {
 	m.update(id, func(inc incident.Incident) ([]incident.Fact, error) { return inc.Close("resolved", "", "") })
 }
 
-// done takes all effects for performed.
+// done takes all effects for performed, with what is learned of them.
 func (m *shelf) done() {
 	m.t.Helper()
+	items, err := store.NewJournal(m.kv).Outbox(m.t.Context())
+	m.must(err)
+	for _, i := range items {
+		what := ""
+		switch e := i.Effect.(type) {
+		case effect.Announce:
+			what = incident.PostedAnnouncement
+		case effect.ShowGuide:
+			what = incident.PostedGuide + strconv.Itoa(e.Seq)
+		case effect.Draft:
+			what = incident.PostedPostmortem
+		}
+		_, err := m.bot.Update(m.t.Context(), i.Incident, bot.Origin{By: incident.Bot}, func(inc incident.Incident) ([]incident.Fact, error) {
+			if what == "" || what != incident.PostedPostmortem && inc.Posts[what].What != "" {
+				return nil, nil
+			}
+			return []incident.Fact{incident.Posted{What: what}}, nil
+		})
+		m.must(err)
+	}
 	pairs, err := m.kv.Scan(m.t.Context(), "out/", "", 0)
 	m.must(err)
 	for _, p := range pairs {
