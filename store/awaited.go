@@ -109,15 +109,13 @@ func (a *awaited) drafted() {
 	}
 }
 
-// failed takes out what was given up. A page that was says so itself.
+// failed takes out what was given up. Of a page the incident tells whether it waits.
 func (a *awaited) failed(f incident.Failed) {
 	e, known, err := effect.Effects.Decode(f.Effect, f.Data)
-	switch _, draft := e.(effect.Draft); {
+	switch {
 	case !known || err != nil || f.Data == nil:
 		a.drop(func(e effect.Effect) bool { return effect.Effects.Name(e) == f.Effect })
-	case draft:
-		a.drafted()
-	case f.Effect != incident.FailedPage:
+	case f.Effect != incident.FailedPage: // tried again, it waits again
 		a.done(e)
 	}
 }

@@ -193,3 +193,19 @@ func TestADuplicateOfTwo(t *testing.T) {
 		t.Error(r.Findings)
 	}
 }
+
+// What stands under the key of an effect that must wait, and only a newer tocsin can
+// perform, stays there.
+func TestWhatIsNewerIsNotWrittenOver(t *testing.T) {
+	kv, j := kept(t, told(incident.RoomHeld{Why: "a storm", Quiet: true}, incident.Pinned{Message: pinned}))
+	p := store.SealedPair("out/00000001/00000003.00", []byte(`{"kind":"send-pigeon","data":{},"seq":3}`))
+	if err := kv.Commit(t.Context(), store.Tx{Put: []store.Pair{p}}); err != nil {
+		t.Fatal(err)
+	}
+	if done, _, err := j.Repair(t.Context(), noon); len(done) > 0 || err != nil {
+		t.Errorf("repaired %q, %v", done, err)
+	}
+	if value, err := kv.Get(t.Context(), p.Key); string(value) != string(p.Value) || err != nil {
+		t.Errorf("now there is %q, %v", value, err)
+	}
+}
