@@ -73,7 +73,8 @@
 //
 // Slack takes only so many calls (limits.go, bucket.go). pace.go lets effects through in order
 // of urgency as far as there is room for the calls that they will make (calls.go),
-// and meter.go, below slack-go, counts every call that is made.
+// and meter.go, below slack-go, counts every call that is made. It lets none go
+// elsewhere than to Slack and to SLACK_API_URL's host, whatever an answer names (astray.go).
 //
 // slack-go's own retries stay off; bot's worker is the one place that retries.
 package slack

@@ -34,6 +34,9 @@ func classify(err error) error {
 	if none, ok := errors.AsType[unannounced](err); ok {
 		return &bot.Final{Why: none.Error()}
 	}
+	if e, ok := errors.AsType[*astray](err); ok {
+		return &bot.Final{Why: "Slack's answer cannot be followed: " + e.Error() + ". Check SLACK_API_URL and the network between, then use “Try again”."}
+	}
 	c := code(err)
 	if c == "" || ambiguous(c) {
 		return err

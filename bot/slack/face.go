@@ -216,7 +216,7 @@ func (f *Face) trusted(to string) (*http.Client, error) {
 	if api, err := url.Parse(f.APIURL); err == nil && f.APIURL != "" && u.Host == api.Host && u.Scheme == api.Scheme {
 		return f.HTTP, nil
 	}
-	if u.Scheme == "https" && (u.Hostname() == "slack.com" || strings.HasSuffix(u.Hostname(), ".slack.com")) && u.Port() == "" {
+	if u.Scheme == "https" && slacks(u) {
 		return f.Outside, nil
 	}
 	return nil, fmt.Errorf("the response URL's host %q is not Slack's", u.Hostname())

@@ -18,8 +18,9 @@ type ticket struct{ calls map[string][]*debit }
 
 type ticketKey struct{}
 
-// meter stands between the client and Slack. It keeps no call back: it counts
-// those that no ticket was granted for, and notes what Slack refuses.
+// meter stands between the client and Slack. It keeps no call to Slack back: it counts
+// those that no ticket was granted for, and notes what Slack refuses. What would go
+// elsewhere goes nowhere.
 type meter struct {
 	next  http.RoundTripper
 	pacer *Pacer
@@ -58,7 +59,7 @@ func metered(c *http.Client, pacer *Pacer, api string, count func(method, outcom
 func (m *meter) RoundTrip(r *http.Request) (*http.Response, error) {
 	method, ok := strings.CutPrefix(r.URL.Path, m.api.Path)
 	if !ok || r.URL.Host != m.api.Host || !strings.Contains(method, ".") {
-		return m.next.RoundTrip(r) // an upload
+		return m.upload(r)
 	}
 	debits := m.pacer.spend(r.Context(), method)
 	resp, err := m.next.RoundTrip(r)
@@ -66,22 +67,39 @@ func (m *meter) RoundTrip(r *http.Request) (*http.Response, error) {
 		m.pacer.refused(method, retryAfter(resp))
 	}
 	m.pacer.answered(debits)
-	if m.count == nil {
-		return resp, err
+	var data []byte
+	if err == nil {
+		data, err = readWhole(resp)
+	}
+	if m.count != nil {
+		m.count(method, outcome(resp, err))
 	}
 	if err == nil {
-		err = readWhole(resp)
+		err = m.named(method, data)
 	}
-	m.count(method, outcome(resp, err))
-	return resp, err
+	if err != nil {
+		return nil, err
+	}
+	return resp, nil
+}
+
+// upload lets go what is no call of a method: the bytes of a file, to where Slack said.
+func (m *meter) upload(r *http.Request) (*http.Response, error) {
+	if err := m.stays(r.URL); err != nil {
+		if r.Body != nil {
+			r.Body.Close()
+		}
+		return nil, err
+	}
+	return m.next.RoundTrip(r)
 }
 
 // readWhole reads an answer into memory, as the client would do next.
-func readWhole(resp *http.Response) error {
+func readWhole(resp *http.Response) ([]byte, error) {
 	defer resp.Body.Close()
 	data, err := io.ReadAll(resp.Body)
 	resp.Body = whole{bytes.NewReader(data), data}
-	return err
+	return data, err
 }
 
 // whole is the body of an answer that is here as a whole.
