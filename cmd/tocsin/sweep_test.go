@@ -27,9 +27,10 @@ const (
 )
 
 // swept are the system calls after which the process is killed: each write to the
-// data file, each sync of it, each connection to Slack, and each write to a socket or
-// the log; those to sockets are the calls to Slack and the answers to people.
-var swept = []string{"pwrite64", "fdatasync", "connect", "write"}
+// data file, each change of its length, each sync of it, of its name and of its
+// directory, each connection to Slack, and each write to a socket or the log; those to
+// sockets are the calls to Slack and the answers to people.
+var swept = []string{"pwrite64", "ftruncate", "fdatasync", "fsync", "linkat", "connect", "write"}
 
 // point is a moment in the life of the process: after its nth system call of a kind.
 type point struct {

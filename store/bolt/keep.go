@@ -36,9 +36,20 @@ func placeAs(as os.FileInfo, path string, write func(io.Writer) error, check fun
 		}
 	}
 	if err := durable.Name(temp, path); err != nil {
-		return taken(path, err)
+		return errors.Join(taken(path, err), unname(temp, path))
 	}
 	return nil
+}
+
+// unname takes a name back that temp has got and that is not durable: who is told that
+// there is no file finds none.
+func unname(temp, path string) error {
+	ours, err := os.Stat(temp)
+	named, none := os.Stat(path)
+	if err != nil || none != nil || !os.SameFile(ours, named) {
+		return nil
+	}
+	return os.Remove(path)
 }
 
 // taken says what to do about a name that is not free.
