@@ -44,13 +44,13 @@ func prometheusBody(version, token, service string) any {
 // alert has a monitor or PagerDuty tell of something, until it is taken; and now
 // and then once more.
 func (w *worker) alert(ctx context.Context) {
-	a := w.wish("signaled")
 	service := alertServices[w.rng.IntN(len(alertServices))]
 	if w.rng.IntN(4) == 0 {
-		w.pager(ctx, a, service)
+		w.pager(ctx, service)
 		return
 	}
-	source := []string{"alertmanager", "grafana", "datadog", "generic"}[w.rng.IntN(4)]
+	source := w.rarest((*wish).theRoute, "alertmanager", "grafana", "datadog", "generic")
+	a := w.wish(source, "signaled")
 	body, err := json.Marshal(monitors[source](a.token, service))
 	if err != nil {
 		w.problem("%v", err)
@@ -66,7 +66,8 @@ func (w *worker) alert(ctx context.Context) {
 }
 
 // pager fires a page, and has somebody write a note on it in PagerDuty.
-func (w *worker) pager(ctx context.Context, a *wish, service string) {
+func (w *worker) pager(ctx context.Context, service string) {
+	a := w.wish("pagerduty", "signaled")
 	id := "Q" + a.token
 	taken := w.deliver(ctx, a, func() (int, string) {
 		r, err := w.ws.PagerDuty(ctx, sandbox.Page{EventType: "incident.triggered", ID: id, Title: "Provider errors " + a.token, Service: service})
@@ -78,7 +79,7 @@ func (w *worker) pager(ctx context.Context, a *wish, service string) {
 	if !taken || w.rng.IntN(2) == 0 {
 		return
 	}
-	note := w.wish("signaled")
+	note := w.wish("pagerduty's note", "signaled")
 	if _, err := w.ws.PagerAct(ctx, sandbox.PagerAct{User: "ben@example.com", Incident: id, Act: "note", Note: "on it " + note.token}); err != nil {
 		w.problem("%v", err)
 		return

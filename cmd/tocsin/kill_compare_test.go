@@ -92,6 +92,7 @@ func (k *killing) compareRequests(r *kept) {
 		events := told[a.token+" "+a.fact]
 		if a.acked {
 			k.figures.Acknowledged++
+			k.figures.took(a.load(), 1)
 		}
 		if a.acked || len(events) > 1 {
 			k.once(len(events), "%v on a timeline: %+v", a, events)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"math/rand/v2"
 	"regexp"
+	"slices"
 	"sync"
 	"time"
 )
@@ -11,6 +12,7 @@ import (
 // wish is one request. Its token stands in its words, and nowhere else.
 type wish struct {
 	token string
+	route string // by which it comes
 	fact  string // the name of the fact that it leads to
 	acked bool   // answered as done
 	again bool   // delivered until it is taken, which is as good
@@ -29,11 +31,43 @@ func tokenOf(n int) string {
 
 var tokens = regexp.MustCompile("qx[a-z]{5}xq")
 
-// wish begins a request that leads to a fact.
-func (k *killing) wish(fact string) *wish {
+// loads are the routes by which requests come, each with the facts that they lead to. What
+// no longer comes, or is never taken, proves nothing.
+var loads = []string{
+	"command declared", "command noted", "command updated", "command task-added", "command action-added", "command page-asked",
+	"button noted", "form noted", "reaction quoted",
+	"alertmanager signaled", "grafana signaled", "datadog signaled", "generic signaled", "pagerduty signaled", "pagerduty's note signaled",
+}
+
+// load is what a request counts as.
+func (a *wish) load() string { return a.route + " " + a.fact }
+
+// theFact and theRoute are what a worker may choose a request by.
+func (a *wish) theFact() string  { return a.fact }
+func (a *wish) theRoute() string { return a.route }
+
+// rarest is one of several: by turns any, and the one that is of the fewest acknowledged
+// requests, so that none is left out by chance.
+func (w *worker) rarest(of func(*wish) string, choices ...string) string {
+	if at := w.rng.IntN(2 * len(choices)); at < len(choices) {
+		return choices[at]
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	taken := map[string]int{}
+	for _, a := range w.asked {
+		if a.acked {
+			taken[of(a)]++
+		}
+	}
+	return slices.MinFunc(choices, func(a, b string) int { return taken[a] - taken[b] })
+}
+
+// wish begins a request that comes by a route and leads to a fact.
+func (k *killing) wish(route, fact string) *wish {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	a := &wish{token: tokenOf(len(k.asked)), fact: fact}
+	a := &wish{token: tokenOf(len(k.asked)), route: route, fact: fact}
 	k.asked = append(k.asked, a)
 	return a
 }

@@ -32,14 +32,8 @@ func (w *worker) act(ctx context.Context) {
 		w.form(ctx, room)
 	case x < 64:
 		w.react(ctx, room)
-	case x < 72:
-		w.command(ctx, "updated", room+" update we are on it", "is out")
-	case x < 77:
-		w.command(ctx, "task-added", room+" task look at", "is on the list")
-	case x < 82:
-		w.command(ctx, "action-added", room+" action write down", "Follow-up")
 	case x < 87:
-		w.command(ctx, "page-asked", room+" page "+[]string{"answers-api", "search", "Default", "dina"}[w.rng.IntN(4)]+" please help with", "Paging ")
+		w.errand(ctx, room)
 	case x < 92:
 		w.say(ctx, fmt.Sprintf("/incident %s sev %d", room, 1+w.rng.IntN(3)))
 	case x < 95:
@@ -48,6 +42,20 @@ func (w *worker) act(ctx context.Context) {
 		w.say(ctx, "/incident "+room+" postmortem")
 	default:
 		w.say(ctx, "/incident "+room+[]string{" resolve rolled back", " reopen not over", " mitigated"}[w.rng.IntN(3)])
+	}
+}
+
+// errand gives one of the commands that are given less often.
+func (w *worker) errand(ctx context.Context, room string) {
+	switch fact := w.rarest((*wish).theFact, "updated", "task-added", "action-added", "page-asked"); fact {
+	case "updated":
+		w.command(ctx, fact, room+" update we are on it", "is out")
+	case "task-added":
+		w.command(ctx, fact, room+" task look at", "is on the list")
+	case "action-added":
+		w.command(ctx, fact, room+" action write down", "Follow-up")
+	case "page-asked":
+		w.command(ctx, fact, room+" page "+[]string{"answers-api", "search", "Default", "dina"}[w.rng.IntN(4)]+" please help with", "Paging ")
 	}
 }
 
@@ -84,7 +92,7 @@ func (w *worker) say(ctx context.Context, text string) (answer string) {
 
 // command gives a command with a token; done is in the answer if it was done.
 func (w *worker) command(ctx context.Context, fact, line, done string) {
-	a := w.wish(fact)
+	a := w.wish("command", fact)
 	answer := w.say(ctx, "/incident "+line+" "+a.token)
 	if strings.Contains(answer, done) {
 		w.acknowledge(a)
@@ -97,7 +105,7 @@ var openAs = regexp.MustCompile(`\*?(INC-\d+)\*? is open`)
 var titles = []string{"Answers cut off mid-sentence", "Answers are slow", "Every reply says please try again", "Wrong prices in answers"}
 
 func (w *worker) open(ctx context.Context) {
-	a := w.wish("declared")
+	a := w.wish("command", "declared")
 	answer := w.say(ctx, fmt.Sprintf("/incident sev%d %s %s", 1+w.rng.IntN(2), titles[w.rng.IntN(len(titles))], a.token))
 	if m := openAs.FindStringSubmatch(answer); m != nil {
 		w.acknowledge(a)
@@ -109,7 +117,7 @@ func (w *worker) open(ctx context.Context) {
 
 // press gives a note without saying of what, and presses the button of an incident.
 func (w *worker) press(ctx context.Context) {
-	a := w.wish("noted")
+	a := w.wish("button", "noted")
 	w.say(ctx, "/incident note heard from support "+a.token)
 	for _, m := range slices.Backward(w.ws.Messages("general")) {
 		if m.EphemeralTo != w.user || !strings.Contains(fmt.Sprint(m.Blocks), a.token) {
@@ -174,7 +182,7 @@ func (w *worker) form(ctx context.Context, room string) {
 	if !strings.Contains(v.PrivateMetadata, room+" note") {
 		return // another one that came late
 	}
-	a := w.wish("noted")
+	a := w.wish("form", "noted")
 	for range 20 {
 		r, err := w.ws.Submit(ctx, sandbox.Submit{User: w.user, ViewID: v.ID, Values: map[string]any{"text": "in the form " + a.token}})
 		if err == nil && r.OK {
@@ -206,7 +214,7 @@ func (w *worker) react(ctx context.Context, room string) {
 		return // nobody knows of a room before there is something in it
 	}
 	w.ws.Join(ctx, sandbox.Visit{User: w.user, Channel: channel}) // or is there
-	a := w.wish("quoted")
+	a := w.wish("reaction", "quoted")
 	r, err := w.ws.Say(ctx, sandbox.Say{User: w.user, Channel: channel, Text: "look at this " + a.token})
 	if err == nil {
 		_, err = w.ws.React(ctx, sandbox.React{User: w.user, Channel: channel, TS: r.TS, Name: "pushpin"})

@@ -21,6 +21,7 @@ const (
 	killsSeedEnv = "TOCSIN_KILLS_SEED"
 	fewKills     = 3
 	roundKills   = 10
+	manyKills    = 20 // from which on every load has to come
 )
 
 // The workspace of a round is late, but never later than lateness; a call is given
@@ -38,6 +39,8 @@ const (
 // random moments, starts it again, and at the end compares: what was acknowledged
 // is on a timeline once, and all that follows from the timelines is in the workspace and
 // in PagerDuty once, in order, nothing else is, and it shows the present state.
+// From 20 kills on, requests of every kind and by every route have to be among what was
+// acknowledged.
 //
 //	TOCSIN_KILLS=500 go test ./cmd/tocsin -run TestKills -timeout 60m -v
 func TestKills(t *testing.T) {
@@ -63,7 +66,15 @@ func TestKills(t *testing.T) {
 			})
 		}
 	})
-	t.Logf("%v in %v", all, time.Since(began).Round(time.Second))
+	t.Logf("%v in %v; taken: %v", all, time.Since(began).Round(time.Second), all.Taken)
+	if all.Kills < manyKills {
+		return
+	}
+	for _, load := range loads {
+		if all.Taken[load] == 0 {
+			t.Errorf("in %d kills, no %s was acknowledged: this proves nothing of them", all.Kills, load)
+		}
+	}
 }
 
 // number is a number in the environment.
@@ -82,9 +93,10 @@ func number(t *testing.T, name string, usual int) int {
 // killFigures are what came of rounds.
 type killFigures struct {
 	Kills, Acknowledged, Lost, Double, Faults, Messages int
-	Owed                                                int           // effects that follow from the record
-	Missed                                              []string      // kinds of effects that were taken away, and missed
-	Latest                                              time.Duration // effect, from the begin of its call
+	Taken                                               map[string]int // requests acknowledged, by load
+	Owed                                                int            // effects that follow from the record
+	Missed                                              []string       // kinds of effects that were taken away, and missed
+	Latest                                              time.Duration  // effect, from the begin of its call
 }
 
 func (f *killFigures) add(o killFigures) {
@@ -96,7 +108,18 @@ func (f *killFigures) add(o killFigures) {
 	f.Messages += o.Messages
 	f.Owed += o.Owed
 	f.missed(o.Missed)
+	for load, n := range o.Taken {
+		f.took(load, n)
+	}
 	f.Latest = max(f.Latest, o.Latest)
+}
+
+// took notes requests of a load that were acknowledged.
+func (f *killFigures) took(load string, n int) {
+	if f.Taken == nil {
+		f.Taken = map[string]int{}
+	}
+	f.Taken[load] += n
 }
 
 // missed notes kinds of effects whose absence is noticed.
