@@ -182,7 +182,7 @@ func (l *look) at(ctx context.Context, id incident.ID) error {
 func (l *look) remind(ctx context.Context, inc incident.Incident, of string, due time.Time) {
 	if err := l.bot.remind(ctx, inc, of, due); err != nil && ctx.Err() == nil {
 		l.saw.Overdue++
-		l.bot.Log.Error("a reminder failed", "incident", inc.ID, "of", of, "error", err)
+		l.bot.Log.Error("a reminder failed", "incident", inc.ID, "of", of, "cause", reminder(inc.ID, of, due), "error", err)
 	}
 }
 
@@ -209,7 +209,7 @@ func (b *Bot) letGo(ctx context.Context, inc incident.Incident, now time.Time) {
 		return inc.Close("false-alarm", "", "its alerts ended a day ago, and nobody asked for a room")
 	})
 	if err != nil {
-		b.Log.Error("an incident without a room is not closed", "incident", inc.ID, "error", err)
+		b.Log.Error("an incident without a room is not closed", "incident", inc.ID, "cause", o.Cause, "error", err)
 	}
 }
 
@@ -242,9 +242,13 @@ func lastBefore(s cron.Schedule, now time.Time) time.Time {
 	return last
 }
 
+// reminder is the cause of a reminder, which is the same however often it is tried.
+func reminder(id incident.ID, of string, due time.Time) string {
+	return "remind/" + string(id) + "/" + of + "/" + due.Format(time.RFC3339)
+}
+
 func (b *Bot) remind(ctx context.Context, inc incident.Incident, of string, due time.Time) error {
-	cause := "remind/" + string(inc.ID) + "/" + of + "/" + due.Format(time.RFC3339)
-	_, err := b.Update(ctx, inc.ID, Origin{By: incident.Bot, Cause: cause}, func(inc incident.Incident) ([]incident.Fact, error) {
+	_, err := b.Update(ctx, inc.ID, Origin{By: incident.Bot, Cause: reminder(inc.ID, of, due)}, func(inc incident.Incident) ([]incident.Fact, error) {
 		if next := inc.UpdateDue(); of == remindUpdate && (next.IsZero() || next.After(due)) {
 			return nil, nil // an update came, or the end
 		}

@@ -122,6 +122,7 @@ func TestPanicOverASignal(t *testing.T) {
 					}
 				}
 				p.log.has(t, "router", "key=bad")
+				p.log.what(t, `"a signal is left out, because tocsin fails at it"`, ` key=bad .* cause=generic/`)
 			})
 		})
 	}

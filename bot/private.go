@@ -61,12 +61,13 @@ func (b *Bot) finishMove(ctx context.Context, inc incident.Incident) {
 	if inc.Private || !inc.Active() {
 		return
 	}
+	o := Origin{By: incident.Bot, Cause: "moved/" + string(inc.ID)}
 	_, moved, err := b.journal.Lookup(ctx, privateHandle(inc.ID))
 	if err == nil && moved {
-		err = b.closeMoved(ctx, inc.ID, Origin{By: incident.Bot, Cause: "moved/" + string(inc.ID)})
+		err = b.closeMoved(ctx, inc.ID, o)
 	}
 	if err != nil {
-		b.Log.Error("an incident that went on in private is not closed", "incident", inc.ID, "error", err)
+		b.Log.Error("an incident that went on in private is not closed", "incident", inc.ID, "cause", o.Cause, "error", err)
 	}
 }
 

@@ -54,6 +54,14 @@ func (rd *round) alert(ctx context.Context, s Signal) (*store.Alert, error) {
 	return &a, nil
 }
 
+// of is the incident that a signal's alert is known to belong to; "" for none.
+func (rd *round) of(s Signal) incident.ID {
+	if a := rd.alerts[s.Source+"\x00"+s.Key]; a != nil {
+		return a.Incident
+	}
+	return ""
+}
+
 // route decides on one signal.
 func (rd *round) route(ctx context.Context, s Signal) error {
 	if s.Key == "" {
@@ -361,10 +369,10 @@ func (rd *round) absorbSome(ctx context.Context, id incident.ID, list []*told) (
 		err = rd.bot.absorb(ctx, id, list[:n])
 	}
 	if errors.Is(err, store.ErrInvalid) {
-		rd.bot.Log.Error("a signal cannot be stored, and is left out", "incident", id, "source", list[0].Source, "id", list[0].ID, "error", err)
+		rd.bot.Log.Error("a signal cannot be stored, and is left out", append(list[0].about(id), "error", err)...)
 		return n, nil
 	}
-	return n, rd.readable(err, list[0].Signal)
+	return n, rd.readable(err, list[0].Signal, id)
 }
 
 // absorb records signals on an incident, with their alerts, in one transaction.
@@ -465,7 +473,7 @@ func (b *Bot) open(ctx context.Context, a *store.Alert, s Signal, d incident.Dec
 		err = b.journal.PutAlerts(ctx, []store.Alert{*a})
 	}
 	if err == nil {
-		b.Log.Info("opened by an alert", "incident", inc.ID, "source", s.Source, "key", s.Key, "held", inc.Held != "")
+		b.Log.Info("opened by an alert", append(s.about(inc.ID), "held", inc.Held != "")...)
 	}
 	return inc, err
 }

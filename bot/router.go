@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -145,7 +146,7 @@ func (r *router) place(ctx context.Context, signals []Signal) error {
 	return r.bot.guard("router", func() error {
 		for _, s := range signals {
 			r.bot.giveWay(ctx)
-			if err := r.readable(rd.route(ctx, s), s); err != nil {
+			if err := r.readable(rd.route(ctx, s), s, rd.of(s)); err != nil {
 				return err
 			}
 		}
@@ -160,7 +161,7 @@ func (r *router) placeEach(ctx context.Context, signals []Signal) error {
 	for _, s := range signals {
 		err := r.place(ctx, []Signal{s})
 		if _, poisonous := errors.AsType[*panicked](err); poisonous {
-			r.bot.Log.Error("a signal is left out, because tocsin fails at it", "source", s.Source, "key", s.Key, "id", s.ID, "error", err)
+			r.bot.Log.Error("a signal is left out, because tocsin fails at it", append(s.about(""), "error", err)...)
 			continue
 		}
 		if err != nil {
@@ -173,13 +174,13 @@ func (r *router) placeEach(ctx context.Context, signals []Signal) error {
 // readable drops the error of a signal whose alert or incident cannot be read or left
 // the record: it is named for the operator, and must not keep all others from their
 // places.
-func (r *router) readable(err error, s Signal) error {
+func (r *router) readable(err error, s Signal, id incident.ID) error {
 	if errors.Is(err, store.ErrNotFound) {
-		r.bot.Log.Error("a signal is left out, because its incident is not there any more", "source", s.Source, "key", s.Key, "id", s.ID, "error", err)
+		r.bot.Log.Error("a signal is left out, because its incident is not there any more", append(s.about(id), "error", err)...)
 		return nil
 	}
 	if _, damaged := errors.AsType[*store.CorruptError](err); damaged {
-		r.bot.Log.Error("a signal is left out, because its record is damaged", "source", s.Source, "key", s.Key, "id", s.ID, "error", err)
+		r.bot.Log.Error("a signal is left out, because its record is damaged", append(s.about(cmp.Or(id, store.About(err))), "error", err)...)
 		return nil
 	}
 	return err

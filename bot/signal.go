@@ -34,6 +34,16 @@ func (s Signal) origin() Origin {
 	return Origin{By: s.By, Cause: strings.ReplaceAll(s.Source, "/", ":") + "/" + s.ID, At: s.At}
 }
 
+// about is what the log says of a signal: its cause on a timeline, and whose it is, if
+// that is known.
+func (s Signal) about(id incident.ID) []any {
+	list := []any{"source", s.Source, "key", s.Key, "id", s.ID, "cause", s.origin().Cause}
+	if id == "" {
+		return list
+	}
+	return append([]any{"incident", id}, list...)
+}
+
 // Delivery is one request of a source, with all that it tells.
 type Delivery struct {
 	Source  string

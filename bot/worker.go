@@ -334,25 +334,32 @@ func (w *worker) attempt(ctx context.Context, id incident.ID, l *lane, t turn) (
 		if later.After >= time.Minute {
 			level = slog.LevelError // the operator has to mend it
 		}
-		w.bot.Log.Log(ctx, level, "put off", "incident", id, "effect", item.Effect.Words(), "after", later.After, "error", later.Err)
+		w.bot.Log.Log(ctx, level, "put off", append(whose(inc, item), "after", later.After, "error", later.Err)...)
 		if len(later.Facts) > 0 {
 			w.outcome(context.WithoutCancel(ctx), id, l, item, later.Facts, false)
 		}
 		return w.bot.Now().Add(later.After)
 	case errors.As(err, &final):
-		w.bot.Log.Error("given up", "incident", id, "effect", item.Effect.Words(), "why", final.Why, "error", err)
+		w.bot.Log.Error("given up", append(whose(inc, item), "why", final.Why, "error", err)...)
 		data, _ := json.Marshal(item.Effect) // it came from the store: it cannot fail
 		facts = []incident.Fact{incident.Failed{
 			Effect: effect.Effects.Name(item.Effect), What: item.Effect.Words(), Why: final.Why, Data: data,
 		}}
 	default:
 		if w.calls.Err() == nil {
-			w.bot.Log.Warn("in doubt", "incident", id, "effect", item.Effect.Words(), "try", item.Tries, "error", err)
+			w.bot.Log.Warn("in doubt", append(whose(inc, item), "try", item.Tries, "error", err)...)
 		}
 		return w.bot.Now().Add(w.wait(item))
 	}
 	w.outcome(context.WithoutCancel(ctx), id, l, item, facts, true)
 	return time.Time{}
+}
+
+// whose is what the log says of an item: whose it is, what it does, and the cause of the
+// event that it follows from.
+func whose(inc incident.Incident, item store.Item) []any {
+	e, _ := origin(inc, item)
+	return []any{"incident", item.Incident, "effect", item.Effect.Words(), "cause", e.Cause}
 }
 
 // drop takes an item out of the outbox that nobody needs any more.
@@ -362,7 +369,7 @@ func (w *worker) drop(ctx context.Context, id incident.ID, l *lane, key string) 
 	if !ok || !known || !w.bot.stale(inc, item, w.bot.Now()) {
 		return false
 	}
-	w.bot.Log.Info("dropped, because it comes too late", "incident", id, "effect", item.Effect.Words(), "event", item.Seq)
+	w.bot.Log.Info("dropped, because it comes too late", append(whose(inc, item), "event", item.Seq)...)
 	w.outcome(context.WithoutCancel(ctx), id, l, item, nil, true)
 	return true
 }
@@ -410,7 +417,8 @@ func (w *worker) item(l *lane, key string) (store.Item, bool) {
 func (w *worker) outcome(ctx context.Context, id incident.ID, ln *lane, item store.Item, facts []incident.Fact, done bool) {
 	err := w.bot.race(ctx, id, func(l *live) error { return w.outcomeOnce(ctx, l, ln, item, facts, done) })
 	if err != nil {
-		w.bot.Log.Error("an outcome was not recorded", "incident", id, "effect", item.Effect.Words(), "error", err)
+		inc, _ := w.bot.snapshot(id) // it is live: an attempt was on record
+		w.bot.Log.Error("an outcome was not recorded", append(whose(inc, item), "error", err)...)
 		w.mu.Lock()
 		defer w.mu.Unlock()
 		ln.unrecorded = w.bot.Now().Add(w.wait(item))
@@ -457,7 +465,7 @@ func (w *worker) perform(ctx context.Context, inc incident.Incident, item store.
 	err = w.bot.guard("worker", func() (err error) {
 		facts, err = w.call(ctx, inc, item)
 		return err
-	}, "incident", inc.ID, "effect", item.Effect.Words())
+	}, whose(inc, item)...)
 	return facts, err
 }
 

@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"tocsin/bot/sandbox"
 )
 
 // pairs reads a line of the log: key=value, where a value may be quoted.
@@ -37,10 +39,10 @@ var (
 )
 
 // The log of whole incidents is one line an event: each can be read by a machine,
-// names its incident, and holds nothing that people wrote.
+// names its incident and its cause, and holds nothing that people wrote.
 func TestLogOfThePlays(t *testing.T) {
 	t.Parallel()
-	for _, play := range []string{"provider-outage", "alert-storm"} {
+	for play, says := range map[string][]string{"provider-outage": {"in doubt", "put off"}, "alert-storm": {"opened by an alert"}} {
 		t.Run(play, func(t *testing.T) {
 			t.Parallel()
 			var log journal
@@ -49,17 +51,21 @@ func TestLogOfThePlays(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			for _, kind := range []string{"rate_limited", "server_error"} {
+				must(t, s.workspace.Fault(sandbox.Fault{Kind: kind, Method: "conversations.create", Times: 1}))
+			}
 			_, err = s.perform(s.ctx, play, 0, io.Discard)
 			s.close()
 			if err != nil {
 				t.Fatal(err)
 			}
-			checkLog(t, log.String())
+			checkLog(t, log.String(), says...)
 		})
 	}
 }
 
-func checkLog(t *testing.T, log string) {
+// checkLog checks each line of a log, in which some messages have to be.
+func checkLog(t *testing.T, log string, msgs ...string) {
 	recorded := map[string]int{} // events by incident
 	for line := range strings.Lines(log) {
 		l, ok := pairs(strings.TrimSuffix(line, "\n"))
@@ -70,6 +76,9 @@ func checkLog(t *testing.T, log string) {
 		if id, has := l["incident"]; has && !logID.MatchString(id) {
 			t.Errorf("incident=%q in %s", id, line)
 		}
+		if of := l["effect"] + l["key"]; of != "" && (l["incident"] == "" || l["cause"] == "") {
+			t.Errorf("of what it tells is not told: %s", line)
+		}
 		if l["msg"] == "recorded" {
 			recorded[l["incident"]]++
 			if l["event"] != strconv.Itoa(recorded[l["incident"]]) || l["fact"] == "" || l["cause"] == "" {
@@ -78,6 +87,11 @@ func checkLog(t *testing.T, log string) {
 		}
 		if strings.Contains(line, "two regions") || strings.Contains(line, "fallback model") {
 			t.Errorf("what people wrote is in the log: %s", line)
+		}
+	}
+	for _, msg := range msgs {
+		if !strings.Contains(log, `msg="`+msg+`"`) {
+			t.Errorf("the log never says %q", msg)
 		}
 	}
 	if recorded["INC-1"] < 20 {
