@@ -218,6 +218,9 @@ func (ws *Workspace) start(task func()) {
 
 // sleep waits for d, or less if ctx or the workspace ends; it tells whether d passed.
 func (ws *Workspace) sleep(ctx context.Context, d time.Duration) bool {
+	if d <= 0 {
+		return ctx.Err() == nil && ws.life.Err() == nil
+	}
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
