@@ -3,6 +3,7 @@ package sandbox
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -74,7 +75,9 @@ func (pd *pagerDuty) reply(inc *pdIncident, u pdUser, act string) error {
 	if i < 0 {
 		return fmt.Errorf("%s has not been asked to respond to %s", u.name, inc.id)
 	}
-	responder := asObj(inc.responders[i])
+	inc.responders = slices.Clone(inc.responders) // an answer with the old ones may be under way
+	responder := maps.Clone(asObj(inc.responders[i]))
+	inc.responders[i] = responder
 	state := map[string]string{"accept": "accepted", "decline": "declined"}[act]
 	responder["state"], responder["updated_at"] = state, pdStamp(time.Now())
 	pd.tell("incident.responder.replied", inc, u.ref(), inc.responderData(u, pdPolicy{}, asText(responder["message"]), state))
