@@ -61,7 +61,11 @@ func TestPlayOfAStorm(t *testing.T) {
 	if rooms := st.rooms(); len(rooms) != 2 {
 		t.Errorf("the rooms are %v", rooms)
 	}
-	if n := strings.Count(st.draft, "\n- "); n > 60 {
+	most := 60
+	if race {
+		most = 150 // the slower the bot, the fewer alerts are told at once
+	}
+	if n := strings.Count(st.draft, "\n- "); n > most {
 		t.Errorf("the draft has %d lines of lists: nobody reads that:\n%s", n, st.draft)
 	}
 }
