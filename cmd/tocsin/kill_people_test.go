@@ -37,7 +37,7 @@ func (w *worker) act(ctx context.Context) {
 	case x < 92:
 		w.say(ctx, fmt.Sprintf("/incident %s sev %d", room, 1+w.rng.IntN(3)))
 	case x < 95:
-		w.say(ctx, "/incident "+room+" "+others[w.rng.IntN(len(others))])
+		w.say(ctx, "/incident "+room+" "+w.other())
 	case x < 98:
 		w.say(ctx, "/incident "+room+" postmortem")
 	default:
@@ -62,8 +62,17 @@ func (w *worker) errand(ctx context.Context, room string) {
 // others are commands that carry no token: what follows from them is compared all the same.
 var others = []string{
 	"take commander", "take tech", "take comms", "take scribe", "assign tech @ben", "handover @mei", "join",
-	"symptom slow", "symptom wrong", "guide provider-outage", "guide latency", "began 2 hours ago", "changed config the timeout",
+	"symptom slow", "symptom wrong", "guide provider-outage", "guide latency", "began 2 hours ago", "changed config the timeout of call",
 	"task done 1", "action done 1", "mitigate", "mitigated rollback", "link",
+}
+
+// other is one of them. What is noted in PagerDuty may be said once only.
+func (w *worker) other() string {
+	line := others[w.rng.IntN(len(others))]
+	if strings.HasPrefix(line, "changed") {
+		line += fmt.Sprint(" ", w.rng.Int64())
+	}
+	return line
 }
 
 // room is one of the incidents that people have opened, and how many there are.
