@@ -33,7 +33,9 @@
 // that ends before its head says are reported as CorruptError, never served; a changed
 // key, which would hide its value, by Check at the start. Examine reads all there is,
 // derives again what follows from the timelines, and compares; Repair puts right what
-// it finds. What follows are all heads, the handles cause/, channel/ and merged/, and
+// it finds: it puts back what lost its key, and has the fact incident.Lost stand for an
+// event that cannot be read, where the seal of the next one proves what follows. What
+// follows from timelines are all heads, the handles cause/, channel/ and merged/, and
 // effects that lead to a fact which is not there: the channel, the card, the
 // announcement, a guide, a draft, a pinned message, a page. Nothing tells of the loss of
 // any other value as a whole, such as a handle private/INC-n or a message that waits;

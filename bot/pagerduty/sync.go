@@ -141,8 +141,8 @@ func decided(inc incident.Incident, key string) bool {
 }
 
 // rate makes priority and urgency show the severity; the urgency, by which PagerDuty
-// calls people or does not, is only lowered where a person has set the severity. Where the account has no
-// priority for it, the urgency alone does, and is told in its place.
+// calls people or does not, is only lowered where a person has set the severity. Where
+// the account has no priority for it, the urgency alone does, and is told in its place.
 func (p *Performer) rate(ctx context.Context, inc incident.Incident, r record) ([]incident.Fact, error) {
 	priority, err := p.client.priority(ctx, inc.Severity)
 	if err != nil {
