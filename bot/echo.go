@@ -28,19 +28,38 @@ func (b *Bot) echoed(inc incident.Incident, s incident.Signaled) incident.Signal
 	default:
 		return s
 	}
-	doing := b.worker.begun(inc.ID, effect.SyncPager{}.Lane()) && b.agrees(inc, s)
-	if doing || b.synced(inc, s, state, priority) {
+	since, doing := b.worker.since(inc.ID, effect.SyncPager{}.Lane())
+	if doing && agrees(inc, s, since) || b.synced(inc, s, state, priority) {
 		s.Echo = true
 	}
 	return s
 }
 
-// agrees tells whether a signal says what is so here already.
-func (b *Bot) agrees(inc incident.Incident, s incident.Signaled) bool {
-	if s.Event == "incident.priority_updated" {
-		return s.Severity == inc.Severity
+// agrees tells whether a signal says what is so here already, or was at some time since:
+// what is on its way to PagerDuty is what was true when it set out.
+func agrees(inc incident.Incident, s incident.Signaled, since time.Time) bool {
+	rated := s.Event == "incident.priority_updated"
+	over := s.State == incident.StateResolved
+	if rated && s.Severity == inc.Severity || !rated && over != inc.Active() {
+		return true
 	}
-	return (s.State == incident.StateResolved) != inc.Active()
+	for i := len(inc.Timeline) - 1; i >= 0 && !inc.Timeline[i].Logged.Before(since); i-- {
+		switch f := inc.Timeline[i].Fact.(type) {
+		case incident.SeverityChanged:
+			if rated && f.From == s.Severity {
+				return true
+			}
+		case incident.Resolved, incident.Closed:
+			if !rated && !over {
+				return true
+			}
+		case incident.Reopened:
+			if !rated && over {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // synced tells whether tocsin made PagerDuty's incident so lately, by its id or by

@@ -70,10 +70,20 @@ var roomLane = effect.OpenChannel{}.Lane()
 // begun tells whether what a lane of an incident is to do next was attempted
 // before: then it may have happened.
 func (w *worker) begun(id incident.ID, name string) bool {
+	_, ok := w.since(id, name)
+	return ok
+}
+
+// since is when what a lane of an incident is to do next was first attempted; ok is
+// false if it was not.
+func (w *worker) since(id incident.ID, name string) (first time.Time, ok bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	l := w.lanes[id][name]
-	return l != nil && len(l.items) > 0 && l.items[0].Tries > 0
+	if l == nil || len(l.items) == 0 || l.items[0].Tries == 0 {
+		return time.Time{}, false
+	}
+	return l.items[0].First, true
 }
 
 // roomWork are the keys of what an incident's room is waited for with, the opening

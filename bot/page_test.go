@@ -63,6 +63,53 @@ func TestPriorityEcho(t *testing.T) {
 	})
 }
 
+// TestEchoOnItsWay: what tocsin is doing in PagerDuty comes back before it is done, and
+// after the severity, or the incident's end, was taken back: that is no news either.
+func TestEchoOnItsWay(t *testing.T) {
+	inBubble(t, func(t *testing.T, w *world) {
+		answer := make(chan struct{})
+		w.withPager(func(incident.Incident, effect.Effect) ([]incident.Fact, error) {
+			<-answer
+			return nil, nil
+		})
+		w.receive(pd("open", "P1", "incident.triggered", incident.StateFiring, "Chat is odd", "P2", time.Now()))
+		w.settle()
+		step := func(id, line string) {
+			w.say(id, "", "INC-1 "+line)
+			w.wait(time.Second)
+		}
+		told := func(id, event, state, urgency, text string) bool {
+			s := pd(id, "P1", event, state, "Chat is odd", urgency, time.Now())
+			s.Labels, s.Text = map[string]string{"priority": urgency}, text
+			w.receive(s)
+			w.wait(time.Second)
+			inc := w.inc("INC-1")
+			return !inc.Timeline[len(inc.Timeline)-1].Fact.(incident.Signaled).Echo
+		}
+		step("worse", "sev1")
+		step("better", "sev3")
+		step("over", "resolve it is over")
+		step("back", "reopen it is back")
+		for _, c := range []struct {
+			what, event, state, urgency string
+			told                        bool
+		}{
+			{"the first severity", "incident.priority_updated", incident.StateInfo, "P1", false},
+			{"the severity that is", "incident.priority_updated", incident.StateInfo, "P3", false},
+			{"a severity that never was", "incident.priority_updated", incident.StateInfo, "P4", true},
+			{"the end", "incident.resolved", incident.StateResolved, "P3", false},
+			{"that it goes on", "incident.reopened", incident.StateFiring, "P3", false},
+			{"something else", "incident.annotated", incident.StateInfo, "P3", true},
+		} {
+			if got := told(c.what, c.event, c.state, c.urgency, "did this: "+c.what); got != c.told {
+				t.Errorf("%s: told %v, want %v", c.what, got, c.told)
+			}
+		}
+		close(answer)
+		w.settle()
+	})
+}
+
 // TestJoiningIncidentIsRated: an incident of PagerDuty's that joins one of ours is brought
 // up to date at once, and once; what opened ours, and other sources' alerts, are not.
 func TestJoiningIncidentIsRated(t *testing.T) {
