@@ -14,25 +14,64 @@ type entry struct {
 	monitors       bool   // nobody in particular did that
 }
 
-// many is from how many on events of a kind that came in a row are one line.
+// many is from how many events of a kind on they are one line.
 const many = 4
 
-// gathered tells events, a line each; what a storm makes a hundred times in a row
-// is one line together. What is no news to people parts no row.
+// gathered tells events, a line each; what a storm makes a hundred times is one line
+// together, where the first of it was. What machines do at the same time, and who comes
+// in and goes, parts no row, for how that mixes is chance; what people say and do parts
+// the alerts before it from those after. PagerDuty's incidents are brought to a state or
+// priority until another one is asked for.
 func gathered(timeline []incident.Event, call func(incident.Person) string) []entry {
 	list := narrated(timeline, call)
-	var out []entry
-	for len(list) > 0 {
-		n := row(list)
-		if n < many {
-			n = 1
-			out = append(out, list[0])
-		} else {
-			out = append(out, together(list[:n], call))
+	rows := make([]*[]entry, len(list)) // by entry: the row that it is of, if any
+	alerts := map[string]*[]entry{}     // by kind: the rows that may go on
+	var synced *[]entry
+	for i, e := range list {
+		k := kind(e.Event)
+		switch {
+		case k == "":
+			if parts(e.Event) {
+				clear(alerts)
+			}
+			continue
+		case isSynced(e.Event):
+			if synced == nil || kind((*synced)[0].Event) != k {
+				synced = new([]entry)
+			}
+			rows[i] = synced
+		default:
+			if alerts[k] == nil {
+				alerts[k] = new([]entry)
+			}
+			rows[i] = alerts[k]
 		}
-		list = list[n:]
+		*rows[i] = append(*rows[i], e)
+	}
+	var out []entry
+	for i, e := range list {
+		switch {
+		case rows[i] == nil || len(*rows[i]) < many:
+			out = append(out, e)
+		case (*rows[i])[0].Seq == e.Seq:
+			out = append(out, together(*rows[i], call))
+		}
 	}
 	return out
+}
+
+// parts says whether people said or did something with what happened until then.
+func parts(e incident.Event) bool {
+	switch e.Fact.(type) {
+	case incident.Joined, incident.Left:
+		return false
+	}
+	return e.By.User != ""
+}
+
+func isSynced(e incident.Event) bool {
+	_, ok := e.Fact.(incident.PagerSynced)
+	return ok
 }
 
 // narrated tells events, a line each.
@@ -50,15 +89,6 @@ func narrated(timeline []incident.Event, call func(incident.Person) string) []en
 		}
 	}
 	return list
-}
-
-// row is how many entries from the first on are of one kind; there has to be one.
-func row(list []entry) int {
-	n, first := 1, kind(list[0].Event)
-	for first != "" && n < len(list) && kind(list[n].Event) == first {
-		n++
-	}
-	return n
 }
 
 // joined is the kind of alerts that came to the incident.

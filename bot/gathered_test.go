@@ -11,7 +11,8 @@ import (
 )
 
 // TestRowsOfATimeline: what a storm makes a hundred times in a row is one line, by
-// kind and by who did it; what is no news parts no row, and people's words do.
+// kind and by who did it; what is no news parts no row, nor does what machines do at the
+// same time, in whatever order, nor who comes in; people's words part alerts.
 func TestRowsOfATimeline(t *testing.T) {
 	monitor := incident.Actor{Person: incident.Person{Name: "PagerDuty"}, Via: "pagerduty"}
 	ada := incident.Actor{Person: incident.Person{User: "UADA", Name: "Ada"}, Via: "pagerduty"}
@@ -42,12 +43,23 @@ func TestRowsOfATimeline(t *testing.T) {
 	for i := range 4 {
 		add(incident.Bot, incident.PagerSynced{Key: fmt.Sprint("P", i), State: incident.StateResolved})
 	}
+	for range 2 { // all at once
+		each(2, monitor, incident.Signaled{State: incident.StateFiring, Why: "because it is of the same service"})
+		add(incident.Bot, incident.PagerSynced{Key: "P1", State: incident.StateFiring})
+		add(ben, incident.Joined{Person: ben.Person})
+		each(2, monitor, incident.Signaled{State: incident.StateResolved})
+		add(incident.Bot, incident.PagerSynced{Key: "P2", State: incident.StateFiring})
+	}
+	add(incident.Bot, incident.PagerSynced{Key: "P3", Priority: "P2"})
+	add(incident.Bot, incident.PagerSynced{Key: "P3", State: incident.StateFiring})
 	got := bot.TimelineMarkdown(incident.Fold("INC-1", timeline), 0)
 	want := []string{
 		"tocsin declared a SEV2: It fails", "5 more alerts from 2 services, until 12:05", "Ada acknowledged 4 alerts from 2 services, until 12:09",
 		"PagerDuty acknowledged It fails 0", "PagerDuty acknowledged It fails 1", "PagerDuty acknowledged It fails 2",
 		"tocsin set 6 of PagerDuty's incidents to P1", "4 alerts from 2 services were resolved, until 12:28", "Ben noted: it is quiet",
-		"4 alerts from 2 services were resolved, until 12:33", "tocsin resolved 4 of PagerDuty's incidents",
+		"8 alerts from 2 services were resolved, until 12:50", "tocsin resolved 4 of PagerDuty's incidents",
+		"4 more alerts from 2 services, until 12:46", "tocsin reopened 4 of PagerDuty's incidents", "Ben came into the channel", "Ben came into the channel",
+		"tocsin set PagerDuty's incident P3 to P2", "tocsin reopened PagerDuty's incident P3",
 	}
 	var lines []string
 	for line := range strings.Lines(got) {

@@ -41,8 +41,8 @@ func TestPlayWaitsForThePage(t *testing.T) {
 	}
 }
 
-// TestPlayOfAStorm: two hundred alerts at full speed are soon over, also where the race
-// detector slows them down, and leave an incident for each thing that was the matter.
+// TestPlayOfAStorm: two hundred alerts at full speed leave an incident for each thing that
+// was the matter, and a draft that can be read, however fast the machine is.
 func TestPlayOfAStorm(t *testing.T) {
 	e := &env{ctx: t.Context(), stdout: io.Discard, stderr: io.Discard, log: slog.New(slog.DiscardHandler)}
 	s, err := startSandbox(e, &sandboxCmd{Addr: "127.0.0.1:0", pace: fullSpeed})
@@ -50,23 +50,17 @@ func TestPlayOfAStorm(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer s.close()
-	began := time.Now()
 	st, err := s.perform(s.ctx, "alert-storm", 0, io.Discard)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if took := time.Since(began); took > time.Minute {
-		t.Errorf("it took %v", took)
-	}
 	if rooms := st.rooms(); len(rooms) != 2 {
 		t.Errorf("the rooms are %v", rooms)
 	}
-	most := 60
-	if race {
-		most = 150 // the slower the bot, the fewer alerts are told at once
-	}
-	if n := strings.Count(st.draft, "\n- "); n > most {
-		t.Errorf("the draft has %d lines of lists: nobody reads that:\n%s", n, st.draft)
+	_, timeline, _ := strings.Cut(st.draft, "\n## Timeline\n")
+	timeline, _, _ = strings.Cut(timeline, "\n## ")
+	if n := strings.Count(timeline, "\n- "); n < 20 || n > 30 {
+		t.Errorf("the draft tells of two hundred alerts in %d lines:\n%s", n, timeline)
 	}
 }
 
