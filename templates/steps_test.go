@@ -38,7 +38,7 @@ func TestNoTemplateRunsForEver(t *testing.T) {
 		if !strings.Contains(said, test.says) || (said == "") != (test.says == "") {
 			t.Errorf("%.80s: %.300q, want %q", test.src, said, test.says)
 		}
-		if took := time.Since(begun); took > 3*time.Second {
+		if took := time.Since(begun); took > 20*time.Second {
 			t.Errorf("%.80s took %v", test.src, took)
 		}
 	}
