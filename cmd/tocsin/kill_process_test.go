@@ -40,6 +40,19 @@ func (k *killing) doctor() {
 	}
 }
 
+// sound finds fault with what the bot logged where it tells of a defect of the bot, which
+// need not have cost anything this time. Data races are told of by a bot that watches for
+// them: this test's, run with -race.
+func (k *killing) sound() {
+	lines := k.lines()
+	for i, line := range lines {
+		if strings.Contains(line, "WARNING: DATA RACE") || strings.Contains(line, "msg=panic") || strings.HasPrefix(line, "fatal error: ") {
+			k.problem("a defect of the bot:\n%s", strings.Join(lines[i:min(i+40, len(lines))], "\n"))
+			return
+		}
+	}
+}
+
 // lines are what all processes have logged.
 func (k *killing) lines() (all []string) {
 	for _, p := range k.processes {

@@ -49,6 +49,7 @@ func (s killSpec) play(ctx context.Context) (killFigures, []string) {
 	if k.settle() {
 		k.compare()
 	}
+	k.sound()
 	if len(k.problems) > 0 && !k.brief {
 		k.leave()
 		k.problem("the record, the log and the workspace are in %s; again: %s=%d %s=%d go test ./cmd/tocsin -run TestKills -v", k.dir, killsSeedEnv, s.seed, killsEnv, s.kills)
