@@ -15,7 +15,7 @@ type entry struct {
 }
 
 // many is from how many events of a kind on they are one line.
-const many = 4
+const many = 5
 
 // gathered tells events, a line each; what a storm makes a hundred times is one line
 // together, where the first of it was. What machines do at the same time, and who comes

@@ -31,34 +31,35 @@ func TestRowsOfATimeline(t *testing.T) {
 	}
 	add(incident.Bot, incident.Declared{Title: "It fails", Severity: incident.SEV2})
 	each(5, monitor, incident.Signaled{State: incident.StateFiring, Why: "because it is of the same service"})
-	each(4, ada, incident.Signaled{State: incident.StateAcknowledged})
-	each(3, monitor, incident.Signaled{State: incident.StateAcknowledged})
+	each(5, ada, incident.Signaled{State: incident.StateAcknowledged})
+	each(4, monitor, incident.Signaled{State: incident.StateAcknowledged})
 	for i := range 6 {
 		add(incident.Bot, incident.PagerSynced{Key: fmt.Sprint("P", i), Priority: "P1"})
 		add(ada, incident.Signaled{Source: "pagerduty", Key: fmt.Sprint("P", i), State: incident.StateInfo, Text: "set the priority", Echo: true})
 	}
-	each(4, monitor, incident.Signaled{State: incident.StateResolved})
+	each(5, monitor, incident.Signaled{State: incident.StateResolved})
 	add(ben, incident.Noted{Text: "it is quiet"})
 	each(4, monitor, incident.Signaled{State: incident.StateResolved})
-	for i := range 4 {
+	for i := range 5 {
 		add(incident.Bot, incident.PagerSynced{Key: fmt.Sprint("P", i), State: incident.StateResolved})
 	}
 	for range 2 { // all at once
-		each(2, monitor, incident.Signaled{State: incident.StateFiring, Why: "because it is of the same service"})
+		each(3, monitor, incident.Signaled{State: incident.StateFiring, Why: "because it is of the same service"})
 		add(incident.Bot, incident.PagerSynced{Key: "P1", State: incident.StateFiring})
 		add(ben, incident.Joined{Person: ben.Person})
 		each(2, monitor, incident.Signaled{State: incident.StateResolved})
 		add(incident.Bot, incident.PagerSynced{Key: "P2", State: incident.StateFiring})
+		add(incident.Bot, incident.PagerSynced{Key: "P3", State: incident.StateFiring})
 	}
 	add(incident.Bot, incident.PagerSynced{Key: "P3", Priority: "P2"})
 	add(incident.Bot, incident.PagerSynced{Key: "P3", State: incident.StateFiring})
 	got := bot.TimelineMarkdown(incident.Fold("INC-1", timeline), 0)
 	want := []string{
-		"tocsin declared a SEV2: It fails", "5 more alerts from 2 services, until 12:05", "Ada acknowledged 4 alerts from 2 services, until 12:09",
-		"PagerDuty acknowledged It fails 0", "PagerDuty acknowledged It fails 1", "PagerDuty acknowledged It fails 2",
-		"tocsin set 6 of PagerDuty's incidents to P1", "4 alerts from 2 services were resolved, until 12:28", "Ben noted: it is quiet",
-		"8 alerts from 2 services were resolved, until 12:50", "tocsin resolved 4 of PagerDuty's incidents",
-		"4 more alerts from 2 services, until 12:46", "tocsin reopened 4 of PagerDuty's incidents", "Ben came into the channel", "Ben came into the channel",
+		"tocsin declared a SEV2: It fails", "5 more alerts from 2 services, until 12:05", "Ada acknowledged 5 alerts from 2 services, until 12:10",
+		"PagerDuty acknowledged It fails 0", "PagerDuty acknowledged It fails 1", "PagerDuty acknowledged It fails 2", "PagerDuty acknowledged It fails 3",
+		"tocsin set 6 of PagerDuty's incidents to P1", "5 alerts from 2 services were resolved, until 12:31", "Ben noted: it is quiet",
+		"8 alerts from 2 services were resolved, until 12:57", "tocsin resolved 5 of PagerDuty's incidents",
+		"6 more alerts from 2 services, until 12:53", "tocsin reopened 6 of PagerDuty's incidents", "Ben came into the channel", "Ben came into the channel",
 		"tocsin set PagerDuty's incident P3 to P2", "tocsin reopened PagerDuty's incident P3",
 	}
 	var lines []string
