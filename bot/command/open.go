@@ -15,7 +15,7 @@ import (
 )
 
 var openVerb = Verb{
-	Name: "open", Aliases: []string{"declare", "new"}, Args: "[sev1…sev4] TITLE", Anywhere: true,
+	Name: "open", Aliases: []string{"declare", "new"}, Args: "[sev1…sev4] TITLE [since 14:02]", Anywhere: true,
 	Help: "open an incident, at once; with no title, a form that needs only one",
 	Run:  open,
 }
@@ -31,7 +31,8 @@ func open(ctx context.Context, c *Call) (bot.Answer, error) {
 	if strings.TrimSpace(title) == "" {
 		return bot.Answer{Form: openForm(c, sev)}, nil
 	}
-	return declare(ctx, c, incident.Declared{Title: title, Severity: sev, People: mentioned(c)})
+	title, began := cutSince(title, c.Now)
+	return declare(ctx, c, incident.Declared{Title: title, Severity: sev, Began: began, People: mentioned(c)})
 }
 
 // leadingSeverity takes "sev2" or "P2" off the beginning of a title, and refuses one that
@@ -75,6 +76,9 @@ func declare(ctx context.Context, c *Call, d incident.Declared) (bot.Answer, err
 	}
 	a := answer("**%s** is open as a %s: %s\n\nIts channel %s #%s: %s, and the guide %s.",
 		inc.ID, inc.Severity.Title(), incident.Escape(incident.Cut(inc.Title, 300)), is, inc.ChannelName(), inCommand(inc), guide)
+	if !inc.Began.IsZero() {
+		a.Body += fmt.Sprintf("\n\nImpact began at %s: `/incident %s began TIME` corrects it.", incident.Clock(inc.Began), inc.ID)
+	}
 	switch {
 	case inc.Private && !d.Private:
 		a.Body += "\n\nI made it private, because it may concern people's data or an abuse: only the people you bring in can see it."

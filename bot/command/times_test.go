@@ -104,6 +104,34 @@ func TestCutTime(t *testing.T) {
 	}
 }
 
+// TestCutSince: only "since" and a time that has passed at the very end are taken off, and
+// nothing is refused.
+func TestCutSince(t *testing.T) {
+	for _, test := range []struct{ in, text, at string }{
+		{"answers are cut off since 14:02", "answers are cut off", "2026-11-20 14:02"},
+		{"answers are cut off, SINCE 14:02 utc ", "answers are cut off", "2026-11-20 14:02"},
+		{"scores drift since 2026-11-02", "scores drift", "2026-11-02 00:00"},
+		{"scores drift since 2026-11-02 9:30", "scores drift", "2026-11-02 09:30"},
+		{"slow since 3 h", "slow", "2026-11-20 11:30"},
+		{"slow since 3 days ago", "slow", "2026-11-17 14:30"},
+		{"slow since 23:50", "slow since 23:50", ""},
+		{"slow since 24:00", "slow since 24:00", ""},
+		{"slow since 1999-01-02", "slow since 1999-01-02", ""},
+		{"slow since the deploy", "slow since the deploy", ""},
+		{"since 14:02 all is slow", "since 14:02 all is slow", ""},
+		{"since 14:02", "since 14:02", ""},
+		{"timesince 14:02", "timesince 14:02", ""},
+	} {
+		want := time.Time{}
+		if test.at != "" {
+			want = utc(test.at)
+		}
+		if text, at := cutSince(test.in, friday); text != test.text || !at.Equal(want) {
+			t.Errorf("%q: %q since %v; want %q since %q", test.in, text, at, test.text, test.at)
+		}
+	}
+}
+
 // TestDue: days to come; it is Friday.
 func TestDue(t *testing.T) {
 	tests := []struct{ in, text, due string }{
