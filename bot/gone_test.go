@@ -72,3 +72,24 @@ func TestAlertsOfWhatLeftTheRecord(t *testing.T) {
 		}
 	})
 }
+
+// TestAlertsOfAnotherTime: PagerDuty tells of what was made for an incident of a number
+// that a restored record has given again: it is not that one's.
+func TestAlertsOfAnotherTime(t *testing.T) {
+	described(t)(t, func(t *testing.T, w *world) {
+		w.say("open", "", "open sev3 The new one of its number")
+		w.settle()
+		for key, test := range map[string]struct {
+			made time.Duration
+			want bool
+		}{"POLD": {-24 * time.Hour, false}, "PNEW": {time.Second, true}} {
+			s := alert("pagerduty", key, "nobody", "INC-1 SEV1: Disk is full", "high", incident.StateFiring)
+			s.Labels, s.Since = map[string]string{"tocsin": "INC-1"}, w.inc("INC-1").Declared.Add(test.made)
+			w.receive(s)
+			w.settle()
+			if _, has := w.inc("INC-1").Alert("pagerduty", key); has != test.want {
+				t.Errorf("%s: it has it: %v, want %v", key, has, test.want)
+			}
+		}
+	})
+}

@@ -22,7 +22,7 @@ func (rd *round) place(ctx context.Context, a *store.Alert, s Signal) error {
 	if id, ok := incident.ParseID(s.Labels[labelMade]); ok && s.Source == "pagerduty" {
 		if id, err := rd.bot.movedTo(ctx, id); err != nil {
 			return err
-		} else if _, err := rd.bot.Incident(ctx, id); err == nil {
+		} else if inc, err := rd.bot.Incident(ctx, id); err == nil && !foretime(s, inc) {
 			rd.attach(id, "because it was made for it", a, s)
 			return nil
 		}
@@ -108,6 +108,15 @@ func (rd *round) opens(s Signal) bool {
 	rd.rooms.opened(name, rd.now)
 	return true
 }
+
+// foretime tells whether PagerDuty's incident is older than ours: then it was made for
+// another one of that number, of which a restored record knows nothing.
+func foretime(s Signal, inc incident.Incident) bool {
+	return !s.Since.IsZero() && s.Since.Before(inc.Declared.Add(-clocksApart))
+}
+
+// clocksApart is by how much the clocks of two services may differ.
+const clocksApart = 5 * time.Minute
 
 // labelMade names the incident that tocsin made PagerDuty's incident for.
 const labelMade = "tocsin"

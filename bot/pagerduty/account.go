@@ -38,9 +38,10 @@ type (
 		Assignee reference `json:"assignee"`
 	}
 	request struct {
-		Requester string   `json:"requester_id,omitempty"`
-		Message   string   `json:"message"`
-		Targets   []target `json:"responder_request_targets"`
+		Requested time.Time `json:"requested_at,omitzero"`
+		Requester string    `json:"requester_id,omitempty"`
+		Message   string    `json:"message"`
+		Targets   []target  `json:"responder_request_targets"`
 	}
 	target struct {
 		Target reference `json:"responder_request_target"`

@@ -190,11 +190,66 @@ func TestResolvedInBetween(t *testing.T) {
 // attempt that made it is not remembered.
 func TestKeyInUse(t *testing.T) {
 	d := newDesk(t, full())
-	id := d.made(`{"incident":{"type":"incident","title":"INC-7 SEV2: Slow","incident_key":"tocsin-INC-7-page-1","service":{"id":"PSVC001","type":"service_reference"}}}`)
 	paged, err := d.page(answers, "")
 	must(t, err)
-	if paged.Key != id || len(d.ws.PagerDutyIncidents()) != 1 {
-		t.Errorf("%+v, want %s", paged, id)
+	d.events, d.tries = d.events[:2], map[string]*bot.Job{} // only that it was asked for
+	again := d.do(effect.Page{N: 1})
+	if len(again) != 1 || again[0] != paged || len(d.ws.PagerDutyIncidents()) != 1 {
+		t.Errorf("%+v, want %+v", again, paged)
+	}
+}
+
+// TestRestoredCountsAgain: the record was restored from a backup that knows of no page. The
+// next one has the number of one that PagerDuty remembers, and goes out like any other.
+func TestRestoredCountsAgain(t *testing.T) {
+	for name, test := range map[string]struct {
+		first, second incident.PageTarget
+		over          bool // the first was resolved
+		alerted       bool // both are responders of another
+		lost          string
+	}{
+		"still open":     {first: dina, second: platform, lost: "POST /incidents"},
+		"resolved since": {first: dina, second: dina, over: true, lost: "POST /incidents"},
+		"by event":       {first: anybody, second: anybody},
+		"a responder":    {first: dina, second: dina, alerted: true, lost: "POST /incidents/{id}/responder_requests"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				d := newDesk(t, full())
+				if test.alerted {
+					d.alert("PSVC001", "Slow")
+				}
+				known := len(d.events)
+				first, err := d.page(test.first, "first")
+				must(t, err)
+				if test.over {
+					d.record(incident.Resolved{})
+					d.do(effect.SyncPager{})
+				}
+				<-time.After(72 * time.Hour)
+				d.events, d.tries = d.events[:known], map[string]*bot.Job{}
+				if test.lost == "" {
+					_, err = d.page(test.second, "second")
+					must(t, err)
+				} else {
+					d.fault("lost_request", test.lost, 1)
+					if paged, err := d.page(test.second, "second"); err == nil {
+						t.Fatalf("%+v, with its request lost", paged)
+					}
+					<-time.After(quiet)
+					if facts := d.do(effect.Page{N: 1}); len(facts) != 1 || facts[0].(incident.Paged).To != test.second {
+						t.Errorf("%+v", facts)
+					}
+				}
+				pages := len(d.ws.PagerDutyIncidents())
+				if test.alerted {
+					pages = len(d.shown(first.Key).Responders)
+				}
+				if pages != 2 {
+					t.Errorf("%d pages went out: %+v", pages, d.ws.PagerDutyIncidents())
+				}
+			})
+		})
 	}
 }
 

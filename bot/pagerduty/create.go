@@ -29,12 +29,12 @@ type body struct {
 
 // pageByIncident makes an incident for a page. Every incident in PagerDuty is a
 // service's; whom it goes to may be another policy or a person.
-func (p *Performer) pageByIncident(ctx context.Context, inc incident.Incident, ask incident.PageAsked, job bot.Job) (record, error) {
+func (p *Performer) pageByIncident(ctx context.Context, inc incident.Incident, ask wanted, job bot.Job) (record, error) {
 	service, err := p.serviceFor(ctx, inc, ask.To)
 	if err != nil {
 		return record{}, err
 	}
-	in := newIncident{Title: headline(inc), Service: refer(service, "service"), Key: pageKey(inc.ID, ask.N), Urgency: "high"}
+	in := newIncident{Title: headline(inc), Service: refer(service, "service"), Key: ask.key(inc), Urgency: "high"}
 	switch ask.To.Kind {
 	case incident.TargetPolicy:
 		in.Policy = refer(ask.To.ID, "escalation_policy")

@@ -16,7 +16,7 @@
 // comes of it.
 //
 //	call                                       | known again by                        | then                                    | done
-//	POST /incidents                            | incident_key: “tocsin-INC-7-page-1”   | looked for by the key, resolved ones too | once
+//	POST /incidents                            | incident_key: “tocsin-INC-7-page-1-…” | looked for by the key, resolved ones too | once
 //	POST /incidents/{id}/responder_requests    | its message, which names the page     | looked for among the requests of those that were open | once
 //	PUT /incidents/{id}                        | status, priority and urgency          | read, and changed only where they differ | once
 //	POST /incidents/{id}/notes                 | the text, where it was told once; else that it is no older, too | looked for in the notes, and in what webhooks told | once

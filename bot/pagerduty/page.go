@@ -34,7 +34,7 @@ func (p *Performer) page(ctx context.Context, inc incident.Incident, n int, job 
 	}
 	if ended(inc) && byEvent && job.Tries > 1 && p.client.config.RoutingKey != "" {
 		// Events cannot be read back. What comes of this calls it off (syncEvents).
-		return done(incident.Paged{N: n, To: behindKey()[0], Key: pageKey(inc.ID, n), Event: true, Perhaps: true}), nil
+		return done(incident.Paged{N: n, To: behindKey()[0], Key: ask.key(inc), Event: true, Perhaps: true}), nil
 	}
 	if ended(inc) {
 		return nil, &bot.Final{Why: "The incident was over before the page went out. If you still need them, reopen it and page again."}
@@ -60,14 +60,22 @@ func (p *Performer) page(ctx context.Context, inc incident.Incident, n int, job 
 
 func done(f incident.Paged) []incident.Fact { return []incident.Fact{f} }
 
+// wanted is a page that was asked for, and when.
+type wanted struct {
+	incident.PageAsked
+	at time.Time
+}
+
+func (w wanted) key(inc incident.Incident) string { return pageKey(inc.ID, w.N, w.at) }
+
 // asked finds what was asked for.
-func asked(inc incident.Incident, n int) (incident.PageAsked, bool) {
+func asked(inc incident.Incident, n int) (wanted, bool) {
 	for _, e := range inc.Timeline {
 		if f, ok := e.Fact.(incident.PageAsked); ok && f.N == n {
-			return f, true
+			return wanted{f, e.Logged}, true
 		}
 	}
-	return incident.PageAsked{}, false
+	return wanted{}, false
 }
 
 // open finds the first of PagerDuty's incidents of inc that is not resolved.
@@ -97,18 +105,18 @@ func (p *Performer) ours(inc incident.Incident, r record) bool {
 }
 
 // pagedBefore finds what an earlier attempt at a page may have made.
-func (p *Performer) pagedBefore(ctx context.Context, inc incident.Incident, ask incident.PageAsked, job bot.Job) (f incident.Paged, found bool, err error) {
-	r, found, err := p.client.withKey(ctx, pageKey(inc.ID, ask.N))
+func (p *Performer) pagedBefore(ctx context.Context, inc incident.Incident, ask wanted, job bot.Job) (f incident.Paged, found bool, err error) {
+	r, found, err := p.client.withKey(ctx, ask.key(inc))
 	if err == nil && !found && ask.To.Kind != incident.TargetService {
-		r, f.Added, err = p.requested(ctx, inc, ask.N, job)
+		r, f.Added, err = p.requested(ctx, inc, ask, job)
 	}
 	f.N, f.To, f.Key, f.Link = ask.N, ask.To, r.ID, r.HTMLURL
 	return f, found || f.Added, err
 }
 
-// requested finds PagerDuty's incident that people were added to for the nth page. It
+// requested finds PagerDuty's incident that people were added to for a page. It
 // was the first that was open then, so it is not beyond the first that is open now.
-func (p *Performer) requested(ctx context.Context, inc incident.Incident, n int, job bot.Job) (record, bool, error) {
+func (p *Performer) requested(ctx context.Context, inc incident.Incident, ask wanted, job bot.Job) (record, bool, error) {
 	for _, id := range openSince(inc, job.First) {
 		r, err := p.client.incident(ctx, id)
 		switch {
@@ -116,7 +124,7 @@ func (p *Performer) requested(ctx context.Context, inc incident.Incident, n int,
 			continue
 		case err != nil:
 			return record{}, false, err
-		case slices.ContainsFunc(r.Requests, func(q request) bool { return invites(q.Message, inc.ID, n) }):
+		case slices.ContainsFunc(r.Requests, func(q request) bool { return ask.by(q, inc.ID) }):
 			return r, true, nil
 		case !r.over() && p.ours(inc, r):
 			return record{}, false, nil
@@ -140,7 +148,7 @@ func openSince(inc incident.Incident, since time.Time) []string {
 }
 
 // addResponder asks a person or a policy to join PagerDuty's incident.
-func (p *Performer) addResponder(ctx context.Context, inc incident.Incident, r record, ask incident.PageAsked) error {
+func (p *Performer) addResponder(ctx context.Context, inc incident.Incident, r record, ask wanted) error {
 	me, err := p.client.me(ctx)
 	if err != nil {
 		return err
@@ -154,7 +162,7 @@ func (p *Performer) addResponder(ctx context.Context, inc incident.Incident, r r
 }
 
 // invitation is what a responder is told. No two pages have the same.
-func invitation(inc incident.Incident, ask incident.PageAsked) string {
+func invitation(inc incident.Incident, ask wanted) string {
 	words := []string{inc.Severity.Title() + ": " + incident.Line(inc.Title) + ".", incident.Line(ask.Text)}
 	if inc.Private {
 		words = []string{"A private incident needs you."}
@@ -167,14 +175,15 @@ func invitation(inc incident.Incident, ask incident.PageAsked) string {
 // numbered ends an invitation.
 func numbered(n int) string { return fmt.Sprintf("(page %d)", n) }
 
-// invites tells whether a text is the invitation of the nth page, whatever the incident
-// was like when it was written.
-func invites(text string, id incident.ID, n int) bool {
-	return strings.HasPrefix(text, mark(id)) && strings.HasSuffix(text, " "+numbered(n))
+// by tells whether a request is the page's, whatever the incident was like when it was
+// made. One that is older than the page is of another time, before a restore.
+func (w wanted) by(q request, id incident.ID) bool {
+	older := !q.Requested.IsZero() && q.Requested.Before(w.at.Add(-skew))
+	return strings.HasPrefix(q.Message, mark(id)) && strings.HasSuffix(q.Message, " "+numbered(w.N)) && !older
 }
 
 // details are what a page says below its title.
-func details(inc incident.Incident, ask incident.PageAsked) string {
+func details(inc incident.Incident, ask wanted) string {
 	if inc.Private {
 		return join(inc)
 	}
@@ -183,11 +192,11 @@ func details(inc incident.Incident, ask incident.PageAsked) string {
 
 // pageByEvent pages whoever stands behind the routing key. The dedup key makes
 // sending it again harmless.
-func (p *Performer) pageByEvent(ctx context.Context, inc incident.Incident, ask incident.PageAsked) ([]incident.Fact, error) {
+func (p *Performer) pageByEvent(ctx context.Context, inc incident.Incident, ask wanted) ([]incident.Fact, error) {
 	if p.client.config.RoutingKey == "" {
 		return nil, &bot.Final{Why: "PAGERDUTY_ROUTING_KEY is not set, so there is nobody behind it to page. Page a service, a policy or a person."}
 	}
-	key := pageKey(inc.ID, ask.N)
+	key := ask.key(inc)
 	if err := p.trigger(ctx, inc, key, details(inc, ask)); err != nil {
 		return nil, err
 	}

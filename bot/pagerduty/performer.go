@@ -49,11 +49,17 @@ func (p *Performer) Perform(ctx context.Context, inc incident.Incident, job bot.
 	return facts, nil
 }
 
-// The keys by which PagerDuty's incidents of our making are found again.
+// The keys by which PagerDuty's incidents of our making are found again. When it was asked
+// for is part of them: a record that was restored from an older backup counts again from
+// there, and PagerDuty remembers what was made by the same number.
 const keyed = "tocsin-"
 
-func pageKey(id incident.ID, n int) string     { return fmt.Sprintf("%s%s-page-%d", keyed, id, n) }
-func reopenedKey(id incident.ID, n int) string { return fmt.Sprintf("%s%s-reopened-%d", keyed, id, n) }
+func pageKey(id incident.ID, n int, asked time.Time) string     { return key(id, "page", n, asked) }
+func reopenedKey(id incident.ID, n int, asked time.Time) string { return key(id, "reopened", n, asked) }
+
+func key(id incident.ID, what string, n int, asked time.Time) string {
+	return fmt.Sprintf("%s%s-%s-%d-%d", keyed, id, what, n, asked.UnixMilli())
+}
 
 // Owner is the incident that tocsin made a PagerDuty incident with this key for.
 func Owner(key string) (id incident.ID, ok bool) {

@@ -39,7 +39,7 @@ func (p *Performer) reopen(ctx context.Context, inc incident.Incident, all []rec
 	if service == nil {
 		return nil, nil
 	}
-	in := newIncident{Title: headline(inc), Service: refer(service.ID, "service"), Key: reopenedKey(inc.ID, n), Urgency: urgencyOf(inc.Severity)}
+	in := newIncident{Title: headline(inc), Service: refer(service.ID, "service"), Key: reopenedKey(inc.ID, n, at), Urgency: urgencyOf(inc.Severity)}
 	text := strings.TrimSpace(fmt.Sprintf("It was resolved as %s, and is not over.\n\n%s", all[0].HTMLURL, join(inc)))
 	made, err := p.create(ctx, inc, in, text, job)
 	if err != nil {
@@ -60,12 +60,12 @@ func reopened(n int, made record, service *reference) incident.Paged {
 // calledAgain finds the incident that an earlier attempt may have made to call people
 // again, once inc is over: nobody else would ever end it.
 func (p *Performer) calledAgain(ctx context.Context, inc incident.Incident, job bot.Job) ([]incident.Fact, error) {
-	n, _ := reopenings(inc)
+	n, at := reopenings(inc)
 	known := slices.ContainsFunc(inc.Pages, func(page incident.Page) bool { return page.N == -n })
 	if !ended(inc) || n == 0 || known || job.Tries <= 1 {
 		return nil, nil
 	}
-	made, found, err := p.client.withKey(ctx, reopenedKey(inc.ID, n))
+	made, found, err := p.client.withKey(ctx, reopenedKey(inc.ID, n, at))
 	if err != nil || !found {
 		return nil, err
 	}

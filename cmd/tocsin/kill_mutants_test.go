@@ -53,7 +53,7 @@ func mutants() []mutant {
 			{"bot/router.go", "return r.bot.journal.Retire(ctx, done)", "r.bot.worker.pause(ctx, r.bot.Now().Add(300*time.Millisecond))\nreturn r.bot.journal.Retire(ctx, done)"},
 			{"store/alert.go", "if slices.Contains(a.Heard, name) {", "if false {"}}},
 		{name: "each attempt at a page is a page", found: "^DOUBLE PagerDuty's incident", edits: []edit{{"bot/pagerduty/create.go",
-			"Key: pageKey(inc.ID, ask.N), Urgency", "Key: pageKey(inc.ID, 1000*ask.N+job.Tries), Urgency"}}},
+			"Key: ask.key(inc), Urgency", "Key: pageKey(inc.ID, 1000*ask.N+job.Tries, ask.at), Urgency"}}},
 		{name: "a note in PagerDuty is not looked for", found: "^DOUBLE .* in PagerDuty's incident", edits: []edit{
 			{"bot/pagerduty/tell.go", "if job.Tries > 1 && echoed(inc, id, text, job.First.Add(-skew)) {", "if false {"},
 			{"bot/pagerduty/tell.go", "if job.Tries <= 1 {", "if true {"}}},
