@@ -58,12 +58,16 @@ func (b *Bot) holdAll(ctx context.Context, o Origin, at time.Time) (stopped int,
 		slots <- struct{}{}
 		wg.Go(func() {
 			defer func() { <-slots }()
-			now, failed := b.Update(ctx, inc.ID, o, func(inc incident.Incident) ([]incident.Fact, error) {
-				if !b.canHold(inc) {
-					return nil, nil
-				}
-				return inc.Hold("rooms are on hold since "+incident.Clock(at), true), nil
-			})
+			var now incident.Incident
+			failed := b.guard("hold", func() (err error) {
+				now, err = b.Update(ctx, inc.ID, o, func(inc incident.Incident) ([]incident.Fact, error) {
+					if !b.canHold(inc) {
+						return nil, nil
+					}
+					return inc.Hold("rooms are on hold since "+incident.Clock(at), true), nil
+				})
+				return err
+			}, "incident", inc.ID)
 			mu.Lock()
 			defer mu.Unlock()
 			if err = errors.Join(err, failed); now.Held != "" && inc.Held == "" {

@@ -181,3 +181,23 @@ func TestPanicOfTheClock(t *testing.T) {
 		p.log.has(t, "clock", "incident=INC-1")
 	})
 }
+
+// TestHoldPanics: what is wrong with one incident keeps no other's room from being held,
+// and does not end the bot; who asked is told that not all of it was done.
+func TestHoldPanics(t *testing.T) {
+	p := &poison{put: "log/00000001/", of: "INC-1"}
+	poisoned(t, p, func(t *testing.T, w *world) {
+		p.wait.Store(true) // no room is made yet
+		w.receive(alert("pagerduty", "S", "other", "Cache is broken", "critical", incident.StateFiring))
+		w.wait(10 * time.Second)
+		p.on.Store(true)
+		if _, err := w.bot.HoldRooms(t.Context(), bot.Origin{By: ada, Cause: "hold"}, true); err == nil {
+			t.Error("it was told that all rooms are held")
+		}
+		p.on.Store(false)
+		if n, err := w.bot.HoldRooms(t.Context(), bot.Origin{By: ada, Cause: "again"}, true); n != 1 || err != nil {
+			t.Errorf("%d rooms held, %v", n, err)
+		}
+		p.wait.Store(false)
+	})
+}
