@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"reflect"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -341,4 +342,33 @@ func TestExaminingWhatIsInUse(t *testing.T) {
 			t.Error(err)
 		}
 	})
+}
+
+// TestFindingsAreSmall: a running bot examines its record each day, and what it finds is
+// words, and not the timelines that they are about.
+func TestFindingsAreSmall(t *testing.T) {
+	const incidents, events = 40, 200
+	kv := mem.New()
+	j := store.NewJournal(kv)
+	var heads store.Tx
+	for n := range incidents {
+		sound(t, j, incident.NewID(n+1), events)
+		heads.Delete = append(heads.Delete, fmt.Sprintf("head/%08d", n+1))
+	}
+	if err := kv.Commit(t.Context(), heads); err != nil {
+		t.Fatal(err)
+	}
+	var before, after runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	r := examined(t, j)
+	runtime.GC()
+	runtime.ReadMemStats(&after)
+	if len(r.Findings) != incidents {
+		t.Fatalf("%d findings: this proves nothing", len(r.Findings))
+	}
+	if grew := int64(after.HeapAlloc) - int64(before.HeapAlloc); grew > incidents<<12 {
+		t.Errorf("%d findings take %d KiB", incidents, grew>>10)
+	}
+	runtime.KeepAlive(r)
 }

@@ -18,35 +18,41 @@ import (
 	"tocsin/store/bolt"
 )
 
-// TestSize starts a process of its own on a record and measures the time until it
-// is ready, and its memory then. The record is empty; TOCSIN_SIZE=10000 makes one of
-// so many incidents with 50 events each, in some ten seconds:
+// TestSize starts a process of its own on an empty record and measures the time until it
+// is ready, and its memory then, and while it makes a backup. TOCSIN_SIZE=10000 does so on a
+// record of so many incidents with 50 events each besides, made in some ten seconds, and
+// holds the times to what is promised: for a machine that does nothing else.
 //
 //	TOCSIN_SIZE=10000 go test ./cmd/tocsin -run TestSize -v
 func TestSize(t *testing.T) {
 	ownProcess(t)
 	o := office(t)
 	dir := t.TempDir()
-	t.Run("empty", func(t *testing.T) { measureStart(t, o, filepath.Join(dir, "empty.db"), time.Second, 30) })
 	n, _ := strconv.Atoi(os.Getenv("TOCSIN_SIZE"))
+	empty, full := time.Second, time.Second
+	if n > 0 {
+		empty = 50 * time.Millisecond
+	}
+	t.Run("empty", func(t *testing.T) { measureStart(t, o, filepath.Join(dir, "empty.db"), empty, 30, 40) })
 	if n == 0 {
 		return
 	}
-	full := filepath.Join(dir, "full.db")
-	fillRecord(t, full, n)
-	st, err := os.Stat(full)
+	path := filepath.Join(dir, "full.db")
+	fillRecord(t, path, n)
+	st, err := os.Stat(path)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Logf("%d incidents, %d MiB", n, st.Size()>>20)
-	t.Run("full", func(t *testing.T) { measureStart(t, o, full, 3*time.Second, 100) })
+	t.Run("full", func(t *testing.T) { measureStart(t, o, path, full, 100, 100) })
 }
 
-// measureStart wants a process ready within a time, and with at most so many MiB in
-// memory. On a busy machine that may take more than one start; the log has the figures.
-func measureStart(t *testing.T, o *premises, path string, within time.Duration, most float64) {
+// measureStart wants a process ready within a time, with at most so many MiB of memory at
+// rest, and at most so many of its own, without the pages of files, while it makes a backup.
+// On a busy machine the start may take more than one try; the log has the figures.
+func measureStart(t *testing.T, o *premises, path string, within time.Duration, most, working float64) {
 	quickest := time.Hour
-	for n := 0; n < 3 && quickest > within; n++ {
+	for n := 0; n < 5 && quickest > within; n++ {
 		p := o.serve(t, path)
 		took, cpu := time.Since(p.began), p.cpu(t)
 		quickest = min(quickest, took)
@@ -55,11 +61,34 @@ func measureStart(t *testing.T, o *premises, path string, within time.Duration, 
 		if all > most {
 			t.Errorf("%.0f MiB in memory, want at most %.0f", all, most)
 		}
+		if peak := p.backingUp(t, path); peak > working {
+			t.Errorf("%.0f MiB of its own in memory while it makes a backup, want at most %.0f", peak, working)
+		} else {
+			t.Logf("%.0f MiB of its own at most while it makes a backup", peak)
+		}
 		ends(t, p, syscall.SIGTERM, 10*time.Second)
 	}
 	if quickest > within {
 		t.Errorf("ready after %v at best, want within %v", quickest, within)
 	}
+}
+
+// backingUp is the most memory of its own that the process has while it makes a backup,
+// which reads and folds all there is, as the daily examination does.
+func (p *process) backingUp(t *testing.T, path string) (peak float64) {
+	backup, err := launch(t.Context(), []string{"TOCSIN_STORE=bolt:" + path}, "tocsin", "backup", filepath.Join(t.TempDir(), "backup.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for !backup.over() {
+		_, own := p.memory(t)
+		peak = max(peak, own)
+		<-time.After(2 * time.Millisecond)
+	}
+	if !backup.ProcessState.Success() {
+		t.Errorf("no backup was made: %s", backup.log.String())
+	}
+	return peak
 }
 
 // atRest is the memory that the process has once it has given back what starting
@@ -134,13 +163,16 @@ func fillRecord(t *testing.T, path string, n int) {
 	}
 	close(numbers)
 	writers.Wait()
+	if r, err := j.Examine(t.Context(), nil); err != nil || len(r.Findings) > 0 {
+		t.Errorf("the record is not as tocsin makes it: %.2v, %v", r.Findings, err)
+	}
 }
 
 // appendIncident records an incident of 50 events, as one goes.
 func appendIncident(j *store.Journal, number int, open bool) error {
 	id, events := incident.NewID(number), eventful(number, open)
 	_, err := j.Append(context.Background(), store.Tip{ID: id}, store.Append{
-		Events: events, Head: store.HeadOf(incident.Fold(id, events)), Handles: []string{fmt.Sprint("channel/C", id)},
+		Events: events, Head: store.HeadOf(incident.Fold(id, events)), Handles: []string{fmt.Sprint("channel/C", id), "cause/" + events[0].Cause},
 	})
 	return err
 }
@@ -156,6 +188,8 @@ func eventful(number int, open bool) []incident.Event {
 		incident.GuideServed{Guide: "invalid-output", Title: "Output is invalid", Version: "3", Why: "says “cut off”", Chosen: number%10 == 0},
 		incident.PlayStarted{Play: "sev2", Title: "A SEV2 began", Version: "2", UpdateEvery: 30 * time.Minute, Tasks: []incident.Task{{Text: "Open the status page", Role: incident.CommsLead}}},
 		incident.Posted{What: incident.PostedCard, Message: incident.Message{Channel: channel, ID: "1795176001.000200"}},
+		incident.Posted{What: incident.PostedGuide + "3", Message: incident.Message{Channel: channel, ID: "1795176001.000300"}},
+		incident.Posted{What: incident.PostedAnnouncement, Message: incident.Message{Channel: "CINCIDENTS", ID: "1795176001.000400"}},
 		incident.Assigned{Role: incident.Commander, To: ben},
 		incident.TaskDone{N: 1, Text: "Open the status page"},
 	}
