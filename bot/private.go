@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"tocsin/bot/incident"
+	"tocsin/store"
 )
 
 // GoPrivate goes on with an incident in private: a new one with what is known,
@@ -27,7 +28,7 @@ func (b *Bot) GoPrivate(ctx context.Context, id incident.ID, o Origin) (incident
 	}
 	d := incident.Declared{
 		Title: inc.Title, Severity: inc.Severity, Symptom: inc.Symptom, Private: true, Began: inc.Began,
-		Model: inc.Model, Service: inc.Service, Quote: inc.Quote,
+		Model: inc.Model, Service: inc.Service, Quote: inc.Quote, From: id,
 	}
 	if incident.SEV2.Worse(d.Severity) {
 		d.Severity = incident.SEV2
@@ -71,7 +72,7 @@ func (b *Bot) finishMove(ctx context.Context, inc incident.Incident) {
 	}
 }
 
-func privateHandle(id incident.ID) string { return "private/" + string(id) }
+func privateHandle(id incident.ID) string { return store.PrivateHandle(id) }
 
 // movedTo is the incident that goes on with another one, in private or because the
 // other was a duplicate; or that one itself. What comes in for it belongs there.

@@ -435,7 +435,7 @@ func (w *worker) outcomeOnce(ctx context.Context, l *live, ln *lane, item store.
 	var a store.Append
 	o := Origin{By: incident.Bot, Cause: fmt.Sprintf("%s part %d", jobKey(item), item.Tries)}
 	if done {
-		o.Cause = jobKey(item) + " done"
+		o.Cause = store.DoneCause(item.Incident, item.Key)
 		if now, ok := w.item(ln, item.Key); ok && now.Seq == item.Seq {
 			a.Settled = []string{item.Key}
 		}

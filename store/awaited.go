@@ -11,8 +11,8 @@ import (
 
 // outboxOf is what must be waiting for an incident: effects that were asked for, each
 // of which leads to a fact that is not there, and was neither given up nor dropped. Of
-// effects that lead to no fact, and of those that were given up once and asked for
-// again, only the outbox itself can tell. It says nothing that is not certain.
+// effects that lead to no fact only the outbox itself can tell. It says nothing that is
+// not certain.
 func outboxOf(inc incident.Incident) []Item {
 	a := &awaited{inc: inc}
 	gaveUp := func(e effect.Effect) bool {
@@ -38,8 +38,11 @@ type awaited struct {
 	inc    incident.Incident // after all of its events
 	items  []Item
 	held   bool // what needs a room is not asked for
+	room   bool // there is one
 	guide  int  // the event that served the guide there is
 	drafts int  // asked for so far
+	// failed are what was given up and not tried again.
+	failed []incident.Failed
 }
 
 // follow adds what an event asks for, and takes out what it tells the end of.
@@ -56,7 +59,7 @@ func (a *awaited) follow(e incident.Event) {
 		a.announce(e.Seq)
 		a.show(e.Seq, a.guide)
 	case incident.Linked:
-		a.held = false
+		a.held, a.room = false, true
 		a.announce(e.Seq)
 	case incident.GuideServed:
 		a.guide = e.Seq
@@ -77,7 +80,26 @@ func (a *awaited) follow(e incident.Event) {
 			a.drafted()
 		}
 	case incident.Failed:
-		a.failed(f)
+		a.failed = append(a.failed, f)
+		a.giveUp(f)
+	case incident.Resynced:
+		a.again(e.Seq)
+	}
+}
+
+// again asks for what was given up, and for what a room is made anew with.
+func (a *awaited) again(seq int) {
+	for _, f := range a.failed {
+		switch e, _, err := effect.Effects.Decode(f.Effect, f.Data); e.(type) {
+		case effect.Draft, effect.Fetch:
+			if err == nil {
+				a.ask(seq, e)
+			}
+		}
+	}
+	if a.failed = nil; a.room {
+		a.announce(seq)
+		a.show(seq, a.guide)
 	}
 }
 
@@ -96,7 +118,7 @@ func (a *awaited) announce(seq int) {
 
 // show asks for the message of the guide that an event served, if it is not there yet.
 func (a *awaited) show(seq, guide int) {
-	if guide > 0 && a.inc.Posts[incident.PostedGuide+strconv.Itoa(guide)].What == "" {
+	if a.done(effect.ShowGuide{Seq: guide}); guide > 0 && a.inc.Posts[incident.PostedGuide+strconv.Itoa(guide)].What == "" {
 		a.ask(seq, effect.ShowGuide{Seq: guide})
 	}
 }
@@ -109,8 +131,8 @@ func (a *awaited) drafted() {
 	}
 }
 
-// failed takes out what was given up. Of a page the incident tells whether it waits.
-func (a *awaited) failed(f incident.Failed) {
+// giveUp takes out what was given up. Of a page the incident tells whether it waits.
+func (a *awaited) giveUp(f incident.Failed) {
 	e, known, err := effect.Effects.Decode(f.Effect, f.Data)
 	switch {
 	case !known || err != nil || f.Data == nil:

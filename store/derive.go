@@ -16,8 +16,17 @@ func CauseHandle(cause string) string { return "cause/" + cause }
 // MergedHandle leads from a duplicate to the incident that has its alerts now.
 func MergedHandle(id incident.ID) string { return "merged/" + string(id) }
 
+// PrivateHandle leads from an incident to the one that goes on with it in private.
+func PrivateHandle(id incident.ID) string { return privatePrefix + string(id) }
+
+const (
+	privatePrefix = "private/"
+	movedPrefix   = "moved/" // of the cause by which the incident that went on in private was closed
+)
+
 // handlesOf are the handles that follow from a timeline and lead to its incident. Where
-// a duplicate was merged more than once, its handle leads to who was first.
+// a duplicate was merged more than once, or an incident went on in private twice, the
+// handle leads to who was first.
 func handlesOf(events []incident.Event) []string {
 	var names []string
 	add := func(name string) {
@@ -30,6 +39,10 @@ func handlesOf(events []incident.Event) []string {
 	}
 	for _, e := range events {
 		switch f := e.Fact.(type) {
+		case incident.Declared:
+			if f.From != "" {
+				add(PrivateHandle(f.From))
+			}
 		case incident.Linked:
 			add(ChannelHandle(f.Channel))
 		case incident.Merged:
@@ -38,6 +51,32 @@ func handlesOf(events []incident.Event) []string {
 	}
 	return names
 }
+
+// wentOn are the requests by which an incident went on in private. The first of them
+// declared the other one, and its cause handle leads there: so an incident is found that
+// an older tocsin declared, which did not say what it goes on with.
+func wentOn(events []incident.Event) (handles []string) {
+	for _, e := range events {
+		f, closed := e.Fact.(incident.Closed)
+		if request, moved := strings.CutPrefix(e.Cause, movedPrefix); closed && f.Reason == "moved" && moved {
+			handles = append(handles, CauseHandle(privatePrefix+request))
+		}
+	}
+	return handles
+}
+
+// goesOn tells whether a timeline says, or may say, that its incident goes on with another
+// one in private, whose handle name is.
+func goesOn(events []incident.Event, name string) bool {
+	f, declared := events[0].Fact.(incident.Declared)
+	if declared && f.From != "" {
+		return PrivateHandle(f.From) == name
+	}
+	return lacks(events) || f.Private && strings.HasPrefix(events[0].Cause, privatePrefix) // which older ones do not say
+}
+
+// private tells whether a name is a PrivateHandle.
+func private(name string) bool { return strings.HasPrefix(name, privatePrefix) }
 
 // merged is the duplicate whose handle a name is.
 func merged(name string) (incident.ID, bool) {

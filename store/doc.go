@@ -5,7 +5,7 @@
 //	log/00000042/00000007   event 7 of INC-42, sealed (see below)
 //	head/00000042           INC-42 at a glance: what lists and look-ups need
 //	out/00000042/KEY        an effect of INC-42 that is still to be performed
-//	handle/NAME             the incident that NAME belongs to, e.g. pagerduty/PGR0VU2
+//	handle/NAME             the incident that NAME belongs to, e.g. channel/C0INC1
 //	in/SOURCE/ID            a delivery from outside that is stored and not worked on yet
 //	seen/SOURCE/ID          what remains of a delivery that was worked on: the same again is known
 //	alert/SOURCE/KEY        an alert, with the incident that it belongs to if any
@@ -35,10 +35,12 @@
 // derives again what follows from the timelines, and compares; Repair puts right what
 // it finds: it puts back what lost its key, and has the fact incident.Lost stand for an
 // event that cannot be read, where the seal of the next one proves what follows. What
-// follows from timelines are all heads, the handles cause/, channel/ and merged/, and
-// effects that lead to a fact which is not there: the channel, the card, the
-// announcement, a guide, a draft, a pinned message, a page. Nothing tells of the loss of
-// any other value as a whole, such as a handle private/INC-n or a message that waits;
-// of those that are there every seal is checked. Where a timeline itself lost an event,
-// only the channel and the card are derived.
+// follows from timelines are all heads, the handles cause/, channel/, merged/ and
+// private/, and effects that lead to a fact which is not there, also those that were
+// given up and asked for again: the channel, the card, the announcement, a guide, a draft,
+// a pinned message, a page. An effect that waits, and of which a fact with its DoneCause
+// tells what came, should not be there. Nothing tells of the loss of any other value as a
+// whole, such as a message that waits; of those that are there every seal is checked.
+// Where a timeline itself lost an event, only the channel and the card are derived, and
+// handles that may be right stay.
 package store

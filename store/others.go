@@ -133,17 +133,21 @@ func (x *examiner) handle(ctx context.Context, p Pair) error {
 }
 
 // follows tells whether a handle to an incident follows from its timeline, as far as
-// that is whole. Of other kinds of handles nobody can tell.
+// that is whole. Of handles of other kinds, which older ones left, nobody can tell.
 func (x *examiner) follows(ctx context.Context, name string, id incident.ID) (bool, error) {
 	_, merge := merged(name)
-	if x.leads[name] == id || !merge && !strings.HasPrefix(name, ChannelHandle("")) && !strings.HasPrefix(name, CauseHandle("")) {
+	private := private(name)
+	if x.leads[name] == id || !merge && !private && !strings.HasPrefix(name, ChannelHandle("")) && !strings.HasPrefix(name, CauseHandle("")) {
 		return true, nil
 	}
-	events, _, err := x.Load(ctx, id) // it may be new
-	if _, damaged := errors.AsType[*CorruptError](err); damaged || errors.Is(err, ErrNotFound) {
-		return true, nil
+	events, err := x.legible(ctx, id) // it may be new
+	switch {
+	case err != nil || events == nil:
+		return err == nil, err
+	case private:
+		return goesOn(events, name), nil
 	}
-	return err == nil && (slices.Contains(handlesOf(events), name) || merge && lacks(events)), err
+	return slices.Contains(handlesOf(events), name) || merge && lacks(events), nil
 }
 
 func (x *examiner) alert(ctx context.Context, p Pair) error {

@@ -166,9 +166,11 @@ func (v *visit) ask(ctx context.Context, item Item) (string, error) {
 	return "put it into the outbox again", v.kv.Commit(ctx, Tx{Put: []Pair{sealedPair(outKey(v.id, item.Key), value)}})
 }
 
-// lead makes a handle lead here again.
-func (v *visit) lead(ctx context.Context, name string) (string, error) {
-	return "made it again", v.kv.Commit(ctx, Tx{Put: []Pair{sealedPair(handleKey(name), []byte(v.id))}})
+// lead makes a handle lead to an incident again.
+func (v *visit) lead(name string, to incident.ID) func(context.Context) (string, error) {
+	return func(ctx context.Context) (string, error) {
+		return "made it again", v.kv.Commit(ctx, Tx{Put: []Pair{sealedPair(handleKey(name), []byte(to))}})
+	}
 }
 
 // loosen takes an alert off an incident that is not there.

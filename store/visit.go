@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"reflect"
-	"slices"
 	"strings"
 
 	"tocsin/bot/effect"
@@ -113,16 +111,25 @@ func (v *visit) head(value []byte) {
 
 // outbox checks what waits, and looks for what must wait and does not.
 func (v *visit) outbox(pairs []Pair) error {
-	var waits []effect.Effect
+	w := waiting{keys: map[string]bool{}, over: map[string]bool{}}
+	for _, e := range v.events {
+		w.over[e.Cause] = true
+	}
 	for _, p := range pairs {
 		item, err := decodeItem(p)
 		switch {
 		case err == nil && !item.fits(len(v.events)):
 			err = corrupt(p.Key, errors.New("it follows from nothing on the timeline"))
+		case err == nil && w.isOver(item):
+			v.derived(p.Key, "an effect that waits, "+p.Key+": the timeline tells what came of it", func(ctx context.Context) (string, error) {
+				return "put aside", v.putAside(ctx, p)
+			})
+			continue
 		case err == nil:
 			v.effects++
-			waits = append(waits, item.Effect)
+			w.effects = append(w.effects, item.Effect)
 		}
+		w.keys[p.Key] = err == nil
 		if _, damaged := errors.AsType[*CorruptError](err); damaged {
 			f := v.stray(p, "an effect that waits, "+p.Key+": "+detail(err))
 			f.Incident = v.id
@@ -132,24 +139,13 @@ func (v *visit) outbox(pairs []Pair) error {
 		}
 	}
 	for _, item := range outboxOf(v.inc) {
-		key := outKey(v.id, item.Key)
-		taken := slices.ContainsFunc(pairs, func(p Pair) bool { return p.Key == key }) // by what was told of above, or is newer
-		if !taken && !has(waits, item.Effect) {
-			v.derived(key, "nothing waits to "+item.Effect.Words()+", which was not done", func(ctx context.Context) (string, error) {
+		if item, missing := w.missing(item); missing {
+			v.derived(outKey(v.id, item.Key), "nothing waits to "+item.Effect.Words()+", which was not done", func(ctx context.Context) (string, error) {
 				return v.ask(ctx, item)
 			})
 		}
 	}
 	return nil
-}
-
-func has(list []effect.Effect, e effect.Effect) bool {
-	for _, o := range list {
-		if reflect.DeepEqual(o, e) {
-			return true
-		}
-	}
-	return false
 }
 
 // fits tells whether an item is under the key that NewItem gave it, and follows from
@@ -162,36 +158,4 @@ func (i Item) fits(events int) bool {
 		return i.Key == i.Effect.Lane()
 	}
 	return strings.HasPrefix(i.Key, fmt.Sprintf("%08d.", i.Seq))
-}
-
-// handles looks up every handle that follows from the timeline.
-func (v *visit) handles(ctx context.Context) error {
-	for _, name := range handlesOf(v.events) {
-		id, ok, err := v.Lookup(ctx, name)
-		if _, damaged := errors.AsType[*CorruptError](err); err != nil && !damaged {
-			return err
-		}
-		right := err == nil && ok && id == v.id
-		if duplicate, is := merged(name); is && !right && err == nil {
-			right = ok || v.mergedElsewhere(ctx, duplicate) // another one was first, or may have been
-		}
-		if !right {
-			what := fmt.Sprintf("the handle %s does not lead to it", name)
-			v.derived(handleKey(name), what, func(ctx context.Context) (string, error) { return v.lead(ctx, name) })
-		}
-	}
-	return nil
-}
-
-// mergedElsewhere tells whether a duplicate was one of another incident too, which may
-// have left the record and taken the handle with it.
-func (v *visit) mergedElsewhere(ctx context.Context, duplicate incident.ID) bool {
-	events, _, err := v.Load(ctx, duplicate)
-	if err != nil {
-		return !errors.Is(err, ErrNotFound) // what cannot be read may say so
-	}
-	return lacks(events) || slices.ContainsFunc(events, func(e incident.Event) bool {
-		f, ok := e.Fact.(incident.Closed)
-		return ok && f.Of != "" && f.Of != v.id
-	})
 }

@@ -45,6 +45,8 @@ type (
 		Service string    `json:"service,omitempty"`
 		// Quote is the message it was declared from.
 		Quote *Quote `json:"quote,omitempty"`
+		// From is the incident that this one goes on with in private, "" if with none.
+		From ID `json:"from,omitempty"`
 		// People are those to have in the channel besides the declarer; OnCall are
 		// those of them who are on call.
 		People []Person `json:"people,omitempty"`

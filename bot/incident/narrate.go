@@ -34,6 +34,9 @@ func predicate(e Event, call func(Person) string) string {
 		if !f.Began.IsZero() {
 			s += " (impact began " + Clock(f.Began) + ")"
 		}
+		if f.From != "" {
+			s += ", which goes on with " + Escape(string(f.From)) + " in private"
+		}
 		return s
 	case Signaled:
 		return signal(f, e.By)

@@ -16,7 +16,7 @@ func samples() []incident.Event {
 	facts := []incident.Fact{
 		incident.Declared{
 			Title: "Answers cut off mid-sentence", Severity: incident.SEV2, Symptom: "invalid-inference", Private: true, Storm: true, Began: clock(-12),
-			Model: "large-2", Service: "chat", Quote: &quote, People: []incident.Person{ben}, OnCall: []incident.Person{ben},
+			Model: "large-2", Service: "chat", Quote: &quote, From: "INC-7", People: []incident.Person{ben}, OnCall: []incident.Person{ben},
 		},
 		incident.Signaled{
 			Source: "pagerduty", Event: "incident.triggered", State: incident.StateFiring, Key: "PGR0VU2", Title: "Empty answers over 2 %",

@@ -1,0 +1,97 @@
+package bot_test
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"tocsin/bot"
+	"tocsin/bot/effect"
+	"tocsin/bot/incident"
+	"tocsin/store"
+	"tocsin/store/mem"
+)
+
+// TestWhatABotStoresIsDerived: of what a bot has stored, every handle, head and effect
+// that follows from a timeline is made again as it was when it is lost or changed: also
+// the handle to where an incident goes on in private, and what is tried again.
+func TestWhatABotStoresIsDerived(t *testing.T) {
+	kv := mem.New()
+	b := aBot(t, kv, nil)
+	ada := incident.Actor{Person: incident.Person{User: "U0ADA", Name: "Ada"}, Via: "slack"}
+	inc, _, err := b.Declare(t.Context(), bot.Origin{By: ada, Cause: "1"}, incident.Declared{Title: "Answers are wrong"})
+	noError(t, err)
+	tell := func(cause string, facts ...incident.Fact) {
+		t.Helper()
+		_, err := b.Update(t.Context(), inc.ID, bot.Origin{By: ada, Cause: cause}, func(incident.Incident) ([]incident.Fact, error) { return facts, nil })
+		noError(t, err)
+	}
+	pin, draft := effect.Fetch{Message: incident.Message{Channel: "C1", ID: "1.000100"}}, effect.Draft{Through: 0, N: 1}
+	tell("INC-1/channel done", incident.Linked{Channel: "C1"})
+	tell("2", incident.Pinned{Message: pin.Message}, incident.PostmortemAsked{})
+	now, err := b.Incident(t.Context(), inc.ID)
+	noError(t, err)
+	draft.Through = now.Last()
+	for _, e := range []effect.Effect{pin, draft} { // as the worker settles what it gives up
+		items, err := store.NewJournal(kv).Outbox(t.Context())
+		noError(t, err)
+		i := slices.IndexFunc(items, func(i store.Item) bool { return i.Effect == e })
+		data, _ := json.Marshal(e)
+		tell(store.DoneCause(inc.ID, items[i].Key), incident.Failed{Effect: effect.Effects.Name(e), What: e.Words(), Why: "x", Data: data})
+		noError(t, kv.Commit(t.Context(), store.Tx{Delete: []string{"out/00000001/" + items[i].Key}}))
+	}
+	noError(t, kv.Commit(t.Context(), store.Tx{Delete: []string{"out/00000001/channel"}}))
+	tell("3", incident.Resynced{})
+	_, err = b.GoPrivate(t.Context(), inc.ID, bot.Origin{By: ada, Cause: "4"})
+	noError(t, err)
+	if r := examined(t, kv); len(r.Findings) > 0 {
+		t.Fatalf("it is not sound as it is: %v", r.Findings)
+	}
+	all, err := kv.Scan(t.Context(), "", "", 0)
+	noError(t, err)
+	told := map[string]int{}
+	for _, p := range all {
+		kind, _, _ := strings.Cut(p.Key, "/")
+		if kind != "handle" && kind != "head" && kind != "out" {
+			continue
+		}
+		lost := mem.New()
+		for _, q := range all {
+			if q.Key != p.Key {
+				noError(t, lost.Commit(t.Context(), store.Tx{Put: []store.Pair{q}}))
+			}
+		}
+		r := examined(t, lost)
+		if len(r.Findings) == 0 && kind == "out" {
+			continue // it leads to no fact
+		}
+		if len(r.Findings) != 1 || !r.Findings[0].Derived {
+			t.Errorf("%s is lost: found %v", p.Key, r.Findings)
+			continue
+		}
+		told[kind]++
+		_, left, err := store.NewJournal(lost).Repair(t.Context(), time.Now())
+		if err != nil || len(left.Findings) > 0 {
+			t.Errorf("%s is lost: left %v, %v", p.Key, left.Findings, err)
+		}
+		if kind != "out" { // which is in doubt now
+			if value, err := lost.Get(t.Context(), p.Key); err != nil || string(value) != string(p.Value) {
+				t.Errorf("%s is made again as %s, %v, and was %s", p.Key, value, err, p.Value)
+			}
+		}
+	}
+	// Two requests, a channel, a move; two heads; in the open a card, an announcement, a
+	// guide, a draft and a message, in private the channel and a guide.
+	if told["handle"] != 4 || told["head"] != 2 || told["out"] != 7 {
+		t.Errorf("derived: %v", told)
+	}
+}
+
+func examined(t *testing.T, kv store.KV) store.Report {
+	t.Helper()
+	r, err := store.NewJournal(kv).Examine(t.Context(), nil)
+	noError(t, err)
+	return r
+}
