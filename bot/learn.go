@@ -14,7 +14,9 @@ func (b *Bot) learn(h store.Head) { b.past.Learn(string(h.ID), h.Report, h.Guide
 func (b *Bot) recall(ctx context.Context) error {
 	heads, err := b.journal.Heads(ctx)
 	if damaged(err) {
-		b.Log.Error("an incident cannot be read, and is left out", "incident", store.About(err), "error", err)
+		for _, err := range store.Each(err) {
+			b.Log.Error("an incident cannot be read, and is left out", "incident", store.About(err), "error", err)
+		}
 		err = nil
 	}
 	if err != nil {

@@ -55,7 +55,9 @@ func (w *worker) load(ctx context.Context) error {
 	now := w.bot.Now()
 	items, err := w.bot.journal.Outbox(ctx)
 	if damaged(err) {
-		w.bot.Log.Error("something that waits to be done cannot be read, and is left alone", "incident", store.About(err), "error", err)
+		for _, err := range store.Each(err) {
+			w.bot.Log.Error("something that waits to be done cannot be read, and is left alone", "incident", store.About(err), "error", err)
+		}
 		err = nil
 	}
 	if err != nil {

@@ -36,21 +36,23 @@ func (j *Journal) Changed(ctx context.Context, cause string, c Change) error {
 	return err
 }
 
-// Changes lists what was changed since a time, the oldest first.
+// Changes lists what was changed since a time, the oldest first. Where some cannot be
+// read, it lists the others, with an error as that of Heads.
 func (j *Journal) Changes(ctx context.Context, since time.Time) ([]Change, error) {
 	pairs, err := j.kv.Scan(ctx, "change/", "change/"+since.UTC().Format(changeTime), 0)
 	if err != nil {
 		return nil, err
 	}
-	list := make([]Change, len(pairs))
-	for i, p := range pairs {
-		body, err := openPair(p)
-		if err != nil {
-			return nil, err
-		}
-		if err := json.Unmarshal(body, &list[i]); err != nil {
-			return nil, corrupt(p.Key, err)
-		}
+	return whole(pairs, openChange)
+}
+
+func openChange(p Pair) (c Change, err error) {
+	body, err := openPair(p)
+	if err != nil {
+		return Change{}, err
 	}
-	return list, nil
+	if err := json.Unmarshal(body, &c); err != nil {
+		return Change{}, corrupt(p.Key, err)
+	}
+	return c, nil
 }

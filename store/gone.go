@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"tocsin/bot/incident"
@@ -52,14 +53,33 @@ func openGone(p Pair) (g Gone, err error) {
 	return g, nil
 }
 
-// Gone lists the incidents that are not in the record any more, the oldest first.
-func (j *Journal) Gone(ctx context.Context) (list []Gone, err error) {
+// Gone lists the incidents that are not in the record any more, the oldest first. Where
+// it cannot be read what became of some, it lists the others, with an error as that of
+// Heads.
+func (j *Journal) Gone(ctx context.Context) ([]Gone, error) {
+	pairs, err := j.kv.Scan(ctx, "gone/", "", 0)
+	if err != nil {
+		return nil, err
+	}
+	return whole(pairs, openGone)
+}
+
+// lastGone is the highest number of an incident that is not in the record any more, 0 if
+// there is none; also of one of which nothing else can be read.
+func (j *Journal) lastGone(ctx context.Context) (last int, err error) {
 	err = j.each(ctx, "gone/", func(p Pair) error {
-		g, err := openGone(p)
-		list = append(list, g)
-		return err
+		key := p.Key
+		if _, damaged := openPair(p); damaged != nil {
+			if stored, ok := strayedFrom(p); ok {
+				key = stored
+			}
+		}
+		if id, ok := numbered("head/", "head/"+strings.TrimPrefix(key, "gone/")); ok {
+			last = max(last, id.Number())
+		}
+		return nil
 	})
-	return list, err
+	return last, err
 }
 
 // missing is the error of an incident without events: ErrNotFound, or a GoneError.
@@ -111,12 +131,17 @@ func (j *Journal) Remove(ctx context.Context, tip Tip, g Gone) error {
 }
 
 // Sweep deletes the events, effects, handles and alerts of all incidents that are
-// gone. It may be stopped at any moment, and finishes the next time.
+// gone, and leaves those alone of which it cannot be read what became of them: these are
+// the error. It may be stopped at any moment, and finishes the next time.
 func (j *Journal) Sweep(ctx context.Context) error {
-	list, err := j.Gone(ctx)
-	if err != nil || len(list) == 0 {
-		return err
+	list, unread := j.Gone(ctx)
+	if len(list) == 0 {
+		return unread
 	}
+	return errors.Join(unread, j.sweep(ctx, list))
+}
+
+func (j *Journal) sweep(ctx context.Context, list []Gone) error {
 	gone := map[incident.ID]bool{}
 	for _, g := range list {
 		gone[g.ID] = true

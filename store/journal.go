@@ -1,7 +1,6 @@
 package store
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -227,13 +226,9 @@ func (j *Journal) Next(ctx context.Context) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	gone, err := j.Gone(ctx)
+	last, err := j.lastGone(ctx)
 	if err != nil {
 		return 0, err
-	}
-	last := 0
-	if len(gone) > 0 {
-		last = gone[len(gone)-1].ID.Number()
 	}
 	for _, p := range slices.Backward(heads) { // damage makes keys that look like others
 		id, ok := numbered("head/", p.Key)
@@ -283,8 +278,8 @@ func (j *Journal) begun(ctx context.Context, id incident.ID) (bool, error) {
 	return err == nil, nil
 }
 
-// Heads lists all incidents, the oldest first. Where a head is damaged, it lists the
-// others, and the error is a CorruptError that names the first one.
+// Heads lists all incidents, the oldest first. Where heads are damaged, it lists the
+// others, and the error joins a CorruptError of each.
 func (j *Journal) Heads(ctx context.Context) ([]Head, error) {
 	pairs, err := j.kv.Scan(ctx, "head/", "", 0)
 	if err != nil {
@@ -293,22 +288,23 @@ func (j *Journal) Heads(ctx context.Context) ([]Head, error) {
 	return whole(pairs, openHead)
 }
 
-// whole opens all values that are not damaged. The error is of the first that is, or of
-// one that cannot be read at all: then there is no list.
-func whole[T any](pairs []Pair, open func(Pair) (T, error)) (list []T, first error) {
+// whole opens all values that are not damaged. The error joins those of all that are, or
+// is of one that cannot be read at all: then there is no list.
+func whole[T any](pairs []Pair, open func(Pair) (T, error)) (list []T, err error) {
 	list = make([]T, 0, len(pairs))
+	var damaged []error
 	for _, p := range pairs {
 		v, err := open(p)
-		if _, damaged := errors.AsType[*CorruptError](err); err != nil && !damaged {
+		if _, is := errors.AsType[*CorruptError](err); err != nil && !is {
 			return nil, err
 		}
 		if err != nil {
-			first = cmp.Or(first, err)
+			damaged = append(damaged, err)
 			continue
 		}
 		list = append(list, v)
 	}
-	return list, first
+	return list, errors.Join(damaged...)
 }
 
 func openHead(p Pair) (h Head, err error) {
@@ -322,8 +318,8 @@ func openHead(p Pair) (h Head, err error) {
 	return h, nil
 }
 
-// Outbox lists every effect that is still to be performed, in order; where one is
-// damaged, the others and a CorruptError, as Heads does.
+// Outbox lists every effect that is still to be performed, in order; where some are
+// damaged, the others, with an error as that of Heads.
 func (j *Journal) Outbox(ctx context.Context) ([]Item, error) {
 	pairs, err := j.kv.Scan(ctx, "out/", "", 0)
 	if err != nil {

@@ -370,6 +370,43 @@ func TestWhatIsOldLeavesTheRecord(t *testing.T) {
 	}
 }
 
+// What is damaged stays, is named each, and keeps nothing from leaving that is whole. What
+// may be of any incident keeps them all.
+func TestWhatIsDamagedStaysAlone(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "exports")
+	m := newKept(t, keeping{keep: 730 * 24 * time.Hour, exports: dir})
+	for n := range 8 {
+		m.end(m.open(incident.Declared{Title: "Old " + strconv.Itoa(n), Severity: incident.SEV3}))
+	}
+	j := store.NewJournal(m.kv)
+	m.must(j.Bury(t.Context(), []store.Gone{{ID: "INC-90", At: day1, Why: "exported"}}))
+	waits := store.Pair{Key: "out/00000005/00000001.00", Value: []byte("rubbish")}
+	m.must(m.kv.Commit(t.Context(), store.Tx{Put: []store.Pair{waits, {Key: "alert/grafana/x", Value: []byte("rubbish")}}}))
+	m.spoil("head/00000002")
+	m.spoil("log/00000003/00000002")
+	m.spoil("head/00000007")
+	m.spoil("gone/00000090")
+	m.looks(day1.AddDate(3, 0, 0))
+	if heads, _ := j.Heads(t.Context()); len(heads) != 6 || !strings.Contains(m.log.String(), "none leaves while it is not known whose this is") {
+		t.Fatalf("with an alert that may be of any, %d heads are left:\n%s", len(heads), m.log.String())
+	}
+	m.must(m.kv.Commit(t.Context(), store.Tx{Delete: []string{"alert/grafana/x"}}))
+	m.log.Reset()
+	m.looks(day1.AddDate(3, 0, 1))
+	if got := m.files(dir); got != "INC-1.jsonl INC-1.md INC-4.jsonl INC-4.md INC-6.jsonl INC-6.md INC-8.jsonl INC-8.md" {
+		t.Errorf("exported: %s\n%s", got, m.log.String())
+	}
+	_, line, _ := strings.Cut(m.log.String(), "old incidents stay in the record")
+	for _, what := range []string{"head/00000002", "INC-3 cannot be trusted: event 2", "out/00000005/", "head/00000007", "gone/00000090"} {
+		if !strings.Contains(line, what) {
+			t.Errorf("%s is not named: %s", what, line)
+		}
+	}
+	if _, ok, err := j.Lookup(t.Context(), store.CauseHandle("Old 7")); ok || err != nil {
+		t.Errorf("what left has a handle still: %v", err)
+	}
+}
+
 // Where nothing can be exported, nothing leaves.
 func TestNothingLeavesWithoutItsExport(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "in the way")

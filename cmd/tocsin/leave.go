@@ -12,27 +12,22 @@ import (
 )
 
 // retire exports the incidents that have been over for long, and takes them out of
-// the record.
+// the record. Those that are damaged stay, and are the error.
 func (k *keeper) retire(ctx context.Context, now time.Time) error {
 	if k.keep == 0 {
 		return nil
 	}
 	sweep(filepath.Join(k.exports, "INC-"), k.log)
 	j := store.NewJournal(k.kv)
-	heads, err := j.Heads(ctx)
-	if err != nil {
-		return err
-	}
-	items, err := j.Outbox(ctx)
-	if err != nil {
-		return err
-	}
-	busy := map[incident.ID]bool{}
-	for _, i := range items {
-		busy[i.Incident] = true
+	heads, damaged := j.Heads(ctx)
+	items, unread := j.Outbox(ctx)
+	busy, known := awaiting(items, unread)
+	_, alerts := j.Alerts(ctx)
+	failed := errors.Join(damaged, unread, alerts)
+	if !known || alerts != nil { // these may be of any of them
+		return fmt.Errorf("none leaves while it is not known whose this is: %w", failed)
 	}
 	before := now.Add(-k.keep)
-	var failed error
 	for _, h := range heads {
 		if h.Active() || h.Actions > 0 || busy[h.ID] || h.Declared.After(before) {
 			continue
@@ -45,6 +40,19 @@ func (k *keeper) retire(ctx context.Context, now time.Time) error {
 		}
 	}
 	return errors.Join(failed, j.Sweep(ctx))
+}
+
+// awaiting are the incidents for which something is still to be done, or may be: unread
+// says of what cannot be read. known is false if that does not tell of which it is.
+func awaiting(items []store.Item, unread error) (busy map[incident.ID]bool, known bool) {
+	busy = map[incident.ID]bool{}
+	for _, i := range items {
+		busy[i.Incident] = true
+	}
+	for _, err := range store.Each(unread) {
+		busy[store.About(err)] = true
+	}
+	return busy, !busy[""]
 }
 
 // retireOne exports an incident whose last event is old, and has it leave.

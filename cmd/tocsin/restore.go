@@ -97,14 +97,16 @@ func numbers(ctx context.Context, path string) (ids []incident.ID, unread string
 		return nil, err.Error(), nil
 	}
 	defer kv.Close()
-	heads, err := store.NewJournal(kv).Heads(ctx)
+	j := store.NewJournal(kv)
+	next, err := j.Next(ctx)
+	if err == nil {
+		ids, err = j.IDs(ctx)
+	}
 	if err != nil {
 		return nil, err.Error(), nil
 	}
-	for _, h := range heads {
-		ids = append(ids, h.ID)
-	}
-	return ids, "", nil
+	// A number beyond these is that of a damaged key.
+	return slices.DeleteFunc(ids, func(id incident.ID) bool { return id.Number() >= next }), "", nil
 }
 
 // restoring is a backup that becomes the record.
