@@ -85,7 +85,7 @@ func (a *app) controlRoutes() http.Handler {
 		mux.HandleFunc("GET /"+name+"/{id}", func(w http.ResponseWriter, r *http.Request) {
 			text, err := read(r.Context(), reader{a.bot, store.NewJournal(a.kv)}, incident.ID(r.PathValue("id")))
 			if err != nil {
-				http.Error(w, notFound(r.PathValue("id"), err).Error(), http.StatusNotFound)
+				http.Error(w, withBackup(notFound(r.PathValue("id"), err), a.keeper.backups).Error(), http.StatusNotFound)
 				return
 			}
 			io.WriteString(w, text)

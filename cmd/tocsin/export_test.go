@@ -2,11 +2,14 @@ package main
 
 import (
 	"log/slog"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"tocsin/bot/command"
 	"tocsin/bot/incident"
 	"tocsin/store"
 )
@@ -72,5 +75,25 @@ func TestWhatIsLeftOfARecord(t *testing.T) {
 	}
 	if got := lastOf(backups); !strings.Contains(got, "tocsin-2021-11-21T033000Z.db") {
 		t.Errorf("the newest is told as %q", got)
+	}
+}
+
+// A running bot whose file is damaged names the backup to restore to whoever asks it.
+func TestARunningBotNamesTheNewestBackup(t *testing.T) {
+	m := newKept(t, keeping{backups: t.TempDir()})
+	m.open(incident.Declared{Title: "one"})
+	newest := filepath.Join(m.backups, "tocsin-2021-11-21T033000Z.db")
+	m.must(os.WriteFile(newest, []byte("x"), 0o600))
+	m.must(os.Truncate(m.kv.Path(), 8192))
+	a := &app{bot: m.bot, kv: m.kv, keeper: m.keeper, commands: command.Commands{Bot: m.bot, Log: slog.New(slog.DiscardHandler)}}
+	for _, asked := range []*http.Request{
+		httptest.NewRequest(http.MethodGet, "/doctor/all", nil),
+		httptest.NewRequest(http.MethodPost, "/incident", strings.NewReader(`{"line":"list all","name":"Ada","cause":"1"}`)),
+	} {
+		w := httptest.NewRecorder()
+		a.controlRoutes().ServeHTTP(w, asked)
+		if w.Code == http.StatusOK || !strings.Contains(w.Body.String(), "the newest: tocsin restore "+newest) {
+			t.Errorf("%s: %d %s", asked.URL.Path, w.Code, w.Body.String())
+		}
 	}
 }

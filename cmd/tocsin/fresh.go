@@ -11,6 +11,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/alecthomas/kong"
+
 	"tocsin/store"
 )
 
@@ -30,6 +32,16 @@ func fresh(path, backups string) (bool, error) {
 	}
 	return false, fmt.Errorf("there is no record at %s, and there was one, for %s is of it. If TOCSIN_STORE is right, bring it back: tocsin restore %s. "+
 		"To begin anew, with nothing, move that file away, and all others of %s.before-* and of TOCSIN_BACKUP; if they are another tocsin's, give this one a directory of its own", path, left, left, path)
+}
+
+// backupsFor is where a subcommand's record is backed up to, as far as is known here.
+func backupsFor(k *kong.Context) string {
+	for _, f := range k.Flags() {
+		if f.Name == "backup" {
+			return f.Target.String()
+		}
+	}
+	return os.Getenv("TOCSIN_BACKUP")
 }
 
 // withBackup adds the newest backup to an error against which only a backup helps.

@@ -191,7 +191,7 @@ func (c *doctorCmd) repair(e *env) error {
 	now := time.Now()
 	kv, lost, err := openDamaged(e.ctx, path)
 	if err != nil {
-		return fmt.Errorf("this cannot be repaired: %w", withBackup(err, c.Backup))
+		return fmt.Errorf("this cannot be repaired: %w", err)
 	}
 	defer kv.Close()
 	sweep(path, e.log)

@@ -98,7 +98,7 @@ func execute(e *env, args []string) int {
 	}
 	if err := k.Run(e); err != nil && !errors.Is(err, context.Canceled) {
 		if !errors.Is(err, errTold) {
-			fmt.Fprintf(e.stderr, "tocsin: %v\n", err)
+			fmt.Fprintf(e.stderr, "tocsin: %v\n", withBackup(err, backupsFor(k)))
 		}
 		return 1
 	}

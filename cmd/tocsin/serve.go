@@ -99,9 +99,7 @@ func (f calmFlags) check() error {
 const slackPatience = 2 * time.Second
 
 // Run serves until it is told to stop.
-func (c *serveCmd) Run(e *env) error { return withBackup(c.serve(e), c.Backup) }
-
-func (c *serveCmd) serve(e *env) error {
+func (c *serveCmd) Run(e *env) error {
 	s, wrong := c.settings()
 	if len(wrong) > 0 {
 		return errors.New("this cannot start yet:\n      - " + strings.Join(wrong, "\n      - "))

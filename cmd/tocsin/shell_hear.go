@@ -90,7 +90,7 @@ func (a *app) hear(w http.ResponseWriter, r *http.Request) {
 	}
 	h, err := listen(r.Context(), a.commands, s)
 	if err != nil {
-		http.Error(w, err.Error(), http.StatusServiceUnavailable)
+		http.Error(w, withBackup(err, a.keeper.backups).Error(), http.StatusServiceUnavailable)
 		return
 	}
 	if h.follows && a.withoutSlack() {
