@@ -223,11 +223,18 @@ func attended(ctx context.Context, client *http.Client, storePath string) (_ con
 	go func() {
 		for rest(ctx, each) == nil {
 			if silent(ctx, client, most) {
-				cancel(fmt.Errorf("the tocsin that runs on %s does not answer: see its log, and end it if it hangs", storePath))
+				cancel(&silentError{storePath})
 			}
 		}
 	}()
 	return ctx, func() { cancel(nil) }
+}
+
+// silentError says that a bot is there, and says nothing.
+type silentError struct{ storePath string }
+
+func (e *silentError) Error() string {
+	return fmt.Sprintf("the tocsin that runs on %s does not answer: see its log, and end it if it hangs", e.storePath)
 }
 
 // silent tells whether a bot does not even say how it is. One that has ended is not.

@@ -59,22 +59,34 @@ func (c *exportCmd) Run(e *env) error {
 	return c.all(e, get, ids, unread)
 }
 
-// all exports incidents, names those of which something is damaged, and tells at the end
-// how many these are. What cannot be written ends it.
+// all exports incidents, and names those of which something is damaged. What cannot be
+// written ends it, and a bot that does not answer any more.
 func (c *exportCmd) all(e *env, get getter, ids []incident.ID, left []string) error {
+	written := 0
 	for _, id := range ids {
 		lost, err := c.one(e, get, id)
 		if err != nil {
-			return err
+			return c.brokenOff(err, id, written, len(ids), left)
 		}
 		if lost != nil {
 			left = append(left, fmt.Sprintf("%s: %v", id, lost))
+			continue
 		}
+		written++
 	}
 	if len(left) == 0 {
 		return nil
 	}
 	return fmt.Errorf("all that is whole was exported. This was not:\n%s", strings.Join(left, "\n"))
+}
+
+// brokenOff says of an export that ended at an incident how far it came, and how to go on.
+func (c *exportCmd) brokenOff(err error, at incident.ID, written, of int, left []string) error {
+	s := fmt.Sprintf("The export was broken off at %s. Before it, %d of %d incidents were written to %s, and these files are whole. Once that is mended, run tocsin export again: it writes them all anew.", at, written, of, c.Dir)
+	if len(left) > 0 {
+		s += " This was not exported:\n" + strings.Join(left, "\n")
+	}
+	return fmt.Errorf("%w\n%s", err, s)
 }
 
 // one exports an incident and tells the files. lost is why something of it cannot be read.
@@ -101,9 +113,11 @@ func (c *exportCmd) one(e *env, get getter, id incident.ID) (lost, err error) {
 	return nil, err
 }
 
-// unlessGone tells what cannot be read from the end of whoever reads it.
+// unlessGone tells what cannot be read from the end of whoever reads it, or its silence,
+// which would be waited for with each incident anew.
 func unlessGone(err error) (lost, ended error) {
-	if errors.Is(err, errNoBot) || errors.Is(err, context.Canceled) {
+	_, silent := errors.AsType[*silentError](err)
+	if silent || errors.Is(err, errNoBot) || errors.Is(err, context.Canceled) {
 		return nil, err
 	}
 	return err, nil

@@ -109,6 +109,38 @@ func TestABotThatIsSilent(t *testing.T) {
 	}
 }
 
+// A bot that falls silent ends an export at once: it is told how far that came, and what
+// was found before. It is not waited for with each incident anew.
+func TestABotThatFallsSilent(t *testing.T) {
+	hurry(t)
+	path := aRecord(t)
+	kv, err := bolt.Open(path)
+	must(t, err)
+	whole, _, err := exported(t.Context(), store.NewJournal(kv), "INC-1")
+	must(t, errors.Join(err, kv.Close()))
+	var asked atomic.Int32
+	mux := http.NewServeMux()
+	mux.HandleFunc("/incidents/all", func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "INC-1\nINC-2\nINC-3\nINC-4\n") })
+	mux.HandleFunc("/export/INC-1", func(w http.ResponseWriter, _ *http.Request) { w.Write(whole) })
+	mux.HandleFunc("/export/INC-2", func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "event 2 is damaged", http.StatusNotFound) })
+	mux.HandleFunc("/export/", func(_ http.ResponseWriter, r *http.Request) { asked.Add(1); <-r.Context().Done() })
+	mux.HandleFunc("/healthz/", func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
+	asIfBot(t, path, mux)
+	dir := t.TempDir()
+	code, text := told(t, "export", "--dir", dir, "--store", "bolt:"+path)
+	for _, words := range []string{
+		"the tocsin that runs on " + path + " does not answer: see its log, and end it if it hangs\nThe export was broken off at INC-3.",
+		"1 of 4 incidents were written to " + dir, "run tocsin export again", "This was not exported:\nINC-2: event 2 is damaged",
+	} {
+		if !strings.Contains(text, words) {
+			t.Errorf("it does not say %q:\n%s", words, text)
+		}
+	}
+	if code != 1 || asked.Load() != 1 || strings.Contains(text, "INC-4") {
+		t.Errorf("exit code %d, waited for %d times:\n%s", code, asked.Load(), text)
+	}
+}
+
 // A bot whose socket somebody removed runs, and cannot be asked: that is said.
 func TestABotWithoutItsSocket(t *testing.T) {
 	hurry(t)
