@@ -124,7 +124,7 @@ func Dial(ctx context.Context, c Config) (*Connection, error) {
 func (c *Connection) without(err error) {
 	c.away = fmt.Errorf("Slack does not answer since the start: %w", errors.Unwrap(err))
 	if k := c.config.Known; k.of(c.config.BotToken) {
-		c.be(Identity{User: k.User, Team: k.Team, URL: k.URL}, k.Name)
+		c.be(Identity{User: k.User, Bot: k.Bot, Team: k.Team, URL: k.URL}, k.Name)
 		c.config.Log.Warn("starting without Slack, as the bot that it was: what is for Slack waits", "workspace", c.Team, "bot", c.Me.User, "error", c.away)
 		return
 	}
@@ -175,7 +175,7 @@ func (c *Connection) ask(ctx context.Context, patient Config) (auth *slack.AuthT
 // be makes it the connection of somebody in a workspace.
 func (c *Connection) be(me Identity, team string) {
 	c.Me, c.Team = me, team
-	c.Performer.be(me)
+	c.Performer.be(me, c.config.Known.before(me))
 }
 
 // found notes that Slack has answered: from now on effects have their turns.

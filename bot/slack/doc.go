@@ -15,7 +15,7 @@
 //	conversations.invite         | who is in the channel        | again: to be there already is success    | once
 //	conversations.join           | who is in the channel        | again: to be there already is success    | once
 //	conversations.setTopic       | the topic                    | read, and set only if it is another one  | once
-//	chat.postMessage             | metadata.event_payload's key and at | looked for in the channel's history, from two days before the first attempt | once
+//	chat.postMessage             | metadata.event_payload's key and at, and its author | looked for in the channel's history, from two days before the first attempt | once
 //	chat.update                  | the message: the last write wins, and they go one after the other | again | once
 //	bookmarks.add                | link and title               | looked for in bookmarks.list             | once
 //	reactions.add                | who reacted                  | again: to have reacted is success        | once
@@ -38,10 +38,12 @@
 // Once is exactly once, as long as what Slack carries out late comes within
 // bot.Config.Quiet: whoever is looked for too early is not there yet. Where Slack
 // keeps a call from having two outcomes (create, invite, join, react) not even that
-// matters. Our clock may be up to two days ahead of Slack's (ahead). Answers to one
-// person cannot be read back: a doubled form or answer would puzzle whoever sees it, and
-// one that is missing is asked for again, so they are made at most once and are never an
-// effect. What was given up after a day, still in doubt, and is then asked for again by
+// matters. Our clock may be up to two days ahead of Slack's (ahead). Any app can put our
+// metadata on a message of its own, so only those by our bot count, or where nothing is to
+// be edited, by one that it has taken the place of with a token of another app. Answers to
+// one person cannot be read back: a doubled form or answer would puzzle whoever sees it,
+// and one that is missing is asked for again, so they are made at most once and are never
+// an effect. What was given up after a day, still in doubt, and is then asked for again by
 // “Try again” may be there twice. Nothing is downloaded, and chat.postEphemeral is not
 // used.
 //

@@ -3,6 +3,7 @@ package slack
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"slices"
 
 	"github.com/slack-go/slack"
 )
@@ -15,6 +16,10 @@ type Known struct {
 	Team  string `json:"team"`
 	URL   string `json:"url"`  // of the workspace, ends in "/"
 	Name  string `json:"name"` // of the workspace, for people
+	Bot   string `json:"bot,omitempty"`
+	// Before are the users and bots in this workspace that this record was served as
+	// before: with a token of another app what they posted is ours still.
+	Before []string `json:"before,omitempty"`
 }
 
 // of tells whether it was said of this token.
@@ -28,9 +33,25 @@ func hashed(token string) string {
 
 // Known is what to remember of this workspace for a start while Slack is away.
 func (c *Connection) Known() Known {
-	return Known{Token: hashed(c.config.BotToken), User: c.Me.User, Team: c.Me.Team, URL: c.Me.URL, Name: c.Team}
+	return Known{
+		Token: hashed(c.config.BotToken), User: c.Me.User, Bot: c.Me.Bot, Team: c.Me.Team, URL: c.Me.URL, Name: c.Team,
+		Before: c.config.Known.before(c.Me),
+	}
+}
+
+// before are the users and bots that me had been until it became what it is.
+func (k Known) before(me Identity) (ids []string) {
+	if k.Team != me.Team {
+		return nil
+	}
+	for _, id := range append(slices.Clone(k.Before), k.User, k.Bot) {
+		if id != "" && id != me.User && id != me.Bot && !slices.Contains(ids, id) {
+			ids = append(ids, id)
+		}
+	}
+	return ids
 }
 
 func identity(auth *slack.AuthTestResponse) Identity {
-	return Identity{User: auth.UserID, Team: auth.TeamID, URL: slashed(auth.URL)}
+	return Identity{User: auth.UserID, Bot: auth.BotID, Team: auth.TeamID, URL: slashed(auth.URL)}
 }

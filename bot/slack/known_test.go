@@ -3,6 +3,7 @@ package slack
 import (
 	"context"
 	"errors"
+	"reflect"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -53,7 +54,7 @@ func TestStartWithoutSlack(t *testing.T) {
 				known, began := before(t), time.Now()
 				ws, conn, said, err := returning(t, known, f)
 				must(t, err)
-				if took := time.Since(began); took > 5*time.Second || conn.Reached() == nil || conn.Known() != known || conn.Performer.me != conn.Me {
+				if took := time.Since(began); took > 5*time.Second || conn.Reached() == nil || !reflect.DeepEqual(conn.Known(), known) || conn.Performer.me != conn.Me {
 					t.Fatalf("after %v: %v, %+v, was %+v", took, conn.Reached(), conn.Known(), known)
 				}
 				if why := conn.Reached().Error(); f.Kind != "slow" && strings.Contains(why, "deadline") {
@@ -111,7 +112,7 @@ func TestFirstStartWithoutSlack(t *testing.T) {
 		must(t, ws.Fault(sandbox.Fault{Kind: "clear"}))
 		must(t, <-found)
 		must(t, <-turn)
-		if conn.Known() != known || conn.Performer.me != conn.Me {
+		if !reflect.DeepEqual(conn.Known(), known) || conn.Performer.me != conn.Me {
 			t.Errorf("it is %+v, and would be %+v", conn.Known(), known)
 		}
 	})

@@ -3,6 +3,7 @@ package slack
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -24,7 +25,8 @@ const ahead = 48 * time.Hour
 type Performer struct {
 	api      *slack.Client
 	me       Identity
-	announce string // name or ID of the announcement channel
+	announce string   // name or ID of the announcement channel
+	before   []string // users and bots that it was before it was me
 
 	mu         sync.Mutex
 	announceID string
@@ -37,7 +39,7 @@ type Performer struct {
 
 // Identity is who the bot is in the workspace.
 type Identity struct {
-	User, Team, URL string // URL ends in "/"
+	User, Bot, Team, URL string // the user is what people see, the bot is of the app; URL ends in "/"
 }
 
 // NewPerformer performs effects through api as me. announce is the name or the
@@ -49,11 +51,25 @@ func NewPerformer(api *slack.Client, me Identity, announce string) *Performer {
 	}
 }
 
-// be has it perform as somebody whom Slack had not named yet. Nothing is performed before.
-func (p *Performer) be(me Identity) {
+// be has it perform as somebody whom Slack had not named yet, and who was others before.
+// Nothing is performed before.
+func (p *Performer) be(me Identity, before []string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.me = me
+	p.me, p.before = me, before
+}
+
+// mine tells whether the bot wrote a message. One of an old kind of app has no user.
+func (p *Performer) mine(m slack.Msg) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	id := or(m.User, m.BotID)
+	return id != "" && (id == p.me.User || id == p.me.Bot)
+}
+
+// ours tells whether the bot wrote a message, or one that it has taken the place of.
+func (p *Performer) ours(m slack.Msg) bool {
+	return p.mine(m) || slices.Contains(p.before, or(m.User, m.BotID))
 }
 
 // is tells whether a user is the bot.
@@ -102,7 +118,7 @@ func (p *Performer) perform(ctx context.Context, inc incident.Incident, job bot.
 	case effect.Bookmark:
 		err = p.bookmark(ctx, channel, e, job)
 	case effect.Say:
-		if _, _, err = p.post(ctx, channel, job); err == nil {
+		if _, _, err = p.post(ctx, channel, job, p.ours); err == nil {
 			facts = p.called(ctx, inc, job.Message.Mentions)
 		}
 	case effect.Fetch:
@@ -218,7 +234,7 @@ func (p *Performer) show(ctx context.Context, channel string, at incident.Posted
 			return nil, err
 		}
 	}
-	m, found, err := p.post(ctx, channel, job)
+	m, found, err := p.post(ctx, channel, job, p.mine) // which can be edited
 	if err == nil && found {
 		err = p.edit(ctx, m, job)
 	}

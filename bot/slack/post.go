@@ -19,11 +19,12 @@ import (
 const eventType = "tocsin"
 
 // post sends a message once: when it may have been sent before, it is looked
-// for first, and found tells that it was.
-func (p *Performer) post(ctx context.Context, channel string, job bot.Job) (m incident.Message, found bool, err error) {
+// for first, and found tells that it was. by tells who may have sent it: metadata can be
+// put on a message by any app.
+func (p *Performer) post(ctx context.Context, channel string, job bot.Job, by func(slack.Msg) bool) (m incident.Message, found bool, err error) {
 	if job.Tries > 1 {
 		ts, err := p.look(ctx, channel, job, at, func(m slack.Msg) bool {
-			return m.Metadata.EventType == eventType && m.Metadata.EventPayload["key"] == job.Key
+			return by(m) && m.Metadata.EventType == eventType && m.Metadata.EventPayload["key"] == job.Key
 		})
 		if err != nil || ts != "" {
 			return incident.Message{Channel: channel, ID: ts}, ts != "", err
@@ -93,7 +94,7 @@ func (p *Performer) upload(ctx context.Context, inc incident.Incident, e effect.
 		}
 		ts, err := p.look(ctx, channel, job, of, func(m slack.Msg) bool {
 			for _, f := range m.Files {
-				if f.Name == name && m.User == p.me.User {
+				if f.Name == name && p.ours(m) {
 					return true
 				}
 			}
