@@ -44,8 +44,11 @@ func TestWhatABotStoresIsDerived(t *testing.T) {
 	}
 	noError(t, kv.Commit(t.Context(), store.Tx{Delete: []string{"out/00000001/channel"}}))
 	tell("3", incident.Resynced{})
-	_, err = b.GoPrivate(t.Context(), inc.ID, bot.Origin{By: ada, Cause: "4"})
+	private, err := b.GoPrivate(t.Context(), inc.ID, bot.Origin{By: ada, Cause: "4"})
 	noError(t, err)
+	if f := private.Timeline[0].Fact.(incident.Declared); f.From != inc.ID {
+		t.Errorf("the private one goes on with %q", f.From) // which tells also if the process dies now
+	}
 	if r := examined(t, kv); len(r.Findings) > 0 {
 		t.Fatalf("it is not sound as it is: %v", r.Findings)
 	}
@@ -87,6 +90,31 @@ func TestWhatABotStoresIsDerived(t *testing.T) {
 	if told["handle"] != 4 || told["head"] != 2 || told["out"] != 7 {
 		t.Errorf("derived: %v", told)
 	}
+}
+
+// TestAnEndBearsItsEffect: what tells the end of an effect names it in its cause, so that
+// the effect is known to be over.
+func TestAnEndBearsItsEffect(t *testing.T) {
+	inBubble(t, func(t *testing.T, w *world) {
+		w.say("1", "", "open sev2 Answers are wrong")
+		w.settle()
+		w.say("2", "", "INC-1 postmortem")
+		w.settle()
+		ends := map[string]string{}
+		for _, e := range w.inc("INC-1").Timeline {
+			switch f := e.Fact.(type) {
+			case incident.Linked:
+				ends["channel"] = e.Cause
+			case incident.PostmortemAsked:
+				ends["asked"] = store.DoneCause("INC-1", store.NewItem("INC-1", e.Seq, 0, effect.Draft{}).Key)
+			case incident.Posted:
+				ends[f.What] = e.Cause
+			}
+		}
+		if ends["channel"] != store.DoneCause("INC-1", "channel") || ends["asked"] == "" || ends[incident.PostedPostmortem] != ends["asked"] {
+			t.Errorf("the causes are %q", ends)
+		}
+	})
 }
 
 func examined(t *testing.T, kv store.KV) store.Report {
