@@ -33,11 +33,11 @@ func (c *restoreCmd) Run(e *env) error {
 	defer backup.Close()
 	sweep(path, e.log)
 	now := time.Now()
-	ids, unread, err := numbers(e.ctx, path)
+	ids, unknown, err := numbers(e.ctx, path)
 	if err != nil {
 		return err
 	}
-	r := restoring{at: now, aside: path + ".before-restore-" + moment(now), ids: ids}
+	r := restoring{at: now, aside: path + ".before-restore-" + moment(now), ids: ids, unknown: unknown}
 	var kept bool
 	err = alone(e.ctx, path, func() (err error) { // where another has the file, nothing was read of the backup yet
 		kept, err = bolt.Replace(path, r.aside, func(w io.Writer) error { _, err := io.Copy(w, backup); return err },
@@ -47,7 +47,7 @@ func (c *restoreCmd) Run(e *env) error {
 	if err != nil {
 		return notRestored(c.File, err)
 	}
-	return r.tell(e.stdout, path, kept, unread)
+	return r.tell(e.stdout, path, kept)
 }
 
 // openBackup opens a file to be restored.
@@ -83,11 +83,11 @@ func fileTime(t time.Time) string { return t.UTC().Format("2006-01-02T150405Z") 
 // moment is a time in the name of what is kept of a moment: no two are the same.
 func moment(t time.Time) string { return t.UTC().Format("2006-01-02T150405.000000Z") }
 
-// numbers are the incidents of the record that is to be replaced; unread is why they
+// numbers are the incidents of the record that is to be replaced; unknown is why they
 // cannot be known, "" if they are. A record that a bot works on is an error.
-func numbers(ctx context.Context, path string) (ids []incident.ID, unread string, err error) {
+func numbers(ctx context.Context, path string) (ids []incident.ID, unknown string, err error) {
 	if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
-		return nil, "", nil
+		return nil, "there was no record at " + path, nil
 	}
 	kv, err := takeRecord(ctx, path)
 	if _, locked := errors.AsType[*store.LockedError](err); locked {
@@ -111,12 +111,19 @@ func numbers(ctx context.Context, path string) (ids []incident.ID, unread string
 
 // restoring is a backup that becomes the record.
 type restoring struct {
-	at     time.Time
-	aside  string        // where what was there is kept
-	ids    []incident.ID // that were there
-	lost   []incident.ID // of these, what the backup does not know
-	report store.Report
+	at      time.Time
+	aside   string        // where what was there is kept
+	ids     []incident.ID // that were there
+	lost    []incident.ID // of these, what the backup does not know
+	unknown string        // why ids cannot be known, "" if they are
+	next    int           // the number of the next incident, where they cannot
+	report  store.Report
 }
+
+// spared is how many numbers are not given after a backup where it cannot be known which
+// were given since it was made: more than come in the time between two backups. Channels in
+// Slack and incidents in PagerDuty have them in their names.
+const spared = 100
 
 // prepare checks the backup and makes it ready to go on from.
 func (r *restoring) prepare(ctx context.Context, db *bolt.DB) error {
@@ -138,11 +145,15 @@ func (r *restoring) prepare(ctx context.Context, db *bolt.DB) error {
 			gone = append(gone, store.Gone{ID: id, At: r.at, Why: "lost when an older backup was restored", Where: r.aside})
 		}
 	}
+	if r.unknown != "" {
+		r.next = next + spared
+		gone = append(gone, store.Gone{ID: incident.NewID(r.next - 1), At: r.at, Why: "left out, with those before it, when a backup was restored"})
+	}
 	return errors.Join(j.Bury(ctx, gone), j.Restored(ctx, r.at))
 }
 
 // tell says what was restored, and what to do next.
-func (r *restoring) tell(out io.Writer, path string, kept bool, unread string) error {
+func (r *restoring) tell(out io.Writer, path string, kept bool) error {
 	lines := []string{path + " is the backup now: " + contents(r.report) + "."}
 	if kept {
 		lines = append(lines, "What was there is kept as "+r.aside+".")
@@ -154,8 +165,8 @@ func (r *restoring) tell(out io.Writer, path string, kept bool, unread string) e
 		}
 		lines = append(lines, "Not in the backup, and so not in the record any more: "+strings.Join(slices.Compact(names), ", ")+". Their numbers are not used again; their channels are still in Slack.")
 	}
-	if unread != "" {
-		lines = append(lines, "What was there cannot be read, so numbers of incidents after the backup may be used again: "+unread)
+	if r.unknown != "" {
+		lines = append(lines, fmt.Sprintf("Which incidents came after the backup cannot be known, so that no number is given twice the next one is %s: %s.", incident.NewID(r.next), r.unknown))
 	}
 	lines = append(lines, "Next: start tocsin serve. What waits is looked for in Slack before it is done, so that nothing is there twice.")
 	_, err := fmt.Fprintln(out, strings.Join(lines, "\n"))
