@@ -13,6 +13,7 @@ package effect
 
 import (
 	"fmt"
+	"strings"
 
 	"tocsin/bot/incident"
 	"tocsin/bot/tagged"
@@ -171,6 +172,16 @@ func (Draft) Words() string       { return "post the postmortem draft" }
 func (Page) Words() string        { return "page through PagerDuty" }
 func (SyncPager) Words() string   { return "bring PagerDuty's incident up to date" }
 func (TellPager) Words() string   { return "put a note on PagerDuty's incident" }
+
+// LaneKind is e's lane without which guide, link, message or page it is of: one of a
+// few names, for numbers that are told by lane.
+func LaneKind(e Effect) string {
+	lane := e.Lane()
+	if i := strings.IndexAny(lane, "/ "); i >= 0 {
+		return lane[:i]
+	}
+	return lane
+}
 
 // ForPager tells whether e is for the paging service; all others are for the chat.
 func ForPager(e Effect) bool {

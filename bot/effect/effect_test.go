@@ -187,6 +187,25 @@ func TestLanesOfTheirOwn(t *testing.T) {
 	}
 }
 
+// However many guides, links, messages and pages there are, the kinds of lanes are as
+// many as here, and an effect's is the same whatever it is of.
+func TestKindsOfLanes(t *testing.T) {
+	want := []string{
+		"channel", "invite", "topic", "card", "guide", "announce", "bookmark", "room", "fetch", "mark", "room", "page", "pager", "pager-notes",
+	}
+	var got []string
+	for _, e := range samples() {
+		got = append(got, effect.LaneKind(e))
+		zero, _ := effect.Effects.Zero(effect.Effects.Name(e))
+		if kind := effect.LaneKind(zero); kind != effect.LaneKind(e) {
+			t.Errorf("%+v is of %q, %+v of %q", zero, kind, e, effect.LaneKind(e))
+		}
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+}
+
 // Two notes keep their order, and neither replaces the other.
 func TestNotesForThePagerKeepTheirOrder(t *testing.T) {
 	note, update := effect.TellPager{Text: "one"}, effect.TellPager{Text: "two", Update: true}

@@ -117,12 +117,15 @@ func one(yes bool) float64 {
 // teller tells one number.
 type teller func(d *prometheus.Desc, v float64, labels ...string)
 
-// backlog tells what waits to be done. Every effect has its number, 0 too.
+// backlog tells what waits to be done. Every effect has its number, 0 too, and beside
+// it the kind of its lane: to sum by either.
 func (m *metrics) backlog(tell teller) {
 	back := m.bot.Backlog()
 	for _, name := range effect.Effects.Names() {
-		tell(descEffects, float64(back.ByEffect[name]), name)
-		tell(descOldest, m.since(back.OldestOf[name]), name)
+		e, _ := effect.Effects.Zero(name)
+		lane := effect.LaneKind(e)
+		tell(descEffects, float64(back.ByEffect[name]), lane, name)
+		tell(descOldest, m.since(back.OldestOf[name]), lane, name)
 	}
 }
 

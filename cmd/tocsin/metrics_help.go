@@ -41,11 +41,13 @@ var (
 	descArrivals = desc("arrivals_waiting", "Deliveries in memory that are stored and not placed yet. "+
 		"High for minutes: the log says what keeps alerts from being placed.")
 
-	descEffects = desc("effects_waiting", "What is to be done in Slack or PagerDuty and is not done yet, by effect. "+
-		"High: see tocsin_slack_paused_seconds and tocsin_slack_bucket_waiting; where both are 0, the log says what fails.", "effect")
+	descEffects = desc("effects_waiting", "What is to be done in Slack or PagerDuty and is not done yet: the outbox, by effect and by its lane, "+
+		"in which an incident's effects keep their order. High: see tocsin_slack_paused_seconds and tocsin_slack_bucket_waiting; "+
+		"where both are 0, the log says what fails.", "lane", "effect")
 
-	descOldest = desc("effects_oldest_seconds", "How long the oldest of tocsin_effects_waiting waits, by effect. "+
-		"High: people wait for rooms or answers; /incident status says for what, /incident hold stops new rooms.", "effect")
+	descOldest = desc("effects_oldest_seconds", "How long the oldest of tocsin_effects_waiting waits, by lane and effect. "+
+		"High: people wait for rooms (lane channel), for whom they paged (page) or for answers (room); /incident status says for what, "+
+		"/incident hold on stops new rooms.", "lane", "effect")
 
 	descUsed = desc("slack_bucket_used", "Calls of a Slack method in the last minute. At the limit the less urgent ones wait.", "method")
 

@@ -118,8 +118,8 @@ func (m *metered) reads(t *testing.T, want map[string]string) {
 func TestMetricsOfABotWithNothingToDo(t *testing.T) {
 	m := newMetered(t, nil)
 	m.reads(t, map[string]string{
-		"tocsin_up": "1", "tocsin_arrivals_waiting": "0", `tocsin_effects_oldest_seconds{effect="say"}`: "0", "tocsin_rooms_held": "0", "tocsin_storm": "0",
-		`tocsin_build_info{version="` + version + `"}`: "1", `tocsin_effects_waiting{effect="open-channel"}`: "0",
+		"tocsin_up": "1", "tocsin_arrivals_waiting": "0", `tocsin_effects_oldest_seconds{effect="say",lane="room"}`: "0", "tocsin_rooms_held": "0", "tocsin_storm": "0",
+		`tocsin_build_info{version="` + version + `"}`: "1", `tocsin_effects_waiting{effect="open-channel",lane="channel"}`: "0",
 		`tocsin_deliveries_total{outcome="failed",source="pagerduty"}`: "0", `tocsin_incidents{severity="sev1",status="investigating"}`: "0",
 	})
 }
@@ -135,7 +135,7 @@ func TestMetricsTellWhatWaits(t *testing.T) {
 	m.alert(t, 1)
 	m.now = m.now.Add(30 * time.Second)
 	m.reads(t, map[string]string{
-		`tocsin_effects_waiting{effect="open-channel"}`: "2", `tocsin_effects_oldest_seconds{effect="open-channel"}`: "90", "tocsin_arrivals_waiting": "1",
+		`tocsin_effects_waiting{effect="open-channel",lane="channel"}`: "2", `tocsin_effects_oldest_seconds{effect="open-channel",lane="channel"}`: "90", "tocsin_arrivals_waiting": "1",
 		`tocsin_incidents{severity="sev2",status="investigating"}`: "1", `tocsin_incidents{severity="sev1",status="investigating"}`: "0",
 	})
 	m.route(t)
