@@ -43,49 +43,67 @@ func TestAlertRules(t *testing.T) {
 
 var metricName = regexp.MustCompile(`\btocsin_[a-z_]+`)
 
-// Every number has a line in README, every alert rule too; and the rules ask for
-// numbers that there are.
+// Every number has a line in README and is asked for by a rule; and every rule is told
+// of in README, says what to do, asks for numbers that there are, and is set off by a
+// test of its own.
 func TestAlertsAndReadmeTellOfEveryNumber(t *testing.T) {
 	m := newMetered(t, func() []bot.Bucket { return []bot.Bucket{{Name: "chat.update", PausedUntil: time.Now()}} })
-	there := families(t, m.registry)
-	data, err := os.ReadFile("../../README.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	readme := string(data)
-	for name := range there {
-		if !strings.Contains(readme, "`"+name+"`") && !strings.Contains(readme, "`"+name+"{") {
-			t.Errorf("README.md does not tell of %s", name)
-		}
-	}
-	data, err = os.ReadFile("deploy/alerts.yaml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var rules struct {
-		Groups []struct {
-			Rules []struct {
-				Alert, Expr string
-				Annotations struct{ Do string }
-			}
-		}
-	}
-	if err := yaml.Unmarshal(data, &rules); err != nil {
-		t.Fatal(err)
-	}
-	for _, r := range rules.Groups[0].Rules {
+	there, asked := families(t, m.registry), map[string]bool{}
+	readme, tests := text(t, "../../README.md"), text(t, "deploy/alerts_test.yaml")
+	for _, r := range rules(t) {
 		if !strings.Contains(readme, "`"+r.Alert+"`") {
 			t.Errorf("README.md does not tell of the alert %s", r.Alert)
+		}
+		if !strings.Contains(tests, `alertname="`+r.Alert+`"`) && !strings.Contains(tests, "alertname: "+r.Alert) {
+			t.Errorf("nothing in alerts_test.yaml sets %s off", r.Alert)
 		}
 		if len(r.Annotations.Do) < 30 {
 			t.Errorf("%s does not say what to do", r.Alert)
 		}
-		for _, name := range metricName.FindAllString(r.Expr, -1) {
-			if !there[strings.TrimSuffix(strings.TrimSuffix(name, "_bucket"), "_count")] {
+		for _, name := range metricName.FindAllString(r.Expr+r.Annotations.Do, -1) {
+			name = strings.TrimSuffix(strings.TrimSuffix(name, "_bucket"), "_count")
+			if asked[name] = true; !there[name] {
 				t.Errorf("%s asks for %s, which there is not", r.Alert, name)
 			}
 		}
 	}
+	for name := range there {
+		if !strings.Contains(readme, "`"+name+"`") && !strings.Contains(readme, "`"+name+"{") {
+			t.Errorf("README.md does not tell of %s", name)
+		}
+		if !asked[name] {
+			t.Errorf("no rule in deploy/alerts.yaml asks for %s: who is told when it is bad?", name)
+		}
+	}
+}
+
+// rule is an alert rule.
+type rule struct {
+	Alert, Expr string
+	Annotations struct{ Do string }
+}
+
+// rules are those that are shipped.
+func rules(t *testing.T) (list []rule) {
+	t.Helper()
+	var file struct{ Groups []struct{ Rules []rule } }
+	if err := yaml.Unmarshal([]byte(text(t, "deploy/alerts.yaml")), &file); err != nil {
+		t.Fatal(err)
+	}
+	for _, g := range file.Groups {
+		list = append(list, g.Rules...)
+	}
+	return list
+}
+
+// text is what a file has.
+func text(t *testing.T, path string) string {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(data)
 }
 
 // families are the names of tocsin's own metrics.

@@ -23,7 +23,7 @@ var (
 
 	descLinks = desc("slack_links", "Links of Socket Mode that are up, of two. 0: what people do in Slack does not arrive; the log says why.")
 
-	descDue = desc("reminders_due", "What people owe at the clock's last look: updates over their time, pages nobody heard of, "+
+	descDue = desc("reminders_due", "What people owe at the clock's last look: updates over their time, pages that PagerDuty has not taken, "+
 		"incidents with follow-ups over their date. They have been told.", "of")
 
 	descOverdue = desc("reminders_overdue", "Reminders that are due and could not be given at the clock's last look. Above 0: the log says why.")
