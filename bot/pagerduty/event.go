@@ -23,7 +23,8 @@ const (
 	labelService  = "pagerduty_service" // the id
 	labelPolicy   = "escalation_policy"
 	labelTeams    = "teams"
-	labelTocsin   = "tocsin" // the incident that tocsin made it for: "INC-7"
+	labelTocsin   = "tocsin"       // the incident that tocsin made it for: "INC-7"
+	labelKey      = "incident_key" // by which tocsin made it
 )
 
 // Who finds the person that PagerDuty's user with an id and a name is.

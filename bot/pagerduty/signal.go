@@ -89,6 +89,7 @@ func (d *data) labels() map[string]string {
 	}
 	if id, ok := Owner(d.IncidentKey); ok {
 		add(labelTocsin, string(id))
+		add(labelKey, d.IncidentKey)
 	}
 	return labels
 }
