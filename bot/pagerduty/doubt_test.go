@@ -99,3 +99,31 @@ func TestCalledAgainInVain(t *testing.T) {
 		}
 	})
 }
+
+// TestCalledAgainInDoubt: that people are called again is told although the answer was
+// lost and a webhook has linked PagerDuty's incident since; and they are called once.
+func TestCalledAgainInDoubt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesk(t, full())
+		d.alert("PSVC001", "Slow")
+		d.record(incident.Resolved{})
+		d.do(effect.SyncPager{})
+		<-time.After(time.Hour)
+		d.record(incident.Reopened{})
+		d.fault("lost_answer", "POST /incidents", 1)
+		if _, err := d.try(effect.SyncPager{}); err == nil {
+			t.Fatal("it was answered")
+		}
+		made := d.ws.PagerDutyIncidents()[1]
+		d.record(incident.Signaled{Source: "pagerduty", Event: "incident.triggered", State: incident.StateFiring, Key: made.ID, Echo: true})
+		<-time.After(quiet)
+		paged, ok := d.do(effect.SyncPager{})[0].(incident.Paged)
+		if !ok || paged.N != -1 || paged.Key != made.ID {
+			t.Errorf("%+v", paged)
+		}
+		d.do(effect.SyncPager{})
+		if n := len(d.ws.PagerDutyIncidents()); n != 2 {
+			t.Errorf("%d incidents, want two", n)
+		}
+	})
+}

@@ -45,29 +45,33 @@ func (p *Performer) reopen(ctx context.Context, inc incident.Incident, all []rec
 	if err != nil {
 		return nil, err
 	}
-	return []incident.Fact{reopened(n, made, service), incident.PagerSynced{Key: made.ID, State: incident.StateFiring}}, nil
+	return again(n, made, service), nil
 }
 
-// reopened tells of the incident that called people again the nth time.
-func reopened(n int, made record, service *reference) incident.Paged {
+// again tells of the incident that called people again the nth time.
+func again(n int, made record, service *reference) []incident.Fact {
 	to := incident.PageTarget{Kind: incident.TargetService}
 	if service != nil {
 		to.ID, to.Name = service.ID, service.Summary
 	}
-	return incident.Paged{N: -n, To: to, Key: made.ID, Link: made.HTMLURL}
+	return []incident.Fact{
+		incident.Paged{N: -n, To: to, Key: made.ID, Link: made.HTMLURL},
+		incident.PagerSynced{Key: made.ID, State: incident.StateFiring},
+	}
 }
 
 // calledAgain finds the incident that an earlier attempt may have made to call people
-// again, once inc is over: nobody else would ever end it.
+// again: a webhook may have linked it since, and then nobody would tell the room of it;
+// and once inc is over, nobody else would ever end it.
 func (p *Performer) calledAgain(ctx context.Context, inc incident.Incident, job bot.Job) ([]incident.Fact, error) {
 	n, at := reopenings(inc)
 	known := slices.ContainsFunc(inc.Pages, func(page incident.Page) bool { return page.N == -n })
-	if !ended(inc) || n == 0 || known || job.Tries <= 1 {
+	if n == 0 || known || job.Tries <= 1 {
 		return nil, nil
 	}
 	made, found, err := p.client.withKey(ctx, reopenedKey(inc.ID, n, at))
 	if err != nil || !found {
 		return nil, err
 	}
-	return []incident.Fact{reopened(n, made, made.Service)}, nil
+	return again(n, made, made.Service), nil
 }

@@ -40,7 +40,9 @@ func (p *Performer) syncIncidents(ctx context.Context, inc incident.Incident, jo
 	}
 	ids := unsettled(inc, job.First)
 	for _, f := range facts {
-		ids = append(ids, f.(incident.Paged).Key)
+		if page, ok := f.(incident.Paged); ok && !slices.Contains(ids, page.Key) {
+			ids = append(ids, page.Key)
+		}
 	}
 	known, err := p.listed(ctx, inc, ids)
 	if err != nil {
