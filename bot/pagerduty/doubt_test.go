@@ -7,6 +7,7 @@ import (
 
 	"tocsin/bot/effect"
 	"tocsin/bot/incident"
+	"tocsin/bot/sandbox"
 )
 
 // TestPageInDoubtWhenOver: nobody knows whether an event that was not answered went out.
@@ -126,4 +127,50 @@ func TestCalledAgainInDoubt(t *testing.T) {
 			t.Errorf("%d incidents, want two", n)
 		}
 	})
+}
+
+// TestTurnedInDoubt: an incident is over and reopened while nobody knows what an attempt
+// has told PagerDuty, and then reopened and over: people are called for what is open, and
+// for nothing else.
+func TestTurnedInDoubt(t *testing.T) {
+	for _, kind := range []string{"lost_answer", "lost_request", "late"} {
+		for call, to := range map[string]incident.PageTarget{"POST /v2/enqueue": anybody, "PUT /incidents/{id}": answers} {
+			t.Run(kind+" "+call, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) { turnedInDoubt(t, kind, call, to) })
+			})
+		}
+	}
+}
+
+func turnedInDoubt(t *testing.T, kind, call string, to incident.PageTarget) {
+	d := newDesk(t, full())
+	if _, err := d.page(to, ""); err != nil {
+		t.Fatal(err)
+	}
+	turn := func(from, to incident.Fact) {
+		d.record(from)
+		must(t, d.ws.Fault(sandbox.Fault{Kind: kind, Method: "pagerduty/" + call, Times: 1, DelayMS: 4000}))
+		if _, err := d.try(effect.SyncPager{}); err == nil {
+			t.Fatal("it was answered")
+		}
+		<-time.After(2 * time.Second)
+		d.record(to)
+		<-time.After(quiet)
+		d.do(effect.SyncPager{})
+	}
+	turn(incident.Resolved{}, incident.Reopened{})
+	if all := d.ws.PagerDutyIncidents(); all[len(all)-1].Status == "resolved" {
+		t.Errorf("nobody is called: %+v", all)
+	}
+	if call != "POST /v2/enqueue" {
+		return // TestCalledAgainInVain
+	}
+	d.record(incident.Resolved{})
+	d.do(effect.SyncPager{})
+	turn(incident.Reopened{}, incident.Resolved{})
+	for _, got := range d.ws.PagerDutyIncidents() {
+		if got.Status != "resolved" {
+			t.Errorf("it goes on to call people: %+v", got)
+		}
+	}
 }

@@ -31,7 +31,12 @@ func (p *Performer) reopen(ctx context.Context, inc incident.Incident, all []rec
 		return nil, nil
 	}
 	for _, r := range all {
-		if !r.over() || r.Changed.After(at) { // resolved since: somebody there knows better
+		if !r.over() {
+			return nil, nil
+		}
+		if ours, err := p.byUs(ctx, r, job); err != nil {
+			return nil, err
+		} else if !ours && r.Changed.After(at) { // resolved since: somebody there knows better
 			return nil, nil
 		}
 	}

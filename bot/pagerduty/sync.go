@@ -19,7 +19,7 @@ func (p *Performer) sync(ctx context.Context, inc incident.Incident, job bot.Job
 	if passedOn(inc) {
 		return nil, nil
 	}
-	facts, err := p.syncEvents(ctx, inc)
+	facts, err := p.syncEvents(ctx, inc, job)
 	if err == nil && p.client.config.Token != "" {
 		var more []incident.Fact
 		more, err = p.syncIncidents(ctx, inc, job)
@@ -99,10 +99,11 @@ func (p *Performer) syncOne(ctx context.Context, inc incident.Incident, r record
 	resolved := incident.PagerSynced{Key: r.ID, State: incident.StateResolved}
 	switch {
 	case ended(inc) && r.over():
-		if job.Tries > 1 && p.byUs(ctx, r, job.First) {
-			return []incident.Fact{resolved}, nil
+		ours, err := p.byUs(ctx, r, job)
+		if err != nil || !ours {
+			return nil, err
 		}
-		return nil, nil
+		return []incident.Fact{resolved}, nil
 	case ended(inc):
 		err := p.put(ctx, r.ID, change{Status: "resolved"})
 		if says(err, "already resolved") {
@@ -117,10 +118,13 @@ func (p *Performer) syncOne(ctx context.Context, inc incident.Incident, r record
 	return p.rate(ctx, inc, r)
 }
 
-// byUs tells whether it was us who last changed the status, since a time.
-func (p *Performer) byUs(ctx context.Context, r record, since time.Time) bool {
+// byUs tells whether it was us who last changed the status, in an earlier attempt.
+func (p *Performer) byUs(ctx context.Context, r record, job bot.Job) (bool, error) {
+	if job.Tries <= 1 || r.ChangedBy == nil || r.Changed.Before(job.First.Add(-skew)) {
+		return false, nil
+	}
 	me, err := p.client.me(ctx)
-	return err == nil && r.ChangedBy != nil && r.ChangedBy.ID == me.ID && !r.Changed.Before(since.Add(-skew))
+	return r.ChangedBy.ID == me.ID, err
 }
 
 // undecided tells whether an alert that joined inc is worse than it, and nobody has said
@@ -174,20 +178,21 @@ func urgencyOf(s incident.Severity) string {
 
 // syncEvents resolves what was paged by event, and fires it again when inc is
 // reopened. Events cannot be read back, so what was last sent is on the timeline.
-// The facts that come with an error tell what was sent before it.
-func (p *Performer) syncEvents(ctx context.Context, inc incident.Incident) ([]incident.Fact, error) {
+// What an attempt may have sent that nobody knows of, and that is no longer so, is sent
+// over. The facts that come with an error tell what was sent before it.
+func (p *Performer) syncEvents(ctx context.Context, inc incident.Incident, job bot.Job) ([]incident.Fact, error) {
 	var facts []incident.Fact
 	for _, page := range inc.Pages {
 		if !page.Event || p.client.config.RoutingKey == "" {
 			continue
 		}
 		var err error
-		last, want := lastSynced(inc, page.Key), incident.StateFiring
+		want := incident.StateFiring
 		if ended(inc) {
 			want = incident.StateResolved
 		}
 		switch {
-		case last == want:
+		case known(inc, page.Key, job) == want:
 			continue
 		case want == incident.StateResolved:
 			err = p.client.send(ctx, pagerduty.V2Event{Action: "resolve", DedupKey: page.Key})
@@ -202,13 +207,23 @@ func (p *Performer) syncEvents(ctx context.Context, inc incident.Incident) ([]in
 	return facts, nil
 }
 
-// lastSynced is the state in which we last left an alert that we sent.
-func lastSynced(inc incident.Incident, key string) string {
-	state := incident.StateFiring
+// known is the state in which we last left an alert that we sent; "" if that is in doubt,
+// because inc ended or was reopened since the first attempt of a job, and an attempt may
+// have sent what was so before.
+func known(inc incident.Incident, key string, job bot.Job) string {
+	state, doubt := incident.StateFiring, false
 	for _, e := range inc.Timeline {
-		if f, ok := e.Fact.(incident.PagerSynced); ok && f.Key == key && f.State != "" {
-			state = f.State
+		switch f := e.Fact.(type) {
+		case incident.PagerSynced:
+			if f.Key == key && f.State != "" {
+				state, doubt = f.State, false
+			}
+		case incident.Resolved, incident.Closed, incident.Reopened:
+			doubt = doubt || job.Tries > 1 && !e.Logged.Before(job.First)
 		}
+	}
+	if doubt {
+		return ""
 	}
 	return state
 }
