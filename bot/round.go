@@ -141,8 +141,15 @@ func repeats(inc incident.Incident, before store.Alert, s Signal) bool {
 		return false
 	}
 	_, has := inc.Alert(s.Source, s.Key)
-	return has && before.State == s.State && wordsOf(before.Signal.Title) == wordsOf(s.Title) && !strings.HasSuffix(s.Event, ".reopened")
+	if strings.HasSuffix(s.Event, ".reopened") && s.At.Sub(before.At).Abs() > oneMoment {
+		return false
+	}
+	return has && before.State == s.State && wordsOf(before.Signal.Title) == wordsOf(s.Title)
 }
+
+// oneMoment is within which PagerDuty's list and its webhook tell of the same: the list
+// has whole seconds. What was found by asking is said before its webhook, at times.
+const oneMoment = 2 * time.Second
 
 // wordsOf is a title without its numbers.
 func wordsOf(title string) string {

@@ -1,0 +1,39 @@
+package bot_test
+
+import (
+	"testing"
+	"time"
+
+	"tocsin/bot/incident"
+)
+
+// TestFoundBeforeItsWebhook: what was found by asking PagerDuty is told once, although its
+// webhook comes later, by another name and with another split of the second; that it was
+// reopened once more is told.
+func TestFoundBeforeItsWebhook(t *testing.T) {
+	inBubble(t, func(t *testing.T, w *world) {
+		tell := func(event, id, state string, at time.Time) {
+			s := signal(id, "P1", state)
+			s.Event, s.At = "incident."+event, at
+			w.receive(s)
+		}
+		tell("triggered", "1", incident.StateFiring, time.Now())
+		w.wait(time.Minute)
+		tell("resolved", "2", incident.StateResolved, time.Now())
+		w.wait(time.Minute)
+		at := time.Now().Add(300 * time.Millisecond)
+		w.wait(time.Second)
+		told := func() int { return count[incident.Signaled](w.inc("INC-1")) }
+		tell("triggered", "reconcile/P1/triggered/1", incident.StateFiring, at.Truncate(time.Second))
+		before := told()
+		tell("reopened", "3", incident.StateFiring, at)
+		if n := told(); before != 3 || n != before {
+			t.Errorf("%d signals are told with what was found, and %d with its webhook", before, n)
+		}
+		w.wait(time.Minute)
+		tell("reopened", "4", incident.StateFiring, time.Now())
+		if n := told(); n != before+1 {
+			t.Errorf("that it was reopened once more: %d signals are told", n)
+		}
+	})
+}
