@@ -338,14 +338,27 @@ func TestStartReadsAgain(t *testing.T) {
 			})
 		}
 	}
-	s := newStrict(t)
-	s.fault("lost_answer", "users.list")
-	if err := s.p.Meet(t.Context()); err == nil {
-		t.Error("the answer was not lost")
-	}
-	must(t, s.p.Meet(t.Context()))
-	if s.p.known("U0BEN") != "Ben Ortiz" {
-		t.Error("the names are not known")
+}
+
+// TestNamesAreReadAgain: the names of a workspace are asked for again, whatever became of
+// the first answer, and are known then.
+func TestNamesAreReadAgain(t *testing.T) {
+	for _, kind := range append([]sandbox.Fault{{Kind: "rate_limited"}}, kinds...) {
+		t.Run(kind.Kind, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := newStrict(t)
+				kind.Method, kind.Times = "users.list", 1
+				s.faultWith(kind)
+				if err := s.p.Meet(t.Context()); err == nil {
+					t.Error("the answer was not lost")
+				}
+				<-time.After(time.Minute)
+				must(t, s.p.Meet(t.Context()))
+				if s.p.known("U0BEN") != "Ben Ortiz" {
+					t.Error("the names are not known")
+				}
+			})
+		})
 	}
 }
 
