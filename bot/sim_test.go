@@ -44,6 +44,10 @@ type world struct {
 	crash  func(n int, tx store.Tx) mem.Outcome
 	starts int
 	more   []func(*bot.Config) // what the bot is made of besides
+	// A process dials before it has its bot, and serves once it has; nil: it is in the
+	// same process as the last one, and nobody reaches it from outside.
+	dials  func()
+	serves func(context.Context, *bot.Bot)
 	// dies is asked at each call of Slack, from the first one on after newWorld.
 	dies func(n int) death
 	dead atomic.Bool // the present bot died at a call: it commits nothing any more
@@ -58,9 +62,10 @@ const (
 	diesAfter        // it is made, and its answer read by nobody
 )
 
-// calls are the bot's calls of Slack, at which it can die.
+// calls are the bot's calls of Slack, or of PagerDuty, at which it can die.
 type calls struct {
 	w    *world
+	dies *func(n int) death // asked at each call
 	n    atomic.Int64
 	next http.RoundTripper
 }
@@ -68,10 +73,10 @@ type calls struct {
 var errDied = errors.New("the process died at this call")
 
 func (c *calls) RoundTrip(r *http.Request) (*http.Response, error) {
-	if c.w.dies == nil {
+	if *c.dies == nil {
 		return c.next.RoundTrip(r)
 	}
-	when := c.w.dies(int(c.n.Add(1)))
+	when := (*c.dies)(int(c.n.Add(1)))
 	if when == diesBefore {
 		c.w.dead.Store(true)
 		return nil, errDied
@@ -101,7 +106,7 @@ func newWorld(t *testing.T, seed uint64) *world {
 	var err error
 	w.conn, err = slack.Dial(t.Context(), slack.Config{
 		BotToken: "xoxb-sandbox", SigningSecret: "sandbox-signing-secret", APIURL: sandbox.InProcessURL + "/api/",
-		Announce: "incidents", HTTP: &http.Client{Transport: &calls{w: w, next: w.ws.Client().Transport}},
+		Announce: "incidents", HTTP: &http.Client{Transport: &calls{w: w, dies: &w.dies, next: w.ws.Client().Transport}},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -110,19 +115,27 @@ func newWorld(t *testing.T, seed uint64) *world {
 	return w
 }
 
-// shipped are the guides that come with tocsin, read once: they do not change.
-var shipped = sync.OnceValue(func() *runbooks.Library {
-	guides, _ := runbooks.Load(runbooks.Embedded())
-	return guides
-})
+// shipped are the guides that come with tocsin, read once: they do not change. Plays and
+// templates do not, either.
+var (
+	shipped = sync.OnceValue(func() *runbooks.Library {
+		guides, _ := runbooks.Load(runbooks.Embedded())
+		return guides
+	})
+	shippedPlays = sync.OnceValue(func() *playbooks.Library {
+		plays, _ := playbooks.Load(playbooks.Embedded())
+		return plays
+	})
+	shippedTemplates = sync.OnceValue(func() *templates.Set {
+		set, _ := templates.Load(templates.Embedded())
+		return set
+	})
+)
 
 func newBot(kv store.KV, p bot.Performer) (*bot.Bot, error) { return newPacedBot(kv, p, nil) }
 
 func newPacedBot(kv store.KV, p bot.Performer, pacer bot.Pacer, more ...func(*bot.Config)) (*bot.Bot, error) {
-	guides := shipped()
-	plays, _ := playbooks.Load(playbooks.Embedded())
-	set, _ := templates.Load(templates.Embedded())
-	c := bot.Config{Store: kv, Performer: p, Pacer: pacer, Guides: guides, Plays: plays, Templates: set, Log: simLog()}
+	c := bot.Config{Store: kv, Performer: p, Pacer: pacer, Guides: shipped(), Plays: shippedPlays(), Templates: shippedTemplates(), Log: simLog()}
 	for _, m := range more {
 		m(&c)
 	}
@@ -132,6 +145,9 @@ func newPacedBot(kv store.KV, p bot.Performer, pacer bot.Pacer, more ...func(*bo
 func (w *world) start() {
 	w.starts++
 	w.dead.Store(false)
+	if w.dials != nil {
+		w.dials()
+	}
 	crash := w.crash
 	w.kv.Fault = func(n int, tx store.Tx) mem.Outcome {
 		if w.dead.Load() {
@@ -151,6 +167,9 @@ func (w *world) start() {
 	w.run, w.done = cancel, make(chan error, 1)
 	done := w.done
 	go func() { done <- b.Run(ctx) }()
+	if w.serves != nil {
+		w.serves(ctx, b)
+	}
 }
 
 // restart is what a supervisor does: the old process is gone, a new one opens

@@ -13,8 +13,9 @@ import (
 type PagerAct struct {
 	User     string `json:"user"`     // a name, an e-mail address or an id; default who is on call
 	Incident string `json:"incident"` // its id
-	Act      string `json:"act"`      // acknowledge, resolve, reopen, note, escalate, accept or decline; enable
+	Act      string `json:"act"`      // acknowledge, resolve, reopen, note, priority, escalate, accept or decline; enable
 	Note     string `json:"note"`     // of note
+	Priority string `json:"priority"` // of priority: P1 …
 }
 
 // PagerAct lets a person act in PagerDuty.
@@ -59,10 +60,13 @@ func (pd *pagerDuty) actOn(inc *pdIncident, u pdUser, a PagerAct) error {
 		pd.escalate(inc, inc.level+1, u)
 	case a.Act == "note" && strings.TrimSpace(a.Note) != "":
 		pd.note(inc, a.Note, u)
+	case a.Act == "priority" && pd.priority(a.Priority).id != "":
+		inc.priority = pd.priority(a.Priority)
+		pd.tell("incident.priority_updated", inc, u.ref(), pd.incidentData(inc))
 	case a.Act == "accept" || a.Act == "decline":
 		return pd.reply(inc, u, a.Act)
 	default:
-		return fmt.Errorf("cannot %q incident %s, which is %s; the acts are acknowledge, resolve, reopen, note (with a note), escalate, accept, decline", a.Act, inc.id, inc.status)
+		return fmt.Errorf("cannot %q incident %s, which is %s; the acts are acknowledge, resolve, reopen, note (with a note), priority (with a priority), escalate, accept, decline", a.Act, inc.id, inc.status)
 	}
 	return nil
 }
