@@ -150,7 +150,7 @@ func (o *office) comparePages(inc incident.Incident) {
 		}
 		made, asked := 0, 0
 		for _, p := range o.ws.PagerDutyIncidents() {
-			if p.Key == fmt.Sprintf("tocsin-%s-page-%d", inc.ID, page.N) {
+			if strings.HasPrefix(p.Key, fmt.Sprintf("tocsin-%s-page-%d-", inc.ID, page.N)) {
 				made++
 			}
 			for _, m := range o.requests(p.ID) {
