@@ -184,6 +184,9 @@ func (o *office) firedAgain(inc incident.Incident, key string) (n int) {
 func (o *office) compareMade() {
 	known, keys := map[string]bool{}, map[string]int{}
 	for _, inc := range o.all() {
+		for _, alert := range inc.Alerts() { // a webhook told of it
+			known[alert.Key] = true
+		}
 		for _, page := range inc.Pages {
 			known[page.Key] = true
 			if page.Event {
