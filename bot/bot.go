@@ -105,7 +105,7 @@ type Bot struct {
 	past    *runbooks.Memory
 	// restored is when a backup became the record; zero: never.
 	restored time.Time
-	holding  atomic.Pointer[time.Time] // since when rooms are on hold; nil: they are not
+	holding  atomic.Pointer[store.Change] // what put rooms on hold; nil: they are not
 	// storming is the latest storm, for those who ask.
 	storming  atomic.Pointer[Storm]
 	reminders atomic.Pointer[Reminders]

@@ -7,35 +7,73 @@ import (
 	"time"
 
 	"tocsin/bot/incident"
+	"tocsin/store"
 )
 
-const markHolding = "rooms-held"
+const (
+	markHolding = "rooms-held"
+	kindRooms   = "rooms" // the store.Change.Kind of a hold
+)
 
 // Holding is since when no room is opened by alerts; the zero time if they may.
 func (b *Bot) Holding() time.Time {
-	if at := b.holding.Load(); at != nil {
-		return *at
+	held, _ := b.HeldBy()
+	return held.At
+}
+
+// HeldBy tells who put rooms on hold, when and from where; false if they are not.
+func (b *Bot) HeldBy() (store.Change, bool) {
+	if c := b.holding.Load(); c != nil {
+		return *c, true
 	}
-	return time.Time{}
+	return store.Change{}, false
+}
+
+// recallHold takes up a hold of before the start. Who asked for it is not known of one
+// that an older version recorded, and alerts are held all the same.
+func (b *Bot) recallHold(ctx context.Context) error {
+	at, err := b.journal.Marked(ctx, markHolding)
+	if err != nil || at.IsZero() {
+		return err
+	}
+	held := store.Change{At: at, Kind: kindRooms}
+	changes, err := b.journal.Changes(ctx, at)
+	if err != nil {
+		b.Log.Error("who put rooms on hold cannot be read", "error", err)
+	}
+	for _, c := range changes {
+		if c.Kind == kindRooms && c.At.Equal(at) {
+			held = c
+		}
+	}
+	b.holding.Store(&held)
+	return nil
 }
 
 // HoldRooms stops alerts from opening rooms, or lets them again. It returns how
 // many incidents were still to get theirs: they are listed instead. The same
 // request twice is one, whatever was asked since.
 func (b *Bot) HoldRooms(ctx context.Context, o Origin, on bool) (stopped int, err error) {
-	at, since := b.Now().UTC(), time.Time{}
-	if on {
-		since = at
-	}
 	before := b.Holding()
-	fresh, err := b.journal.MarkOnce(ctx, markHolding, since, o.Cause, at)
+	since, c := time.Time{}, changed(o, b.Now(), kindRooms, "alerts may open rooms again")
+	if on {
+		since, c.What = c.At, "no alert opens a room"
+	}
+	var changes []store.Change
+	if on || !before.IsZero() {
+		changes = append(changes, c)
+	}
+	fresh, err := b.journal.MarkOnce(ctx, markHolding, since, o.Cause, c.At, changes...)
+	if err == nil && fresh {
+		b.logChanges(ctx, o.Cause, changes...)
+	}
 	switch {
 	case err == nil && !fresh && on && !before.IsZero():
 		return b.holdAll(ctx, o, before) // the first time may not have come to its end
 	case err != nil || !fresh:
 		return 0, err
 	case on:
-		b.holding.Store(&since)
+		b.holding.Store(&c)
 		return b.holdAll(ctx, o, since)
 	case before.IsZero():
 		return 0, incident.Refusal("Rooms are not on hold.")

@@ -36,9 +36,5 @@ func (b *Bot) recall(ctx context.Context) error {
 	if b.restored, err = b.journal.Marked(ctx, store.MarkRestored); err != nil {
 		return err
 	}
-	at, err := b.journal.Marked(ctx, markHolding)
-	if err == nil && !at.IsZero() {
-		b.holding.Store(&at)
-	}
-	return err
+	return b.recallHold(ctx)
 }

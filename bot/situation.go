@@ -2,6 +2,7 @@ package bot
 
 import (
 	"context"
+	"log/slog"
 	"slices"
 	"time"
 
@@ -26,11 +27,32 @@ var ChangeKinds = []incident.Term{
 
 // Change records what somebody changed: guides weigh it for half an hour.
 func (b *Bot) Change(ctx context.Context, o Origin, kind, what string) (store.Change, error) {
-	c := store.Change{At: b.Now().UTC(), By: o.By.Person.String(), Kind: kind, What: what}
+	c := changed(o, b.Now(), kind, what)
 	if s, ok := b.Services.Find("", what); ok {
 		c.Service = s.ID
 	}
-	return c, b.journal.Changed(ctx, o.Cause, c)
+	err := b.journal.Changed(ctx, o.Cause, c)
+	if err == nil {
+		b.logChanges(ctx, o.Cause, c)
+	}
+	return c, err
+}
+
+func changed(o Origin, now time.Time, kind, what string) store.Change {
+	return store.Change{At: now.UTC(), By: o.By.Person.String(), User: o.By.User, Via: o.By.Via, Kind: kind, What: what}
+}
+
+// logChanges has a line in the log for each change, without its words.
+func (b *Bot) logChanges(ctx context.Context, cause string, changes ...store.Change) {
+	for _, c := range changes {
+		b.Log.LogAttrs(ctx, slog.LevelInfo, "changed", slog.String("kind", c.Kind), slog.String("by", string(c.User)), slog.String("via", c.Via), slog.String("cause", cause))
+	}
+}
+
+// Changes are what people changed in the last half hour outside any incident, the
+// oldest first.
+func (b *Bot) Changes(ctx context.Context) ([]store.Change, error) {
+	return b.journal.Changes(ctx, b.Now().Add(-recently))
 }
 
 // situation is what is known besides the words of a report: of its service, of
@@ -39,7 +61,7 @@ func (b *Bot) Change(ctx context.Context, o Origin, kind, what string) (store.Ch
 func (b *Bot) situation(ctx context.Context, self incident.ID, service, text string) runbooks.Context {
 	c := b.Services.Context(service, text)
 	now := b.Now()
-	changes, err := b.journal.Changes(ctx, now.Add(-recently))
+	changes, err := b.Changes(ctx)
 	if err != nil {
 		b.Log.Warn("changes cannot be read", "error", err)
 	}

@@ -152,8 +152,9 @@ func (j *Journal) Mark(ctx context.Context, name string, at time.Time) error {
 }
 
 // MarkOnce is Mark for a request: cause names it, and the same twice is one; fresh
-// is false the second time. It is known for as long after now as deliveries are.
-func (j *Journal) MarkOnce(ctx context.Context, name string, at time.Time, cause string, now time.Time) (fresh bool, err error) {
+// is false the second time. It is known for as long after now as deliveries are. What
+// somebody changed by it is recorded with it, for good.
+func (j *Journal) MarkOnce(ctx context.Context, name string, at time.Time, cause string, now time.Time, changes ...Change) (fresh bool, err error) {
 	value, err := at.UTC().MarshalText()
 	if err != nil {
 		return false, err
@@ -163,7 +164,15 @@ func (j *Journal) MarkOnce(ctx context.Context, name string, at time.Time, cause
 		return false, err
 	}
 	seen := "seen/mark/" + bounded(cause)
-	err = j.kv.Commit(ctx, Tx{Absent: []string{seen}, Put: []Pair{sealedPair(seen, known), sealedPair("mark/"+name, value)}})
+	tx := Tx{Absent: []string{seen}, Put: []Pair{sealedPair(seen, known), sealedPair("mark/"+name, value)}}
+	for _, c := range changes {
+		p, err := c.pair(bounded(cause))
+		if err != nil {
+			return false, err
+		}
+		tx.Put = append(tx.Put, p)
+	}
+	err = j.kv.Commit(ctx, tx)
 	if errors.Is(err, ErrConflict) {
 		return false, nil
 	}

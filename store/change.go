@@ -5,16 +5,31 @@ import (
 	"encoding/json"
 	"errors"
 	"time"
+
+	"tocsin/bot/incident"
 )
 
-// Change is something that somebody changed in a running system, outside any
-// incident.
+// Change is something that somebody changed in a running system, or in how tocsin
+// itself works, outside any incident.
 type Change struct {
-	At      time.Time `json:"at"`
-	By      string    `json:"by"`      // a name
-	Kind    string    `json:"kind"`    // "config", "model" …
-	What    string    `json:"what"`    // in words
-	Service string    `json:"service"` // "" if not said
+	At      time.Time     `json:"at"`
+	By      string        `json:"by"` // a name
+	User    incident.User `json:"user,omitempty"`
+	Via     string        `json:"via,omitempty"` // as an incident.Actor has it; "" in what older versions wrote
+	Kind    string        `json:"kind"`          // "config", "model" …
+	What    string        `json:"what"`          // in words
+	Service string        `json:"service"`       // "" if not said
+}
+
+// Actor is who changed it and from where, as far as that is on record.
+func (c Change) Actor() incident.Actor {
+	return incident.Actor{Person: incident.Person{User: c.User, Name: c.By}, Via: c.Via}
+}
+
+// pair is what is stored of it for good.
+func (c Change) pair(cause string) (Pair, error) {
+	value, err := json.Marshal(c)
+	return sealedPair("change/"+c.At.UTC().Format(changeTime)+"/"+cause, value), err
 }
 
 // changeTime orders changes by time as text.
@@ -26,10 +41,12 @@ func (j *Journal) Changed(ctx context.Context, cause string, c Change) error {
 	if err != nil {
 		return err
 	}
+	p, err := c.pair(cause)
+	if err != nil {
+		return err
+	}
 	seen := "seen/change/" + cause
-	err = j.kv.Commit(ctx, Tx{Absent: []string{seen}, Put: []Pair{
-		sealedPair(seen, value), sealedPair("change/"+c.At.UTC().Format(changeTime)+"/"+cause, value),
-	}})
+	err = j.kv.Commit(ctx, Tx{Absent: []string{seen}, Put: []Pair{sealedPair(seen, value), p}})
 	if errors.Is(err, ErrConflict) {
 		return nil
 	}

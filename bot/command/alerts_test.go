@@ -243,7 +243,7 @@ func TestHold(t *testing.T) {
 	if a := d.say(ada, "C0", "list"); strings.Count(a.Body, "no room yet") != 2 || a.Buttons[0].Label != "Open a room for INC-2" {
 		t.Errorf("%s %+v", a.Body, a.Buttons)
 	}
-	if a := d.say(ada, "C0", "status"); !strings.Contains(a.Body, "Rooms are on hold since") {
+	if a := d.say(ben, "C0", "status"); !strings.Contains(a.Body, "Rooms are on hold since 2026-11-20 14:30 UTC, by [@Ada Okafor](user:U0ADA) (slack): ") {
 		t.Error(a.Body)
 	}
 	d.say(ada, "C0", "open Answers are wrong")
@@ -255,8 +255,19 @@ func TestHold(t *testing.T) {
 	if a := d.say(ada, "C0", "INC-2 room"); !strings.Contains(a.Body, "INC-2 gets its room") {
 		t.Error(a.Body)
 	}
-	if a := d.say(ada, "C0", "hold off"); !strings.Contains(a.Body, "Alerts open rooms again") {
+	if a := d.say(ben, "C0", "hold off"); !strings.Contains(a.Body, "Alerts open rooms again") {
 		t.Error(a.Body)
+	}
+	d.ask(bot.Request{Line: "changed model judge is gpt-6", By: incident.Actor{Person: incident.Person{Name: "root"}, Via: incident.ViaShell}})
+	a := d.say(ada, "C0", "status")
+	for _, want := range []string{
+		"Changed at 2026-11-20 14:30 UTC, by [@Ada Okafor](user:U0ADA) (slack): rooms, no alert opens a room\n",
+		"Changed at 2026-11-20 14:30 UTC, by [@Ben Ortiz](user:U0BEN) (slack): rooms, alerts may open rooms again\n",
+		"Changed at 2026-11-20 14:30 UTC, by root (shell): model, judge is gpt",
+	} {
+		if !strings.Contains(a.Body+"\n", want) {
+			t.Errorf("%q is not in %s", want, a.Body)
+		}
 	}
 	d.alert("C", "three", "Disk is full", incident.StateFiring)
 	if inc, err = d.Incident(t.Context(), "INC-4"); err != nil || inc.Held != "" {

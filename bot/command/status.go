@@ -13,10 +13,11 @@ import (
 	"tocsin/bot"
 	"tocsin/bot/effect"
 	"tocsin/bot/incident"
+	"tocsin/store"
 )
 
 var statusVerb = Verb{
-	Name: "status", Alerts: true, Anywhere: true, Help: "how tocsin itself is: what waits for Slack, alerts not yet placed, rooms on hold",
+	Name: "status", Alerts: true, Anywhere: true, Help: "how tocsin itself is: what waits for Slack, alerts not yet placed, rooms on hold, what was changed lately, and by whom",
 	Run: func(ctx context.Context, c *Call) (bot.Answer, error) {
 		slack, pagerDuty := c.queues()
 		lines := []string{slack.String()}
@@ -25,12 +26,13 @@ var statusVerb = Verb{
 		}
 		lines = append(append(lines, c.pace()...), c.bars(ctx)...)
 		lines = append(lines, arriving(c.Arriving()))
-		if at := c.Holding(); !at.IsZero() {
-			lines = append(lines, fmt.Sprintf("Rooms are on hold since %s: `/incident hold off` ends it", incident.Clock(at)))
+		if held, ok := c.HeldBy(); ok {
+			lines = append(lines, fmt.Sprintf("Rooms are on hold since %s%s: `/incident hold off` ends it", incident.Clock(held.At), changer(held)))
 		}
 		if storm, ok := c.Storm(); ok {
 			lines = append(lines, stormLine(storm))
 		}
+		lines = append(lines, c.changes(ctx)...)
 		return answer("**tocsin now**\n\n- %s", strings.Join(lines, "\n- ")), nil
 	},
 }
@@ -119,6 +121,35 @@ func (c *Call) bars(ctx context.Context) []string {
 		}
 	}
 	return lines
+}
+
+// mostChanges is how many changes are told, the newest.
+const mostChanges = 10
+
+// changes tell what was changed lately outside any incident, the newest first.
+func (c *Call) changes(ctx context.Context) []string {
+	list, err := c.Changes(ctx)
+	if err != nil {
+		c.log.Warn("changes cannot be read", "error", err)
+	}
+	var lines []string
+	for _, ch := range slices.Backward(list[max(0, len(list)-mostChanges):]) {
+		lines = append(lines, fmt.Sprintf("Changed at %s%s: %s, %s", incident.Clock(ch.At), changer(ch), incident.Escape(ch.Kind), incident.Escape(ch.What)))
+	}
+	return lines
+}
+
+// changer says who changed something and from where: ", by @Ada Okafor (slack)"; "" if
+// that is not on record.
+func changer(c store.Change) string {
+	by := c.Actor()
+	switch {
+	case by.Person == incident.Person{}:
+		return ""
+	case by.Via == "":
+		return ", by " + bot.Mention(by.Person)
+	}
+	return ", by " + bot.Mention(by.Person) + " (" + incident.Escape(by.Via) + ")"
 }
 
 // arriving tells of the deliveries of alerts that wait for their places.

@@ -2,14 +2,16 @@ package main
 
 import (
 	"context"
+	"slices"
 	"strings"
+	"time"
 
 	"tocsin/bot/incident"
 	"tocsin/store"
 )
 
-// audit ends a story as a failure unless each event of it says who did it, from where, and
-// by which gesture, webhook, tick or effect.
+// audit ends a story as a failure unless each event of it, and each change outside any
+// incident, says who did it, from where, and by which gesture, webhook, tick or effect.
 func (s *story) audit(ctx context.Context, a *app) {
 	if a == nil {
 		return
@@ -29,6 +31,28 @@ func (s *story) audit(ctx context.Context, a *app) {
 				s.t.Fatal(h.ID, e.Seq, incident.Facts.Name(e.Fact), why)
 			}
 		}
+	}
+	s.auditChanges(ctx, a)
+}
+
+// auditChanges is audit for what people changed outside any incident.
+func (s *story) auditChanges(ctx context.Context, a *app) {
+	changes, err := store.NewJournal(a.kv).Changes(ctx, time.Time{})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	pairs, err := a.kv.Scan(ctx, "change/", "", 0)
+	if err != nil || len(pairs) != len(changes) {
+		s.t.Fatal(len(pairs), err)
+	}
+	for n, c := range changes { // both are in the order of the keys, which end in the cause
+		_, cause, _ := strings.Cut(strings.TrimPrefix(pairs[n].Key, "change/"), "/")
+		if why := untraced(incident.Event{At: c.At, Logged: c.At, By: c.Actor(), Cause: cause, Fact: incident.Noted{}}); why != "" {
+			s.t.Fatal("the change ", c.Kind, " ", why)
+		}
+	}
+	if holding := a.bot.Holding(); !holding.IsZero() && !slices.ContainsFunc(changes, func(c store.Change) bool { return c.At.Equal(holding) }) {
+		s.t.Fatal("rooms are on hold, and no change says who put them there")
 	}
 }
 
