@@ -21,6 +21,12 @@ var ErrPrivate = errors.New("it leads to this machine or into a network that is 
 // for the caller to say; whatever its name then leads to, this machine and the
 // networks around it are not reached. It follows no redirect.
 func Client(timeout time.Duration) *http.Client {
+	return &http.Client{Timeout: timeout, Transport: Transport(timeout), CheckRedirect: NoRedirect}
+}
+
+// Transport is how a Client reaches the network, for what is more than one request: a
+// client of its own, or a link. To connect takes no longer than timeout.
+func Transport(timeout time.Duration) *http.Transport {
 	var p proxies
 	dialer := &net.Dialer{Timeout: timeout, Control: onlyPublic}
 	free := &net.Dialer{Timeout: timeout}
@@ -32,7 +38,7 @@ func Client(timeout time.Duration) *http.Client {
 		}
 		return dialer.DialContext(ctx, network, address)
 	}
-	return &http.Client{Timeout: timeout, Transport: transport, CheckRedirect: NoRedirect}
+	return transport
 }
 
 // NoRedirect keeps a client where it was sent: what it carries is for that host.

@@ -3,11 +3,13 @@ package slack
 import (
 	"errors"
 	"fmt"
+	"net"
 	"time"
 
 	"github.com/slack-go/slack"
 
 	"tocsin/bot"
+	"tocsin/bot/inbound"
 )
 
 // code is Slack's error code of err, "" if Slack did not answer with one.
@@ -34,8 +36,8 @@ func classify(err error) error {
 	if none, ok := errors.AsType[unannounced](err); ok {
 		return &bot.Final{Why: none.Error()}
 	}
-	if e, ok := errors.AsType[*astray](err); ok {
-		return &bot.Final{Why: "Slack's answer cannot be followed: " + e.Error() + ". Check SLACK_API_URL and the network between, then use “Try again”."}
+	if why := strayed(err); why != nil {
+		return &bot.Final{Why: "Slack's answer cannot be followed: " + why.Error() + ". Check SLACK_API_URL and the network between, then use “Try again”."}
 	}
 	c := code(err)
 	if c == "" || ambiguous(c) {
@@ -50,6 +52,17 @@ func classify(err error) error {
 	default:
 		return &bot.Final{Why: words(err)}
 	}
+}
+
+// strayed is why the address in an answer of Slack's was not followed; nil: it was.
+func strayed(err error) error {
+	if e, ok := errors.AsType[*astray](err); ok {
+		return e
+	}
+	if e, ok := errors.AsType[*net.OpError](err); ok && errors.Is(err, inbound.ErrPrivate) {
+		return e.Err
+	}
+	return nil
 }
 
 // ambiguous tells whether a code of Slack's is about Slack itself: then nobody

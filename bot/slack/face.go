@@ -213,7 +213,7 @@ func (f *Face) trusted(to string) (*http.Client, error) {
 	if err != nil {
 		return nil, errors.New("the response URL cannot be read")
 	}
-	if api, err := url.Parse(f.APIURL); err == nil && f.APIURL != "" && u.Host == api.Host && u.Scheme == api.Scheme {
+	if api, err := url.Parse(f.APIURL); err == nil && f.APIURL != "" && own(api, u) {
 		return f.HTTP, nil
 	}
 	if u.Scheme == "https" && slacks(u) {

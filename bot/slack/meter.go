@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"tocsin/bot/inbound"
 )
 
 // ticket is what an effect was granted: the calls that it may make, by method.
@@ -22,10 +24,11 @@ type ticketKey struct{}
 // those that no ticket was granted for, and notes what Slack refuses. What would go
 // elsewhere goes nowhere.
 type meter struct {
-	next  http.RoundTripper
-	pacer *Pacer
-	api   *url.URL
-	count func(method, outcome string)
+	next    http.RoundTripper // to the API
+	outside http.RoundTripper // to where Slack's answers lead
+	pacer   *Pacer
+	api     *url.URL
+	count   func(method, outcome string)
 }
 
 // The outcomes of a call, as Config.Called is told.
@@ -46,7 +49,7 @@ func metered(c *http.Client, pacer *Pacer, api string, count func(method, outcom
 	if err != nil {
 		return nil, err
 	}
-	m := &meter{next: c.Transport, pacer: pacer, api: u, count: count}
+	m := &meter{next: c.Transport, outside: inbound.Transport(callTimeout), pacer: pacer, api: u, count: count}
 	if m.next == nil {
 		m.next = http.DefaultTransport
 	}
@@ -91,7 +94,10 @@ func (m *meter) upload(r *http.Request) (*http.Response, error) {
 		}
 		return nil, err
 	}
-	return m.next.RoundTrip(r)
+	if own(m.api, r.URL) {
+		return m.next.RoundTrip(r)
+	}
+	return m.outside.RoundTrip(r)
 }
 
 // readWhole reads an answer into memory, as the client would do next.

@@ -54,13 +54,13 @@ var errImpatient = errors.New("the link is tried anew")
 
 // link keeps one link up until ctx ends or the app token is refused.
 func (f *Face) link(ctx context.Context, slots chan struct{}) error {
-	wait := longestWait
+	wait, dialer := longestWait, f.dialer()
 	if f.wait > 0 {
 		wait = f.wait
 	}
 	for patience := wait; ; patience = 0 { // the first client's own waits are short at first
 		up, down := context.WithCancelCause(context.WithoutCancel(ctx))
-		client := socketmode.New(f.API)
+		client := socketmode.New(f.API, socketmode.OptionDialer(dialer))
 		listening := make(chan struct{})
 		go func() {
 			defer close(listening)
