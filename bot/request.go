@@ -11,8 +11,9 @@ type Request struct {
 	Line  string // "note error rate back to normal at 14:02"
 	By    incident.Actor
 	Cause string // names this one gesture of the person; the same twice is one request
-	// Guest is set when the person is a guest of the workspace, not a member.
-	Guest bool
+	// Guest is set when the person is a guest of the workspace, not a member, and
+	// Stranger when the chat did not say in time which of the two they are.
+	Guest, Stranger bool
 	// Channel is where the person is.
 	Channel string
 	// Message is what a message shortcut or a reaction points at.

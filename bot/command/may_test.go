@@ -140,6 +140,32 @@ func TestGuests(t *testing.T) {
 	}
 }
 
+// TestStrangers: whoever Slack has not spoken for yet opens incidents and works on them; what
+// is weighty they are asked to say again, in words that tell how to get on. Where guests
+// are allowed, nothing hangs on it.
+func TestStrangers(t *testing.T) {
+	for front, refused := range map[string]bool{"window: 5m": true, "guests: refuse": true, "guests: allow": false} {
+		for _, v := range verbs() {
+			d := limited(t, front)
+			before := d.inc("INC-1").Last()
+			a := d.ask(bot.Request{Line: v.Name + " 1 we are on it", By: by(ben), Channel: "C1", Stranger: true})
+			said := a.Refused && strings.Contains(a.Body, "say it again in a few seconds") && strings.Contains(a.Body, "`tocsin incident`")
+			if weighs := refused && slices.Contains(weighty, v.Name); said != weighs || weighs && d.inc("INC-1").Last() != before {
+				t.Errorf("%s, %s: %q, %d events more", front, v.Name, a.Body, d.inc("INC-1").Last()-before)
+			}
+		}
+	}
+	d := newDesk(t)
+	for _, line := range []string{"open sev1 Answers are wrong", "INC-1 note seen in the EU", "INC-1 take tech"} {
+		if a := d.ask(bot.Request{Line: line, By: by(ben), Channel: "C0", Stranger: true}); a.Refused {
+			t.Errorf("%s: %s", line, a.Body)
+		}
+	}
+	if a := d.ask(bot.Request{Line: "INC-1 sev 3", By: incident.Actor{Person: incident.Person{Name: "root"}, Via: incident.ViaShell}, Stranger: true}); a.Refused {
+		t.Error(a.Body)
+	}
+}
+
 // TestOnlyOfWhatThereIs: a limit of a command that there is not is reported.
 func TestOnlyOfWhatThereIs(t *testing.T) {
 	if wrong := CheckOnly(map[string]runbooks.Who{"sev": {}, "severty": {}}); len(wrong) != 1 || !strings.Contains(wrong[0], `"severty"`) {

@@ -179,6 +179,32 @@ func TestGuestsAreRefused(t *testing.T) {
 	}
 }
 
+// TestStrangersOpenIncidents: while Slack does not say who somebody is, they open an
+// incident and note what they see; what is weighty is done once Slack has said so.
+func TestStrangersOpenIncidents(t *testing.T) {
+	ws := sandbox.New(sandbox.Options{Guests: []string{"U0BEN"}})
+	t.Cleanup(ws.Close)
+	conn := dial(t, ws, "incidents")
+	_, face := newBot(t, &stage{Workspace: ws, t: t, conn: conn, p: conn.Performer})
+	says := func(user, line, want string) {
+		t.Helper()
+		w := serve(routes(face), signed("/slack/command", typed(line, "user_id", user, "trigger_id", user+line+want), secret, time.Now()))
+		if !strings.Contains(w.Body.String(), want) {
+			t.Errorf("%s, %q: %s", user, line, w.Body)
+		}
+	}
+	must(t, ws.Fault(sandbox.Fault{Kind: "server_error", Method: "users.info"}))
+	says("U0ADA", "open sev2 Answers are wrong", "INC-1")
+	says("U0ADA", "INC-1 note seen in the EU", "Noted")
+	says("U0ADA", "INC-1 sev 1", "whether you are a member")
+	must(t, ws.Fault(sandbox.Fault{Kind: "clear"}))
+	says("U0ADA", "INC-1 sev 1", "SEV1")
+	says("U0BEN", "INC-1 sev 2", "Guests of this workspace")
+}
+
+// who is what is known of a person.
+type who struct{ guest, stranger bool }
+
 // TestGuestsAreKnownAsSoonAsSlackSays: whoever Slack is slow about, or fails for, is asked
 // for until it answers, and within the hour where it says something else.
 func TestGuestsAreKnownAsSoonAsSlackSays(t *testing.T) {
@@ -186,34 +212,36 @@ func TestGuestsAreKnownAsSoonAsSlackSays(t *testing.T) {
 		ws := sandbox.New(sandbox.Options{Guests: []string{"U0BEN"}})
 		t.Cleanup(ws.Close)
 		p := dial(t, ws, "incidents").Performer
-		is := func(when string, guest bool, most time.Duration) {
+		is := func(when string, want who, most time.Duration) {
 			t.Helper()
 			began := time.Now()
 			ctx, answered := context.WithCancel(t.Context())
 			defer answered()
-			if got := p.guest(ctx, "U0BEN"); got != guest {
-				t.Errorf("%s: guest is %v", when, got)
+			var got who
+			if got.guest, got.stranger = p.guest(ctx, "U0BEN"); got != want {
+				t.Errorf("%s: %+v", when, got)
 			}
 			if took := time.Since(began); took > most {
 				t.Errorf("%s: the answer waited for %v", when, took)
 			}
 		}
 		must(t, ws.Fault(sandbox.Fault{Kind: "server_error", Method: "users.info"}))
-		is("while Slack fails", false, asking)
+		stranger, member, guest := who{stranger: true}, who{}, who{guest: true}
+		is("while Slack fails", stranger, asking)
 		must(t, ws.Fault(sandbox.Fault{Kind: "clear"}))
 		must(t, ws.Fault(sandbox.Fault{Kind: "slow", Method: "users.info", DelayMS: 3000, Times: 1}))
-		is("while Slack is slow", false, asking)
-		is("in the same moment", false, asking)
+		is("while Slack is slow", stranger, asking)
+		is("in the same moment", stranger, asking)
 		<-time.After(2 * time.Second)
-		is("when Slack has said so", true, 0)
+		is("when Slack has said so", guest, 0)
 		p.mu.Lock()
 		p.standings["U0BEN"] = standing{false, time.Now()} // they were a member
 		p.mu.Unlock()
-		is("within the hour", false, 0)
+		is("within the hour", member, 0)
 		<-time.After(standsFor)
-		is("after an hour nobody waits", false, 0)
+		is("after an hour nobody waits", member, 0)
 		synctest.Wait()
-		is("and it is known", true, 0)
+		is("and it is known", guest, 0)
 		if n := len(slices.DeleteFunc(ws.Calls(), func(c sandbox.Call) bool { return c.Method != "users.info" })); n != 3 {
 			t.Errorf("Slack was asked %d times", n)
 		}

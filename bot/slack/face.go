@@ -50,9 +50,9 @@ type follow func(context.Context)
 // afterwards bounds what follows an answer. A trigger lives for 3 seconds.
 const afterwards = 10 * time.Second
 
-// handle answers a request of a member or of a guest.
+// handle answers a request of a member, of a guest, or of somebody not met yet.
 func (f *Face) handle(ctx context.Context, r bot.Request) (bot.Answer, error) {
-	r.Guest = f.Performer.guest(ctx, string(r.By.User))
+	r.Guest, r.Stranger = f.Performer.guest(ctx, string(r.By.User))
 	return f.Handle(ctx, r)
 }
 

@@ -24,28 +24,29 @@ const (
 
 // guest tells whether a person is a guest. Who was not met yet is asked for, at each of
 // their requests until Slack says who they are, and for longer than they wait for their
-// answer. Until it does they are a member: most are, an incident cannot wait for a Slack
-// that limps, all that they do is on a timeline under their name, and what is private is
-// shut to whoever was not brought in, member or guest.
-func (p *Performer) guest(ctx context.Context, user string) bool {
+// answer. Until it does they are a stranger: they open incidents and work on them, because
+// most are members, an incident cannot wait for a Slack that limps, all that they do is on
+// a timeline under their name, and what is private is shut to whoever was not brought in.
+// What is weighty waits until it is known (bot/command).
+func (p *Performer) guest(ctx context.Context, user string) (guest, stranger bool) {
 	if user == "" {
-		return false
+		return false, false
 	}
 	s, met := p.standing(user)
 	if met && time.Since(s.at) < standsFor {
-		return s.guest
+		return s.guest, false
 	}
 	answered := p.askAbout(ctx, user)
 	if met {
-		return s.guest // as far as is known: nobody waits for it
+		return s.guest, false // as far as is known: nobody waits for it
 	}
 	select {
 	case <-answered:
 	case <-time.After(asking):
 	case <-ctx.Done():
 	}
-	s, _ = p.standing(user)
-	return s.guest
+	s, met = p.standing(user)
+	return s.guest, !met
 }
 
 func (p *Performer) standing(user string) (s standing, met bool) {
