@@ -32,7 +32,7 @@ func limited(t *testing.T, front string) *desk {
 // TestWhoMayDoWhat: a command that is somebody's is refused to others, who are told
 // whose it is and how to get on; what is not limited is everybody's.
 func TestWhoMayDoWhat(t *testing.T) {
-	const front = "only: {sev: [commander, declarer], close: [scribe], page: [room], update: [U0BEN, tech]}"
+	const front = "only: {sev: [commander, declarer], close: [scribe], page: [room], update: [U0BEN, tech], link: [commander], postmortem: [U0BEN]}"
 	tests := []struct {
 		by     incident.Person
 		before string // what Ben says first
@@ -50,6 +50,10 @@ func TestWhoMayDoWhat(t *testing.T) {
 		{ben, "", "page", "`/incident page` is for those in its channel here."},
 		{ben, "", "update We are rolling back", ""},
 		{ada, "", "update We are rolling back", "is for the technical lead and [@U0BEN](user:U0BEN) here. Nobody is technical lead: `/incident take technical-lead`"},
+		{ada, "", "link", ""},
+		{ben, "", "link", "`/incident link` is for the incident commander ([@Ada Okafor](user:U0ADA)) here."},
+		{ben, "", "postmortem", ""},
+		{ada, "", "postmortem", "`/incident postmortem` is for [@U0BEN](user:U0BEN) here."},
 		{ben, "", "note Anybody may", ""},
 	}
 	for _, tt := range tests {
