@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"os/exec"
 	"strconv"
@@ -13,18 +14,27 @@ import (
 
 const howToStrace = "get it with apt-get install strace, and let this user trace its processes"
 
+// noStrace is why strace cannot be used; nil: it can.
+func noStrace() error {
+	out, err := exec.Command("strace", "-f", "--seccomp-bpf", "-qq", "-o", "/dev/null", "-e", "trace=fdatasync", "true").CombinedOutput()
+	if err != nil {
+		err = fmt.Errorf("strace: %w %s: %s", err, out, howToStrace)
+	}
+	return err
+}
+
 // haveStrace skips a test, or fails it, where strace cannot be used.
 func haveStrace(t *testing.T) {
 	t.Helper()
 	ownProcess(t)
-	out, err := exec.Command("strace", "-f", "--seccomp-bpf", "-qq", "-o", "/dev/null", "-e", "trace=fdatasync", "true").CombinedOutput()
+	err := noStrace()
 	if err == nil {
 		return
 	}
 	if os.Getenv("TOCSIN_STRACE") == "required" {
-		t.Fatalf("strace: %v %s: %s", err, out, howToStrace)
+		t.Fatal(err)
 	}
-	t.Skipf("strace: %v %s: %s", err, out, howToStrace)
+	t.Skip(err)
 }
 
 // inject has a process's system calls of a kind fail from now on.
