@@ -81,13 +81,14 @@ func (h *Hook) Routes(mux *http.ServeMux) {
 }
 
 // Read reads the body of a request, or answers why it does not: more than
-// MaxRequest, or packed.
-func Read(w http.ResponseWriter, r *http.Request) (body []byte, ok bool) {
+// MaxRequest, or packed. outcome is then what it counts as; "" if it was read.
+func Read(w http.ResponseWriter, r *http.Request) (body []byte, outcome string) {
 	body, no := read(w, r)
 	if no != nil {
 		no.answer(w)
+		return nil, no.outcome
 	}
-	return body, no == nil
+	return body, ""
 }
 
 // refusal is an answer that is not 202, and the outcome that it counts as.

@@ -208,11 +208,11 @@ func TestKey(t *testing.T) {
 // TestReadAlone: Read answers what it refuses.
 func TestReadAlone(t *testing.T) {
 	w := httptest.NewRecorder()
-	if body, ok := Read(w, httptest.NewRequest("POST", "/", bytes.NewReader([]byte("hello")))); !ok || string(body) != "hello" {
-		t.Errorf("%q, %v", body, ok)
+	if body, no := Read(w, httptest.NewRequest("POST", "/", bytes.NewReader([]byte("hello")))); no != "" || string(body) != "hello" {
+		t.Errorf("%q, %v", body, no)
 	}
 	w = httptest.NewRecorder()
-	if _, ok := Read(w, httptest.NewRequest("POST", "/", bytes.NewReader(make([]byte, MaxRequest+1)))); ok || w.Code != 413 {
-		t.Errorf("%v, %d", ok, w.Code)
+	if _, no := Read(w, httptest.NewRequest("POST", "/", bytes.NewReader(make([]byte, MaxRequest+1)))); no != TooLarge || w.Code != 413 {
+		t.Errorf("%v, %d", no, w.Code)
 	}
 }

@@ -18,6 +18,7 @@ import (
 
 	"tocsin/bot"
 	"tocsin/bot/effect"
+	"tocsin/bot/inbound"
 	"tocsin/bot/incident"
 )
 
@@ -37,6 +38,9 @@ type Face struct {
 	// SigningSecret proves that an HTTP request is Slack's.
 	SigningSecret string
 	Log           *slog.Logger
+	// Count is told what became of each request of a person, by HTTP or Socket Mode, in
+	// the words of bot/inbound; nil: nobody counts.
+	Count func(outcome string)
 
 	links atomic.Int32  // that are up
 	told  told          // of them
@@ -53,7 +57,19 @@ const afterwards = 10 * time.Second
 // handle answers a request of a member, of a guest, or of somebody not met yet.
 func (f *Face) handle(ctx context.Context, r bot.Request) (bot.Answer, error) {
 	r.Guest, r.Stranger = f.Performer.guest(ctx, string(r.By.User))
-	return f.Handle(ctx, r)
+	a, err := f.Handle(ctx, r)
+	if err != nil {
+		f.count(inbound.Failed)
+	} else {
+		f.count(inbound.Accepted)
+	}
+	return a, err
+}
+
+func (f *Face) count(outcome string) {
+	if f.Count != nil {
+		f.Count(outcome)
+	}
 }
 
 // command answers a slash command.
@@ -247,6 +263,7 @@ func (f *Face) openForm(ctx context.Context, trigger, responseURL, channel strin
 func (f *Face) submission(ctx context.Context, c slack.InteractionCallback) (any, follow) {
 	meta, err := decode[formMeta]([]byte(c.View.PrivateMetadata))
 	if err != nil {
+		f.count(inbound.Unreadable)
 		f.Log.Error("a form without its command", "error", err)
 		return nil, nil
 	}

@@ -26,8 +26,9 @@ func (f *Face) Routes(mux *http.ServeMux) {
 // signed lets through what Slack signed in the last five minutes.
 func (f *Face) signed(next func(http.ResponseWriter, *http.Request, []byte)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		body, ok := inbound.Read(w, r)
-		if !ok {
+		body, outcome := inbound.Read(w, r)
+		if outcome != "" {
+			f.count(outcome)
 			return
 		}
 		verifier, err := slack.NewSecretsVerifier(r.Header, f.SigningSecret)
@@ -38,6 +39,7 @@ func (f *Face) signed(next func(http.ResponseWriter, *http.Request, []byte)) htt
 			err = verifier.Ensure()
 		}
 		if err != nil {
+			f.count(inbound.Refused)
 			f.Log.Warn("refused a request that Slack did not sign", "path", r.URL.Path, "error", err)
 			http.Error(w, "this is not signed by Slack, or too old: check SLACK_SIGNING_SECRET and the clock", http.StatusUnauthorized)
 			return
@@ -49,11 +51,11 @@ func (f *Face) signed(next func(http.ResponseWriter, *http.Request, []byte)) htt
 func (f *Face) serveCommand(w http.ResponseWriter, r *http.Request, body []byte) {
 	form, err := url.ParseQuery(string(body))
 	if err != nil {
-		http.Error(w, "the form cannot be read: "+err.Error(), http.StatusBadRequest)
+		f.unreadable(w, "the form cannot be read: "+err.Error())
 		return
 	}
 	if form.Get("user_id") == "" || form.Get("trigger_id") == "" {
-		http.Error(w, "this is no slash command: it names no user_id or no trigger_id", http.StatusBadRequest)
+		f.unreadable(w, "this is no slash command: it names no user_id or no trigger_id")
 		return
 	}
 	ctx, release := f.Hold(r.Context())
@@ -69,12 +71,12 @@ func (f *Face) serveCommand(w http.ResponseWriter, r *http.Request, body []byte)
 func (f *Face) serveInteraction(w http.ResponseWriter, r *http.Request, body []byte) {
 	form, err := url.ParseQuery(string(body))
 	if err != nil {
-		http.Error(w, "the form cannot be read: "+err.Error(), http.StatusBadRequest)
+		f.unreadable(w, "the form cannot be read: "+err.Error())
 		return
 	}
 	c, err := decode[slack.InteractionCallback]([]byte(form.Get("payload")))
 	if err != nil {
-		http.Error(w, "the payload cannot be read: "+err.Error(), http.StatusBadRequest)
+		f.unreadable(w, "the payload cannot be read: "+err.Error())
 		return
 	}
 	ctx, release := f.Hold(r.Context())
@@ -86,7 +88,7 @@ func (f *Face) serveInteraction(w http.ResponseWriter, r *http.Request, body []b
 func (f *Face) serveEvent(w http.ResponseWriter, r *http.Request, body []byte) {
 	p, err := decode[eventPayload](body)
 	if err != nil {
-		http.Error(w, "the event cannot be read: "+err.Error(), http.StatusBadRequest)
+		f.unreadable(w, "the event cannot be read: "+err.Error())
 		return
 	}
 	if p.Type == "url_verification" {
@@ -97,6 +99,12 @@ func (f *Face) serveEvent(w http.ResponseWriter, r *http.Request, body []byte) {
 	if err := f.event(r.Context(), p); err != nil {
 		http.Error(w, "not stored; please send it again", http.StatusServiceUnavailable)
 	}
+}
+
+// unreadable answers a request of which nothing can be made.
+func (f *Face) unreadable(w http.ResponseWriter, why string) {
+	f.count(inbound.Unreadable)
+	http.Error(w, why, http.StatusBadRequest)
 }
 
 // finish answers Slack, then lets the effects go, then does the rest. The whole

@@ -118,6 +118,37 @@ func TestOnlySlackIsHeard(t *testing.T) {
 	}
 }
 
+// TestRequestsAreCounted: what people asked and was stored, what was not, what nobody
+// signed, and what cannot be read.
+func TestRequestsAreCounted(t *testing.T) {
+	var fails error
+	face, _ := newFace(t, func(context.Context, bot.Request) (bot.Answer, error) { return bot.Answer{}, fails })
+	mux, body := routes(face), typed("note hello")
+	serve(mux, signed("/slack/command", body, secret, time.Now())) // nobody counts
+	counts := map[string]int{}
+	face.Count = func(outcome string) { counts[outcome]++ }
+	is := func(what, outcome string, r *http.Request) {
+		t.Helper()
+		clear(counts)
+		if serve(mux, r); len(counts) != 1 || counts[outcome] != 1 {
+			t.Errorf("%s counts as %v, want %s", what, counts, outcome)
+		}
+	}
+	pin := strings.Replace(strings.Replace(pinEvent, "%s", "pushpin", 1), "%s", "message", 1)
+	form := "payload=" + url.QueryEscape(`{"type":"view_submission","user":{"id":"U0ADA"},"view":{"id":"V1","private_metadata":"?"}}`)
+	is("a command", inbound.Accepted, signed("/slack/command", body, secret, time.Now()))
+	is("an event", inbound.Accepted, signed("/slack/event", pin, secret, time.Now()))
+	is("a form without its command", inbound.Unreadable, signed("/slack/interaction", form, secret, time.Now()))
+	is("another secret", inbound.Refused, signed("/slack/command", body, "another", time.Now()))
+	is("too much", inbound.TooLarge, signed("/slack/event", strings.Repeat("x", inbound.MaxRequest+1), secret, time.Now()))
+	for path, rubbish := range map[string]string{"/slack/command": "text=hello", "/slack/interaction": "payload=?", "/slack/event": "?"} {
+		is("rubbish at "+path, inbound.Unreadable, signed(path, rubbish, secret, time.Now()))
+	}
+	fails = errors.New("the disk is full")
+	is("a command that is not stored", inbound.Failed, signed("/slack/command", body, secret, time.Now()))
+	is("an event that is not stored", inbound.Failed, signed("/slack/event", pin, secret, time.Now()))
+}
+
 // TestAnyChangedByteIsNoticed: each byte of the body is signed.
 func TestAnyChangedByteIsNoticed(t *testing.T) {
 	face, _ := newFace(t, nothing(t))

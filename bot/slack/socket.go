@@ -12,6 +12,7 @@ import (
 	"github.com/slack-go/slack/socketmode"
 
 	"tocsin/bot"
+	"tocsin/bot/inbound"
 )
 
 // links is how many Socket Mode connections are kept. Slack closes one now and
@@ -173,6 +174,7 @@ func (f *Face) take(ctx context.Context, client *socketmode.Client, r socketmode
 	case socketmode.RequestTypeSlashCommands:
 		c, err := decode[slack.SlashCommand](r.Payload)
 		if err != nil {
+			f.count(inbound.Unreadable)
 			f.Log.Error("a command that cannot be read", "error", err)
 			return
 		}
@@ -180,6 +182,7 @@ func (f *Face) take(ctx context.Context, client *socketmode.Client, r socketmode
 	case socketmode.RequestTypeInteractive:
 		c, err := decode[slack.InteractionCallback](r.Payload)
 		if err != nil {
+			f.count(inbound.Unreadable)
 			f.Log.Error("an interaction that cannot be read", "error", err)
 			return
 		}
@@ -187,6 +190,7 @@ func (f *Face) take(ctx context.Context, client *socketmode.Client, r socketmode
 	case socketmode.RequestTypeEventsAPI:
 		p, err := decode[eventPayload](r.Payload)
 		if err != nil {
+			f.count(inbound.Unreadable)
 			f.Log.Error("an event that cannot be read", "error", err)
 			return
 		}

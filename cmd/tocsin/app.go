@@ -230,6 +230,7 @@ func newApp(ctx context.Context, s settings, log *slog.Logger) (*app, error) {
 	a.commands = commands
 	a.keeper = newKeeper(s.keeping, kv, a.bot, log)
 	a.face = conn.Face(commands.Handle, a.bot.Hold, log)
+	a.face.Count = func(outcome string) { counts.count("slack", outcome) }
 	a.marker = &marker{journal: store.NewJournal(a.bot.Store)}
 	tells := sources{buckets: commands.Buckets, damaged: a.keeper.findings}
 	if s.keeping.backups != "" {

@@ -39,7 +39,7 @@ type sources struct {
 
 // senders and outcomes are the labels of deliveries; anything else is other.
 var (
-	senders  = []string{"pagerduty", "alertmanager", "grafana", "datadog", "generic", "sentry", "cloudwatch", other}
+	senders  = []string{"pagerduty", "alertmanager", "grafana", "datadog", "generic", "sentry", "cloudwatch", "slack", other}
 	outcomes = []string{inbound.Accepted, inbound.Known, inbound.Refused, inbound.Unreadable, inbound.TooLarge, inbound.Failed, other}
 )
 

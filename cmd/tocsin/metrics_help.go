@@ -3,8 +3,9 @@ package main
 import "github.com/prometheus/client_golang/prometheus"
 
 // What each number means and, where it can be too high, what to do then.
-const helpDeliveries = "Requests at /webhook by source and outcome. Refused: its secret here and there differ. " +
-	"Unreadable or too-large: the log says what is wrong. Failed: nothing is stored, look at the disk; the source sends again."
+const helpDeliveries = "Requests at /webhook by source and outcome, and what people ask in Slack, by HTTP or Socket Mode, as source slack. " +
+	"Refused: its secret here and there differ. Unreadable or too-large: the log says what is wrong. " +
+	"Failed: nothing is stored, look at the disk; a webhook's source sends again, and who asked in Slack was told."
 
 const (
 	helpCalls = "Calls to Slack by method and outcome. Refused: the log says why, and so does the incident's room. " +
