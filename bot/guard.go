@@ -2,6 +2,7 @@ package bot
 
 import (
 	"fmt"
+	"log/slog"
 	"runtime"
 	"runtime/debug"
 )
@@ -20,13 +21,19 @@ func Harmless(p any) string {
 	return fmt.Sprintf("%T", p)
 }
 
-// guard does something, and makes a panic in it an error that is on record: what
-// is wrong with one thing must not end what serves all others. in names the part of
-// the bot, about is what it worked on, as for slog.
+// guard is Guard with the bot's log.
 func (b *Bot) guard(in string, do func() error, about ...any) (err error) {
+	return Guard(b.Log, in, do, about...)
+}
+
+// Guard does something, and makes a panic in it an error that is on record: what
+// is wrong with one thing must not end what serves all others. in names the part of
+// the program, about is what it worked on, as for slog. A goroutine begins with it:
+// nothing else catches a panic there.
+func Guard(log *slog.Logger, in string, do func() error, about ...any) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			b.Log.Error("panic", append([]any{"in", in, "panic", Harmless(p), "stack", string(debug.Stack())}, about...)...)
+			log.Error("panic", append([]any{"in", in, "panic", Harmless(p), "stack", string(debug.Stack())}, about...)...)
 			err = &panicked{p}
 		}
 	}()

@@ -151,7 +151,7 @@ func newConnection(c Config) (*Connection, error) {
 		return nil, err
 	}
 	conn := &Connection{
-		config: c, api: api, pacer: pacer, reached: make(chan struct{}), Performer: NewPerformer(api, Identity{}, c.Announce),
+		config: c, api: api, pacer: pacer, reached: make(chan struct{}), Performer: NewPerformer(api, Identity{}, c.Announce, c.Log),
 	}
 	pacer.reached = conn.reached
 	return conn, nil

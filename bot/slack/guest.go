@@ -3,6 +3,8 @@ package slack
 import (
 	"context"
 	"time"
+
+	"tocsin/bot"
 )
 
 // standing is whether a person is a guest of the workspace, or of another one with which
@@ -68,12 +70,17 @@ func (p *Performer) askAbout(ctx context.Context, user string) (answered <-chan 
 	p.questions[user] = q
 	go func() {
 		defer close(q)
-		p.meetOne(context.WithoutCancel(ctx), user)
-		p.mu.Lock()
-		defer p.mu.Unlock()
-		delete(p.questions, user)
+		defer p.answered(user)
+		bot.Guard(p.log, "slack", func() error { p.meetOne(context.WithoutCancel(ctx), user); return nil })
 	}()
 	return q
+}
+
+// answered notes that nobody is asked about a person any more.
+func (p *Performer) answered(user string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	delete(p.questions, user)
 }
 
 // meetOne learns who a person is, if Slack says so.

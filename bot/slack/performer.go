@@ -3,6 +3,7 @@ package slack
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"slices"
 	"strings"
 	"sync"
@@ -27,6 +28,7 @@ type Performer struct {
 	me       Identity
 	announce string   // name or ID of the announcement channel
 	before   []string // users and bots that it was before it was me
+	log      *slog.Logger
 
 	mu         sync.Mutex
 	announceID string
@@ -44,9 +46,9 @@ type Identity struct {
 
 // NewPerformer performs effects through api as me. announce is the name or the
 // ID of the channel where incidents are announced.
-func NewPerformer(api *slack.Client, me Identity, announce string) *Performer {
+func NewPerformer(api *slack.Client, me Identity, announce string, log *slog.Logger) *Performer {
 	return &Performer{
-		api: api, me: me, announce: strings.TrimPrefix(announce, "#"), names: map[string]string{}, mails: map[string]string{},
+		log: log, api: api, me: me, announce: strings.TrimPrefix(announce, "#"), names: map[string]string{}, mails: map[string]string{},
 		standings: map[string]standing{}, questions: map[string]chan struct{}{}, asked: map[incident.User]time.Time{},
 	}
 }

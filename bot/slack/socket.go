@@ -4,10 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"runtime/debug"
 	"sync"
 	"time"
 
+	"github.com/gorilla/websocket"
 	"github.com/slack-go/slack"
 	"github.com/slack-go/slack/socketmode"
 
@@ -39,7 +39,7 @@ func (f *Face) Connect(parent context.Context) error {
 	errs := make(chan error, links)
 	var wg sync.WaitGroup
 	for range links {
-		wg.Go(func() { errs <- f.link(ctx, slots) })
+		wg.Go(func() { errs <- f.keep(ctx, func() error { return f.link(ctx, slots) }) })
 	}
 	err := <-errs
 	cancel()
@@ -48,6 +48,21 @@ func (f *Face) Connect(parent context.Context) error {
 		return nil
 	}
 	return fmt.Errorf("Slack closed Socket Mode for good: %w", err)
+}
+
+// keep keeps a link going: after a panic it rests and begins again.
+func (f *Face) keep(ctx context.Context, link func() error) error {
+	for {
+		ended := false
+		err := bot.Guard(f.Log, "slack", func() error {
+			err := link()
+			ended = true
+			return err
+		})
+		if ended || !pause(ctx, longestWait) {
+			return err
+		}
+	}
 }
 
 // errImpatient ends a client that would wait too long.
@@ -60,25 +75,37 @@ func (f *Face) link(ctx context.Context, slots chan struct{}) error {
 		wait = f.wait
 	}
 	for patience := wait; ; patience = 0 { // the first client's own waits are short at first
-		up, down := context.WithCancelCause(context.WithoutCancel(ctx))
-		client := socketmode.New(f.API, socketmode.OptionDialer(dialer))
-		listening := make(chan struct{})
-		go func() {
-			defer close(listening)
+		again, err := f.once(ctx, slots, dialer, wait, patience)
+		if !again {
+			return err
+		}
+	}
+}
+
+// once keeps a link up for as long as one client of slack-go does. again is set when
+// that is given up after some time, because it would wait for longer than patience.
+func (f *Face) once(ctx context.Context, slots chan struct{}, dialer *websocket.Dialer, wait, patience time.Duration) (again bool, err error) {
+	up, down := context.WithCancelCause(context.WithoutCancel(ctx))
+	defer down(errImpatient) // where it panics
+	client := socketmode.New(f.API, socketmode.OptionDialer(dialer))
+	listening := make(chan struct{})
+	go func() {
+		defer close(listening)
+		defer down(errImpatient) // where it panics
+		bot.Guard(f.Log, "slack", func() error {
 			f.listen(ctx, up, client, slots, func(e *slack.ConnectionErrorEvent) {
 				if _, told := errors.AsType[*slack.RateLimitedError](e.ErrorObj); !told && e.Backoff > patience {
 					time.AfterFunc(wait, func() { down(errImpatient) })
 				}
 			})
 			down(ctx.Err())
-		}()
-		err := client.RunContext(up)
-		down(err)
-		<-listening
-		if !errors.Is(context.Cause(up), errImpatient) {
-			return err
-		}
-	}
+			return nil
+		})
+	}()
+	err = client.RunContext(up)
+	down(err)
+	<-listening
+	return errors.Is(context.Cause(up), errImpatient), err
 }
 
 // listen takes what one link brings until ctx or the link ends. Each request is
@@ -110,7 +137,7 @@ func (f *Face) listen(ctx, up context.Context, client *socketmode.Client, slots 
 			}
 			wg.Go(func() {
 				defer func() { <-slots }()
-				f.take(up, client, *e.Request)
+				bot.Guard(f.Log, "slack", func() error { f.take(up, client, *e.Request); return nil }, "request", e.Request.Type)
 			})
 		}
 	}
@@ -161,11 +188,6 @@ func (l *linkState) set(up bool) {
 
 // take answers one request.
 func (f *Face) take(ctx context.Context, client *socketmode.Client, r socketmode.Request) {
-	defer func() {
-		if p := recover(); p != nil {
-			f.Log.Error("panic", "in", "slack", "request", r.Type, "panic", bot.Harmless(p), "stack", string(debug.Stack()))
-		}
-	}()
 	held, release := f.Hold(ctx)
 	defer release()
 	var ack any

@@ -231,7 +231,7 @@ func newApp(ctx context.Context, s settings, log *slog.Logger) (*app, error) {
 	a.keeper = newKeeper(s.keeping, kv, a.bot, log)
 	a.face = conn.Face(commands.Handle, a.bot.Hold, log)
 	a.face.Count = func(outcome string) { counts.count("slack", outcome) }
-	a.marker = &marker{journal: store.NewJournal(a.bot.Store)}
+	a.marker = &marker{journal: store.NewJournal(a.bot.Store), log: log}
 	tells := sources{buckets: commands.Buckets, damaged: a.keeper.findings}
 	if s.keeping.backups != "" {
 		tells.backedUp = a.keeper.lastBackup
@@ -292,7 +292,7 @@ func (a *app) run(ctx context.Context, ln net.Listener, handler http.Handler) er
 	var wg sync.WaitGroup
 	start := func(what string, f func() error) {
 		wg.Go(func() {
-			if err := f(); err != nil && ctx.Err() == nil {
+			if err := bot.Guard(a.log, what, f); err != nil && ctx.Err() == nil {
 				cancel(fmt.Errorf("%s: %w", what, err))
 			}
 		})
@@ -320,7 +320,7 @@ func (a *app) run(ctx context.Context, ln net.Listener, handler http.Handler) er
 		return nil
 	})
 	start("HTTP", func() error { return a.door.serve(ctx, ln, handler) })
-	start("memory", func() error { a.rest(ctx); return nil })
+	start("memory", func() error { a.keep(ctx, "record", a.rest); return nil })
 	start("the control socket", func() error { return door{log: a.log}.serve(ctx, a.control, a.controlRoutes()) })
 	<-ctx.Done()
 	a.log.Info("tocsin ends: it takes nothing new, and finishes what is under way", "why", context.Cause(ctx))
@@ -411,7 +411,9 @@ func (a *app) meet(ctx context.Context) {
 	defer cancel()
 	var wg sync.WaitGroup
 	if a.pager != nil {
-		wg.Go(func() { a.tell(ctx, "PagerDuty's people and duties are not known yet", a.pager.meet(soon)) })
+		wg.Go(func() {
+			a.panics("pagerduty", func() { a.tell(ctx, "PagerDuty's people and duties are not known yet", a.pager.meet(soon)) })
+		})
 	}
 	if err := a.face.Performer.Meet(soon); err != nil && ctx.Err() == nil {
 		a.log.Warn("people's names are not known yet", "error", err)

@@ -7,11 +7,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"strings"
 	"sync"
 	"time"
 
+	"tocsin/bot"
 	"tocsin/store"
 	"tocsin/store/bolt"
 )
@@ -54,7 +56,7 @@ func (a *app) linked() error {
 	}
 	last, away := a.counts.slackAway()
 	if away != nil && time.Since(last) > askEach && a.asking.CompareAndSwap(false, true) {
-		go a.ask() // nothing else may come along to find out
+		go a.panics("slack", a.ask) // nothing else may come along to find out
 	}
 	return away
 }
@@ -74,6 +76,7 @@ func (a *app) ask() {
 // marker writes to the store to learn whether that can be done.
 type marker struct {
 	journal *store.Journal
+	log     *slog.Logger
 
 	mu  sync.Mutex
 	at  time.Time // of the last try
@@ -97,7 +100,9 @@ func (m *marker) try(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), markingTime)
 	defer cancel()
 	done := make(chan error, 1)
-	go func() { done <- m.journal.Mark(ctx, markReady, now) }()
+	go func() {
+		done <- bot.Guard(m.log, "record", func() error { return m.journal.Mark(ctx, markReady, now) })
+	}()
 	select {
 	case m.err = <-done:
 	case <-time.After(markingTime): // a write that is under way cannot be called off

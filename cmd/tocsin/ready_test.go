@@ -46,7 +46,7 @@ func TestPartsAreToldAsTextAndJSON(t *testing.T) {
 // Once the store has failed only a restart helps, and both say so.
 func TestAStoreThatFailedIsToldToSupervisors(t *testing.T) {
 	m := newMetered(t, nil)
-	a := &app{bot: m.bot, slack: &slack.Connection{}, counts: m.counts, marker: &marker{journal: store.NewJournal(m.kv)}}
+	a := &app{bot: m.bot, slack: &slack.Connection{}, counts: m.counts, marker: &marker{journal: store.NewJournal(m.kv), log: slog.New(slog.DiscardHandler)}}
 	if w := asked(tellParts(a.alive), ""); w.Code != http.StatusOK {
 		t.Errorf("before: %d %s", w.Code, w.Body)
 	}
@@ -78,7 +78,7 @@ func (s *slow) Commit(ctx context.Context, tx store.Tx) error {
 func TestTheStoreIsTried(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		kv := &slow{KV: mem.New()}
-		m := &marker{journal: store.NewJournal(kv)}
+		m := &marker{journal: store.NewJournal(kv), log: slog.New(slog.DiscardHandler)}
 		for range 100 {
 			if err := m.try(t.Context()); err != nil {
 				t.Fatal(err)
@@ -96,6 +96,25 @@ func TestTheStoreIsTried(t *testing.T) {
 		}
 		<-time.After(2 * time.Hour) // the write comes back
 	})
+}
+
+// panicking is a store that panics at every write.
+type panicking struct{ store.KV }
+
+func (panicking) Commit(context.Context, store.Tx) error { panic("a defect") }
+
+// A panic while the store or Slack is tried is on record, and says that they do not work.
+func TestPanicWhileItIsTried(t *testing.T) {
+	var log journal
+	a := &app{log: slog.New(slog.NewTextHandler(&log, nil))} // no face: to ask it panics
+	m := &marker{journal: store.NewJournal(panicking{mem.New()}), log: a.log}
+	if err := m.try(t.Context()); err == nil || !strings.Contains(log.String(), "msg=panic in=record") {
+		t.Errorf("%v, the log is %s", err, log.String())
+	}
+	a.asking.Store(true)
+	if !a.panics("slack", a.ask) || a.asking.Load() || !strings.Contains(log.String(), "msg=panic in=slack") {
+		t.Errorf("it is asked still: %v, the log is %s", a.asking.Load(), log.String())
+	}
 }
 
 // A handler that panics is answered for and on record, without what the request
