@@ -2,23 +2,44 @@ package slack
 
 import (
 	"context"
+	"log/slog"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 )
+
+// shared is a log that is read while others write it.
+type shared struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (s *shared) Write(line []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.text.Write(line)
+}
+
+func (s *shared) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.text.String()
+}
 
 // TestPanicsOfTheirOwn: what panics beside a request, while it is asked who somebody is or
 // on a link, is on record and is tried again; nobody else notices. A client that there is
 // not is one that panics.
 func TestPanicsOfTheirOwn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		log, logged := quiet()
+		var logged shared
+		log := slog.New(slog.NewTextHandler(&logged, nil))
 		panics := func(want int) {
 			t.Helper()
 			synctest.Wait()
 			if got := strings.Count(logged.String(), "msg=panic in=slack"); got != want {
-				t.Errorf("%d panics are on record, want %d:\n%.2000s", got, want, logged)
+				t.Errorf("%d panics are on record, want %d:\n%.2000s", got, want, logged.String())
 			}
 		}
 		p := NewPerformer(nil, Identity{}, "incidents", log)
