@@ -194,11 +194,23 @@ func stateful(s Signal) bool {
 
 // judged is a signal with its severity, by the catalogue of services.
 func (b *Bot) judged(s incident.Signaled) incident.Signaled {
-	if s.Severity == "" && s.Urgency != "" {
-		service, _ := b.service(s)
-		s.Severity, _ = b.Services.Severity(service, s.Urgency)
+	if s.Severity == "" {
+		s.Severity = b.severity(s)
 	}
 	return s
+}
+
+// severity is what a signal's priority in PagerDuty comes to, or its source's word for how
+// bad it is. One that has no word is rated where its alert begins.
+func (b *Bot) severity(s incident.Signaled) (sev incident.Severity) {
+	if sev, ok := b.Services.Prioritized(s.Labels["priority"]); ok && s.Source == "pagerduty" {
+		return sev
+	}
+	if s.Urgency != "" || s.State == incident.StateFiring || s.State == incident.StateNoData {
+		service, _ := b.service(s)
+		sev, _ = b.Services.Severity(service, s.Urgency)
+	}
+	return sev
 }
 
 // home is the incident that an alert belongs to now, after moves and mergers; the

@@ -149,8 +149,9 @@ func (r Rule) words() string {
 
 // Severity is what the first of a source's words comes to that the service (nil:
 // none that is described) knows, or the defaults, or that is a severity's name.
-// Of several words in one, as in "P1 - Critical", the first counts. ok is false
-// if no word is known.
+// Of several words in one, as in "P1 - Critical", the first counts. Where none is
+// known, and where there is none, it is what they say for Unrated; ok is false if
+// they say nothing.
 func (s *Services) Severity(service *Service, words ...string) (incident.Severity, bool) {
 	for _, word := range words {
 		forms := []string{plainWord(word), firstWords(word, 1), firstWords(word, 2)}
@@ -163,6 +164,28 @@ func (s *Services) Severity(service *Service, words ...string) (incident.Severit
 		}
 		for _, f := range forms {
 			if sev, err := incident.ParseSeverity(f); err == nil {
+				return sev, true
+			}
+		}
+	}
+	for _, v := range []*Service{service, s.Defaults()} {
+		if v != nil && v.Severity[Unrated] != "" {
+			return v.Severity[Unrated], true
+		}
+	}
+	return "", false
+}
+
+// Unrated stands among a service's words for how bad it is for any other, and for none.
+const Unrated = "*"
+
+// Prioritized is the severity that goes with one of PagerDuty's priorities, by its name;
+// ok is false where the defaults say nothing of it.
+func (s *Services) Prioritized(name string) (sev incident.Severity, ok bool) {
+	short, _, _ := strings.Cut(name, " ")
+	for _, fits := range []string{name, short} {
+		for _, sev := range incident.Severities {
+			if p := s.Defaults().Priorities[sev]; p != "" && strings.EqualFold(p, fits) {
 				return sev, true
 			}
 		}

@@ -99,6 +99,55 @@ func TestSeverityOfWords(t *testing.T) {
 	}
 }
 
+// TestUnrated: a service, or the defaults for all, may say what an alert comes to whose
+// monitor has no word, or one that nobody knows; a word that is known goes before.
+func TestUnrated(t *testing.T) {
+	s, problems := overlay("batch.md", `severity: {"*": sev2, late: sev4}`+"\nid: batch", "chat-api.md", "id: chat-api")
+	if problems != nil {
+		t.Fatal(problems)
+	}
+	batch := find(t, s, "batch")
+	for word, want := range map[string]incident.Severity{"": "sev2", "unheard": "sev2", "late": "sev4", "info": "sev4", "P1": "sev1"} {
+		if got, ok := s.Severity(batch, word); got != want || !ok {
+			t.Errorf("%q: %q, want %q", word, got, want)
+		}
+	}
+	if got, ok := s.Severity(batch); got != "sev2" || !ok {
+		t.Errorf("of no word: %q", got)
+	}
+	if got, ok := s.Severity(find(t, s, "chat-api"), ""); ok {
+		t.Errorf("another service: %q", got)
+	}
+	s, _ = overlay("default.md", `severity: {"*": sev3}`+"\nid: default", "chat-api.md", "id: chat-api\nseverity: {7: sev4}")
+	if got, _ := s.Severity(find(t, s, "chat-api"), ""); got != "sev3" {
+		t.Errorf("by the defaults: %q", got)
+	}
+}
+
+// TestPriorities: the defaults may say what PagerDuty's priorities are called, and then of
+// each severity whether there is one.
+func TestPriorities(t *testing.T) {
+	s, problems := overlay("default.md", "id: default\npriorities: {SEV1: Critical, sev2: Very high}")
+	if problems != nil {
+		t.Fatal(problems)
+	}
+	if got := s.Defaults().Priorities; got["sev1"] != "Critical" || got["sev2"] != "Very high" || len(got) != 2 {
+		t.Errorf("%v", got)
+	}
+	for name, want := range map[string]incident.Severity{"critical": "sev1", "Critical - all is down": "sev1", "Very high": "sev2", "Very": "", "P1": "", "": ""} {
+		if got, ok := s.Prioritized(name); got != want || ok != (want != "") {
+			t.Errorf("%q: %q, want %q", name, got, want)
+		}
+	}
+	if s, _ = overlay("chat-api.md", "id: chat-api"); s.Defaults().Priorities != nil {
+		t.Errorf("%v, where nothing is said", s.Defaults().Priorities)
+	}
+	_, problems = overlay("default.md", "id: default\npriorities: {Critical: sev1}")
+	if want := `default.md:3: "Critical" is no severity; use sev1, sev2, sev3 or sev4, each with the name of PagerDuty's priority: sev1: Critical`; len(problems) != 1 || problems[0] != want {
+		t.Errorf("%q", problems)
+	}
+}
+
 // TestSeverityOfAService: its own words go before the defaults, and the first
 // word that is known before the next.
 func TestSeverityOfAService(t *testing.T) {
@@ -337,6 +386,7 @@ func TestBadServices(t *testing.T) {
 		"id: a\nrooms_per_hour: 0":                                    `a.md:3: rooms_per_hour is 0; write a number from 1 to 1000; so that alerts open none, write alerts: [{do: ask}]`,
 		"id: a\nwindow: 5m":                                           `a.md:3: window holds for all services; move it to services/default.md`,
 		"id: a\nrooms_per_minute: 5":                                  `a.md:3: rooms_per_minute holds for all services; move it to services/default.md`,
+		"id: a\npriorities: {}":                                       `a.md:3: priorities holds for all services; move it to services/default.md`,
 		"id: a\nproviders: {}":                                        `a.md:3: providers holds for all services; move it to services/default.md`,
 		"id: a\nalso: {b: c}":                                         "a.md:3: cannot unmarshal !!map; correct the front matter",
 	} {

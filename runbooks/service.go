@@ -21,20 +21,21 @@ type Service struct {
 	ID         string   // as alerts and people call it
 	Title      string   // a name for people
 	Also       []string // other names by which monitors call it
-	PagerDuty  string   // PagerDuty's id of it, or its name there
+	PagerDuty  string   // PagerDuty's id of it, or its name there; of the defaults: the service that pages go under where none fits
 	Provider   string   // the only model provider it uses, or ""
 	Model      string   // the model it serves with
 	Region     string   // where it runs
 	Stage      string   // one of Stages, or ""
 	Owners     []string // Slack user ids: who is invited to its rooms
-	Escalation string   // PagerDuty's escalation policy for it, by name or id
+	Escalation string   // PagerDuty's escalation policy for it, by name or id; of the defaults: for what has none there
 	DependsOn  []string // ids of services that it needs
 	Fallback   []string // what to serve with instead, the best first, in words
 	Guides     []string // ids of its guides of first choice
 	Has        []string // what it is made of: Parts; nil: not known
 	Body       string   // Markdown
 
-	// Severity is what sources' words for how bad it is come to, in lower case.
+	// Severity is what sources' words for how bad it is come to, in lower case; Unrated is
+	// for any other, and for none.
 	Severity map[string]incident.Severity
 	Alerts   []Rule // what alerts do; the first that fits decides
 
@@ -42,6 +43,9 @@ type Service struct {
 	RoomsPerMinute int                 // the same of all services; of the defaults alone
 	Window         time.Duration       // how long alerts belong together; of the defaults alone
 	Providers      map[string][]string // model providers by id, with other words for them; of the defaults alone
+	// Priorities are what PagerDuty's priorities for severities are called; nil: not said.
+	// A severity without one has none there. Of the defaults alone.
+	Priorities map[incident.Severity]string
 
 	// Only says who may use a verb of the command grammar, by the verb; one that is not
 	// named is everybody's. Guests is "allow" if guests of the workspace may use any, or
@@ -109,6 +113,10 @@ func (v *Service) over(d *Service) *Service {
 	if v.Only == nil {
 		out.Only = d.Only
 	}
+	if v.Priorities == nil {
+		out.Priorities = d.Priorities
+	}
+	out.PagerDuty, out.Escalation = cmp.Or(v.PagerDuty, d.PagerDuty), cmp.Or(v.Escalation, d.Escalation)
 	out.Guests = cmp.Or(v.Guests, d.Guests)
 	return &out
 }

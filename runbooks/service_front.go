@@ -33,8 +33,10 @@ type serviceFront struct {
 	PerMinute *int                 `yaml:"rooms_per_minute"`
 	Window    string               `yaml:"window"`
 	Providers map[string]oneOrMore `yaml:"providers"`
-	Only      map[string]oneOrMore `yaml:"only"`
-	Guests    string               `yaml:"guests"`
+	// Priorities are PagerDuty's, by our severity.
+	Priorities map[string]string    `yaml:"priorities"`
+	Only       map[string]oneOrMore `yaml:"only"`
+	Guests     string               `yaml:"guests"`
 }
 
 // oneOrMore is a list, or one thing without its brackets.

@@ -30,6 +30,7 @@ func parseService(name string, src []byte) (*Service, error) {
 	p.words()
 	if p.short() {
 		v.Severity, v.Alerts = p.severities(), p.rules()
+		v.Priorities = p.priorities()
 		p.forAll(v)
 		p.only(v)
 	}
@@ -87,6 +88,20 @@ func (p *serviceParser) severities() map[string]incident.Severity {
 	return out
 }
 
+// priorities are what PagerDuty's are called, nil where nothing is said of them.
+func (p *serviceParser) priorities() map[incident.Severity]string {
+	if p.front.Priorities == nil {
+		return nil
+	}
+	out := map[incident.Severity]string{}
+	for _, word := range slices.Sorted(maps.Keys(p.front.Priorities)) {
+		s, ok := rated(word)
+		p.bad(ok, "priorities", word, fmt.Sprintf("%q is no severity", word), sevs+", each with the name of PagerDuty's priority: sev1: Critical")
+		out[s] = strings.TrimSpace(p.front.Priorities[word])
+	}
+	return out
+}
+
 // mostOf is how many of a kind a service can have: more is nothing that anybody reads.
 const mostOf = 200
 
@@ -98,7 +113,7 @@ func (p *serviceParser) short() bool {
 		n     int
 	}{
 		{"also", len(fm.Also)}, {"owners", len(fm.Owners)}, {"depends_on", len(fm.DependsOn)}, {"fallback", len(fm.Fallback)},
-		{"guides", len(fm.Guides)}, {"severity", len(fm.Severity)}, {"alerts", len(fm.Alerts)}, {"providers", len(fm.Providers)}, {"only", len(fm.Only)},
+		{"guides", len(fm.Guides)}, {"severity", len(fm.Severity)}, {"alerts", len(fm.Alerts)}, {"providers", len(fm.Providers)}, {"priorities", len(fm.Priorities)}, {"only", len(fm.Only)},
 	} {
 		p.bad(l.n <= mostOf, l.field, "", fmt.Sprintf("%s has %d entries", l.field, l.n), fmt.Sprintf("keep to %d", mostOf))
 		ok = ok && l.n <= mostOf
@@ -128,6 +143,7 @@ func (p *serviceParser) forAll(v *Service) {
 	all(fm.PerMinute != nil, "rooms_per_minute")
 	all(fm.Window != "", "window")
 	all(fm.Providers != nil, "providers")
+	all(fm.Priorities != nil, "priorities")
 	v.Providers = map[string][]string{}
 	for id, words := range fm.Providers {
 		v.Providers[strings.ToLower(id)] = words
