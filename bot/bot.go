@@ -78,9 +78,9 @@ type Config struct {
 	Log       *slog.Logger
 	// Pager performs what is for the paging service; nil: there is none.
 	Pager Performer
-	// OnCall tells who is on call now for a service, or behind an escalation
-	// policy, Everybody for any of them, from memory; nil: nobody knows.
-	OnCall func(service, policy string) []incident.Person
+	// OnCall tells who is on call now for a service, ours or one that only the pager
+	// knows, Everybody for any of them, from memory; nil: nobody knows.
+	OnCall func(service string) []incident.Person
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
 	// URL is where people reach tocsin's pages, "" for nowhere.

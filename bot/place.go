@@ -195,15 +195,15 @@ func (rd *round) shelter(ctx context.Context, a *store.Alert, s Signal, d incide
 // service, its owners, and whom the source has on it.
 func (b *Bot) summoned(service *runbooks.Service, s Signal) (people, onCall []incident.Person) {
 	people = append(people, s.People...)
-	name, policy := s.Service, ""
+	name := s.Service
 	if service != nil {
-		name, policy = service.ID, service.Escalation
+		name = service.ID
 		for _, u := range service.Owners {
 			people = append(people, incident.Person{User: incident.User(u)})
 		}
 	}
 	if b.OnCall != nil {
-		onCall = b.OnCall(name, policy)
+		onCall = b.OnCall(name)
 		people = append(people, onCall...)
 	}
 	return slices.DeleteFunc(people, func(p incident.Person) bool { return p.User == "" }), onCall

@@ -9,7 +9,7 @@ import (
 	"tocsin/bot/incident"
 )
 
-// Everybody is the policy behind which everybody is who is on call now.
+// Everybody is the service for which everybody is on call who is on call for any.
 const Everybody = "*"
 
 // summon is d with the service that it names and the people that this calls for. A
@@ -46,7 +46,7 @@ func (b *Bot) onDuty(d incident.Declared) (people, onCall []incident.Person) {
 	if len(people) > 0 || b.OnCall == nil {
 		return people, onCall
 	}
-	onCall = slices.DeleteFunc(b.OnCall("", Everybody), func(p incident.Person) bool { return p.User == "" })
+	onCall = slices.DeleteFunc(b.OnCall(Everybody), func(p incident.Person) bool { return p.User == "" })
 	return onCall, onCall
 }
 

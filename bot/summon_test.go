@@ -27,8 +27,8 @@ func (w *world) atShell(cause, line string) bot.Answer {
 // onCall starts the bot again, with Ben on call for everything.
 func (w *world) onCall() {
 	w.more = append(w.more, func(c *bot.Config) {
-		c.OnCall = func(_, policy string) []incident.Person {
-			if policy != bot.Everybody {
+		c.OnCall = func(service string) []incident.Person {
+			if service != bot.Everybody {
 				return nil
 			}
 			return []incident.Person{{User: "U0BEN", Name: "Ben"}}

@@ -26,7 +26,9 @@ func (c *Client) Check(ctx context.Context) []string {
 		if add("PAGERDUTY_FROM", err) {
 			add("PAGERDUTY_API_TOKEN", c.checkWrite(ctx))
 		}
-		add("the directory", c.Refresh(ctx))
+		if add("the directory", c.Refresh(ctx)) {
+			problems = append(problems, c.checkTeam(ctx)...)
+		}
 		enabled, fix, err := c.Subscription(ctx)
 		add("the webhook subscription", err)
 		if err == nil && (!enabled || fix != nil) {
@@ -47,6 +49,15 @@ func (c *Client) checkWrite(ctx context.Context) error {
 		return nil
 	}
 	return err
+}
+
+// checkTeam tells what the team says of PagerDuty and is not there.
+func (c *Client) checkTeam(ctx context.Context) []string {
+	priorities, err := c.allPriorities(ctx)
+	if err != nil {
+		return []string{"the priorities: " + plain(err)}
+	}
+	return c.unknown(c.dir.current(), priorities)
 }
 
 // checkKey tells whether PagerDuty knows the routing key. It drops the resolving

@@ -13,7 +13,6 @@ import (
 	"github.com/PagerDuty/go-pagerduty"
 
 	"tocsin/bot/inbound"
-	"tocsin/bot/incident"
 )
 
 // Config is how to reach PagerDuty. A REST token does everything; with a routing
@@ -33,9 +32,8 @@ type Config struct {
 	// WebhookURL is where PagerDuty sends its webhooks; "" is any address that ends in
 	// /webhook/pagerduty.
 	WebhookURL string
-	// Priorities are the names of the account's priorities for our severities;
-	// nil means P1 to P4.
-	Priorities map[incident.Severity]string
+	// Team is what the team says of its services; nil: nothing.
+	Team Catalogue
 }
 
 const (

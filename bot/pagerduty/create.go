@@ -3,6 +3,7 @@ package pagerduty
 import (
 	"context"
 	"net/http"
+	"strings"
 
 	"tocsin/bot"
 	"tocsin/bot/incident"
@@ -30,18 +31,33 @@ type body struct {
 // pageByIncident makes an incident for a page. Every incident in PagerDuty is a
 // service's; whom it goes to may be another policy or a person.
 func (p *Performer) pageByIncident(ctx context.Context, inc incident.Incident, ask wanted, job bot.Job) (record, error) {
-	service, err := p.serviceFor(ctx, inc, ask.To)
+	a, err := p.client.known(ctx)
 	if err != nil {
 		return record{}, err
 	}
-	in := newIncident{Title: headline(inc), Service: refer(service, "service"), Key: ask.key(inc), Urgency: "high"}
+	in := newIncident{Title: headline(inc), Key: ask.key(inc), Urgency: "high"}
+	text := details(inc, ask)
 	switch ask.To.Kind {
+	case incident.TargetService:
+		in.Service = refer(ask.To.ID, "service")
+		if at := p.client.placeWithID(a, ask.To.ID, inc.Service, ask.To.Name); at.chosen {
+			in.Policy = refer(at.policy.ID, "escalation_policy")
+		}
+		return p.create(ctx, inc, in, text, job)
 	case incident.TargetPolicy:
 		in.Policy = refer(ask.To.ID, "escalation_policy")
 	case incident.TargetUser:
 		in.Assignments = []assignment{{*refer(ask.To.ID, "user")}}
 	}
-	return p.create(ctx, inc, in, details(inc, ask), job)
+	service, about := p.serviceFor(ctx, a, inc, ask.To)
+	if service == "" {
+		return record{}, &bot.Final{Why: "PagerDuty pages for a service, and the account has none that takes incidents. Call them by phone; whoever runs PagerDuty can add a service."}
+	}
+	if !about {
+		text = strings.TrimSpace(text + "\n\nPagerDuty needs a service for it; this one may have no part in it.")
+	}
+	in.Service = refer(service, "service")
+	return p.create(ctx, inc, in, text, job)
 }
 
 // create makes an incident, or finds the one that an earlier attempt made: by the
@@ -75,30 +91,42 @@ func (p *Performer) create(ctx context.Context, inc incident.Incident, in newInc
 	return answer.Incident, err
 }
 
-// serviceFor is the id of the service that a new incident belongs to: the target
-// itself; what the incident is about; a service of the policy, or of a policy that
-// names the person; where an alert of ours came from; the only one there is.
-func (p *Performer) serviceFor(ctx context.Context, inc incident.Incident, to incident.PageTarget) (string, error) {
-	if to.Kind == incident.TargetService {
-		return to.ID, nil
-	}
-	d, err := p.client.known(ctx)
-	if err != nil {
-		return "", err
-	}
-	if s, ok := d.serviceCalled(inc.Service); ok {
-		return s.ID, nil
-	}
-	if id := d.serviceOf(to); id != "" {
-		return id, nil
+// serviceFor is the id of the service that the page of a person or a policy belongs to,
+// "" where there is none: what the incident is about; where an alert of ours came from.
+// Else it has nothing to do with it, since whom a page goes to is said by itself: what
+// the team says for such pages; a service of the policy, or of one that the person is in
+// or on call for; any.
+func (p *Performer) serviceFor(ctx context.Context, a *account, inc incident.Incident, to incident.PageTarget) (id string, about bool) {
+	if s := p.client.place(a, inc.Service).service; s.ID != "" {
+		return s.ID, true
 	}
 	for _, s := range inc.Alerts() {
 		if id := s.Labels[labelService]; s.Source == source && id != "" {
-			return id, nil
+			return id, true
 		}
 	}
-	if len(d.services) == 1 {
-		return d.services[0].ID, nil
+	if s, ok := a.called(p.client.team().Default().Service); ok {
+		return s.ID, false
 	}
-	return "", &bot.Final{Why: "PagerDuty pages for a service, and it is not clear which: " + to.Name + " stands behind none, and " + string(inc.ID) + " names none that PagerDuty knows. Page a service instead."}
+	s, ok := a.serviceOf(to.ID, p.client.calledFor(ctx, to))
+	if !ok {
+		s, _ = a.first(func(service) bool { return true })
+	}
+	return s.ID, false
+}
+
+// calledFor are the policies for which somebody is on call now. Where that cannot be read,
+// there are none: a page does not wait for it.
+func (c *Client) calledFor(ctx context.Context, to incident.PageTarget) []string {
+	if to.Kind != incident.TargetUser {
+		return nil
+	}
+	var ids []string
+	list, _ := c.OnCall(ctx, "")
+	for _, d := range list {
+		if d.UserID == to.ID {
+			ids = append(ids, d.PolicyID)
+		}
+	}
+	return ids
 }

@@ -3,11 +3,10 @@ package pagerduty
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync"
 	"time"
-
-	"tocsin/bot/incident"
 )
 
 // stale is how old what is known of the account may become.
@@ -23,6 +22,7 @@ type (
 	service struct {
 		reference
 		Name   string     `json:"name"`
+		Status string     `json:"status"` // active, warning, critical, maintenance or disabled
 		Policy *reference `json:"escalation_policy"`
 	}
 	policy struct {
@@ -43,11 +43,28 @@ type (
 // account is what is known of the account: it is read as a whole and not changed
 // afterwards.
 type account struct {
-	services []service
-	policies []policy
+	services catalogued[service]
+	policies catalogued[policy]
 	users    []user
 	byID     map[string]user
 	at       time.Time // when it was read; zero: never
+}
+
+// catalogued are things in PagerDuty's order, and by id and name in lower case: an id goes
+// before a name, the first of a name before the others.
+type catalogued[T any] struct {
+	list []T
+	by   map[string]T
+}
+
+func catalogue[T any](list []T, id, name func(T) string) catalogued[T] {
+	c := catalogued[T]{list, map[string]T{}}
+	for _, key := range []func(T) string{name, id} {
+		for _, t := range slices.Backward(list) {
+			c.by[strings.ToLower(key(t))] = t
+		}
+	}
+	return c
 }
 
 // directory keeps an account.
@@ -96,13 +113,16 @@ func (c *Client) Refresh(ctx context.Context) error {
 // read reads the account; dir.reading is held.
 func (c *Client) read(ctx context.Context) error {
 	a := &account{byID: map[string]user{}}
-	var err error
-	if a.services, err = list[service](ctx, c, "/services", "services", nil, maxListed); err != nil {
+	services, err := list[service](ctx, c, "/services", "services", nil, maxListed)
+	if err != nil {
 		return classify(err)
 	}
-	if a.policies, err = list[policy](ctx, c, "/escalation_policies", "escalation_policies", nil, maxListed); err != nil {
+	policies, err := list[policy](ctx, c, "/escalation_policies", "escalation_policies", nil, maxListed)
+	if err != nil {
 		return classify(err)
 	}
+	a.services = catalogue(services, func(s service) string { return s.ID }, func(s service) string { return s.Name })
+	a.policies = catalogue(policies, func(p policy) string { return p.ID }, func(p policy) string { return p.Name })
 	if a.users, err = list[user](ctx, c, "/users", "users", nil, maxListed); err != nil {
 		return classify(err)
 	}
@@ -153,31 +173,29 @@ func (c *Client) Person(id, name string) (email string) {
 	return email
 }
 
-// serviceCalled finds a service by name or id.
-func (a *account) serviceCalled(name string) (service, bool) {
-	for _, s := range a.services {
-		if name != "" && (strings.EqualFold(s.Name, name) || s.ID == name) {
-			return s, true
-		}
+// serviceOf is the first service whose policy is one of those, or whose policy names a
+// person or a schedule of that id; ok is false if there is none.
+func (a *account) serviceOf(id string, policies []string) (s service, ok bool) {
+	behind := map[string]bool{id: true}
+	for _, p := range policies {
+		behind[p] = true
 	}
-	return service{}, false
-}
-
-// serviceOf is the id of the first service that a policy or a person stands
-// behind; "" if there is none.
-func (a *account) serviceOf(to incident.PageTarget) string {
-	behind := map[string]bool{to.ID: true} // the policies that lead to it
-	for _, p := range a.policies {
+	for _, p := range a.policies.list {
 		for _, rule := range p.Rules {
 			for _, t := range rule.Targets {
-				behind[p.ID] = behind[p.ID] || t.ID == to.ID
+				behind[p.ID] = behind[p.ID] || t.ID == id
 			}
 		}
 	}
-	for _, s := range a.services {
-		if s.Policy != nil && behind[s.Policy.ID] {
-			return s.ID
-		}
+	return a.first(func(s service) bool { return s.Policy != nil && behind[s.Policy.ID] })
+}
+
+// first is the first service that fits and takes new incidents: one that is switched off
+// takes none, and one in maintenance calls nobody.
+func (a *account) first(fits func(service) bool) (s service, ok bool) {
+	i := slices.IndexFunc(a.services.list, func(s service) bool { return s.Status != "disabled" && s.Status != "maintenance" && fits(s) })
+	if i < 0 {
+		return service{}, false
 	}
-	return ""
+	return a.services.list[i], true
 }

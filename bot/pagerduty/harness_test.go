@@ -44,6 +44,26 @@ func full() pagerduty.Config {
 	return pagerduty.Config{Token: sandbox.PagerDutyToken, RoutingKey: sandbox.RoutingKey, From: "ada@example.com"}
 }
 
+// said is what a team says of its services.
+type said struct {
+	services   []pagerduty.Described
+	otherwise  pagerduty.Described
+	priorities map[incident.Severity]string
+}
+
+func (s *said) Find(name string) (pagerduty.Described, bool) {
+	for _, d := range s.services {
+		if slices.ContainsFunc(append(d.Names, d.ID), func(n string) bool { return strings.EqualFold(n, name) }) {
+			return d, true
+		}
+	}
+	return pagerduty.Described{}, false
+}
+
+func (s *said) All() []pagerduty.Described               { return s.services }
+func (s *said) Default() pagerduty.Described             { return s.otherwise }
+func (s *said) Priorities() map[incident.Severity]string { return s.priorities }
+
 func newDesk(t *testing.T, c pagerduty.Config) *desk {
 	t.Helper()
 	return newDeskAt(t, c, sandbox.New(sandbox.Options{}))

@@ -16,7 +16,9 @@ import (
 type Duty struct {
 	Person   incident.Person // by name; the e-mail finds them in the chat
 	Email    string
+	UserID   string
 	Policy   string
+	PolicyID string
 	Schedule string    // "" if the policy names the person itself
 	Level    int       // 1 is called first
 	Until    time.Time // zero: always
@@ -39,9 +41,9 @@ const fresh = time.Minute
 // maxDuties bounds who is listed as on call.
 const maxDuties = 1000
 
-// OnCall is who is on call now, by policy and level: of a team, a service or an
-// escalation policy by its name, "" for all. What PagerDuty does not know is an
-// incident.Refusal.
+// OnCall is who is on call now, by policy and level: of a team, a service, ours or
+// PagerDuty's, or an escalation policy by its name, "" for all. What is not known is
+// an incident.Refusal.
 func (c *Client) OnCall(ctx context.Context, team string) ([]Duty, error) {
 	key := strings.ToLower(strings.TrimSpace(team))
 	if list, ok := c.duties.get(key); ok {
@@ -52,7 +54,7 @@ func (c *Client) OnCall(ctx context.Context, team string) ([]Duty, error) {
 		return nil, err
 	}
 	if key != "" && len(policies) == 0 {
-		return nil, incident.Refusef("PagerDuty has no team, service or escalation policy “%s”.", incident.Escape(team))
+		return nil, c.nobodyFor(team)
 	}
 	query := url.Values{"include[]": {"users"}}
 	if len(policies) > 0 {
@@ -97,12 +99,12 @@ type onCall struct {
 }
 
 func (o onCall) duty() Duty {
-	d := Duty{Person: incident.Person{Name: or(o.User.Name, o.User.Summary)}, Email: o.User.Email, Level: o.Level, Until: o.End}
+	d := Duty{Person: incident.Person{Name: or(o.User.Name, o.User.Summary)}, Email: o.User.Email, UserID: o.User.ID, Level: o.Level, Until: o.End}
 	if o.Schedule != nil {
 		d.Schedule = o.Schedule.Summary
 	}
 	if o.Policy != nil {
-		d.Policy = o.Policy.Summary
+		d.Policy, d.PolicyID = o.Policy.Summary, o.Policy.ID
 	}
 	return d
 }
@@ -119,6 +121,14 @@ func sorted(all []onCall) []Duty {
 	return slices.Compact(list)
 }
 
+// nobodyFor refuses a name for which nobody is on call.
+func (c *Client) nobodyFor(name string) error {
+	if d, ok := c.team().Find(name); ok {
+		return incident.Refusef("PagerDuty knows no service %s: whoever runs tocsin can say in services/%s.md which of its services or escalation policies is meant.", incident.Escape(d.ID), d.ID)
+	}
+	return incident.Refusef("PagerDuty has no team, service or escalation policy “%s”.", incident.Escape(name))
+}
+
 // policiesOf are the ids of the escalation policies that a name stands for: a
 // team's, a service's, its own. The same name may stand for several.
 func (c *Client) policiesOf(ctx context.Context, name string) ([]string, error) {
@@ -130,23 +140,37 @@ func (c *Client) policiesOf(ctx context.Context, name string) ([]string, error) 
 		return nil, err
 	}
 	ids := a.ofTeam(name)
-	found, err := c.Targets(ctx, name)
-	for _, t := range found {
-		switch s, _ := a.serviceCalled(t.ID); {
-		case t.Kind == incident.TargetPolicy:
-			ids = append(ids, t.ID)
-		case t.Kind == incident.TargetService && s.Policy != nil:
-			ids = append(ids, s.Policy.ID)
+	if _, ours := c.team().Find(name); ours {
+		ids = append(ids, c.onCallFor(a, name))
+	} else {
+		found, err := c.Targets(ctx, name)
+		if err != nil {
+			return nil, err
 		}
+		ids = append(ids, c.behind(c.dir.current(), found)...)
 	}
 	slices.Sort(ids)
-	return slices.Compact(ids), err
+	return slices.DeleteFunc(slices.Compact(ids), func(id string) bool { return id == "" }), nil
+}
+
+// behind are the policies of targets.
+func (c *Client) behind(a *account, found []incident.PageTarget) []string {
+	var ids []string
+	for _, t := range found {
+		switch t.Kind {
+		case incident.TargetPolicy:
+			ids = append(ids, t.ID)
+		case incident.TargetService:
+			ids = append(ids, c.placeWithID(a, t.ID, t.Name).policy.ID)
+		}
+	}
+	return ids
 }
 
 // ofTeam are the policies of the team with a name.
 func (a *account) ofTeam(name string) []string {
 	var ids []string
-	for _, p := range a.policies {
+	for _, p := range a.policies.list {
 		if slices.ContainsFunc(p.Teams, func(t reference) bool { return strings.EqualFold(t.Summary, name) || t.ID == name }) {
 			ids = append(ids, p.ID)
 		}

@@ -143,22 +143,6 @@ func TestPrivatePage(t *testing.T) {
 	}
 }
 
-// TestPageWithoutAService: PagerDuty can page nobody without a service, so we say
-// so, in words that help.
-func TestPageWithoutAService(t *testing.T) {
-	d := newDesk(t, full())
-	d.events = nil
-	d.record(incident.Declared{Title: "Answers are slow", Severity: incident.SEV2})
-	if _, err := d.page(platform, ""); !final(err, "Page a service instead") { // no service has this policy
-		t.Errorf("%v", err)
-	}
-	paged, err := d.page(dina, "") // the policy of all services names her
-	must(t, err)
-	if got := d.shown(paged.Key); got.Assignee != "Dina Weiss" || got.Service != "answers-api" {
-		t.Errorf("%+v", got)
-	}
-}
-
 // TestServiceOfTheAlert: where nothing else tells the service, an alert of
 // PagerDuty's does, also when it is over.
 func TestServiceOfTheAlert(t *testing.T) {

@@ -78,7 +78,7 @@ func TestOurPageFollowsUs(t *testing.T) {
 // severity that has none.
 func TestConfiguredPriorities(t *testing.T) {
 	c := full()
-	c.Priorities = map[incident.Severity]string{incident.SEV2: "p5"}
+	c.Team = &said{priorities: map[incident.Severity]string{incident.SEV2: "p5"}}
 	d := newDesk(t, c)
 	id := d.alert("PSVC001", "Answers are slow")
 	d.do(effect.SyncPager{})

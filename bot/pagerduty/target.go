@@ -9,26 +9,25 @@ import (
 	"tocsin/bot/incident"
 )
 
-// named is somebody or something that can be paged, with the names it goes by.
+// named is somebody or something that can be paged, with what it is called. What it
+// is known by besides is no name to show.
 type named struct {
 	incident.PageTarget
-	names []string // in lower case
+	names   []string // the first is PagerDuty's
+	handles []string
 }
 
-// targets are all that can be paged.
-func (a *account) targets() []named {
+// targets are all that can be paged, by PagerDuty's names and by ours.
+func (c *Client) targets(a *account) []named {
 	var all []named
-	add := func(kind, id, name string, more ...string) {
-		n := named{incident.PageTarget{Kind: kind, ID: id, Name: name}, nil}
-		for _, s := range append(more, name, id) {
-			n.names = append(n.names, strings.ToLower(s))
-		}
-		all = append(all, n)
+	ours := c.aliases(a)
+	add := func(kind, id, name string, handles ...string) {
+		all = append(all, named{incident.PageTarget{Kind: kind, ID: id, Name: name}, append([]string{name}, ours[id]...), append(handles, id)})
 	}
-	for _, s := range a.services {
+	for _, s := range a.services.list {
 		add(incident.TargetService, s.ID, s.Name)
 	}
-	for _, p := range a.policies {
+	for _, p := range a.policies.list {
 		add(incident.TargetPolicy, p.ID, p.Name)
 	}
 	for _, u := range a.users {
@@ -37,8 +36,8 @@ func (a *account) targets() []named {
 	return all
 }
 
-// Targets finds what people may mean by text: services, escalation policies and
-// users by name, users by e-mail too. Of the ways to fit, the first that fits
+// Targets finds what people may mean by text: services, ours and PagerDuty's, escalation
+// policies and users by name, users by e-mail too. Each bears the name that fitted. Of the ways to fit, the first that fits
 // anything counts: the very name, how a name begins, how a word of it begins,
 // nearly the name. Several answers are for the person to choose from; none is no
 // error. With a routing key alone there is only whoever is behind it, for any text.
@@ -50,14 +49,14 @@ func (c *Client) Targets(ctx context.Context, text string) ([]incident.PageTarge
 	if err != nil {
 		return nil, err
 	}
-	found := a.match(text)
+	found := c.match(a, text)
 	if len(found) > 0 {
 		return found, nil
 	}
 	if a, err = c.newer(ctx); err != nil {
 		return nil, err
 	}
-	return a.match(text), nil
+	return c.match(a, text), nil
 }
 
 // behindKey is all that can be paged with a routing key alone.
@@ -65,12 +64,12 @@ func behindKey() []incident.PageTarget {
 	return []incident.PageTarget{{Kind: incident.TargetKey, Name: anybody}}
 }
 
-func (a *account) match(text string) []incident.PageTarget {
+func (c *Client) match(a *account, text string) []incident.PageTarget {
 	text = strings.ToLower(strings.TrimPrefix(strings.TrimSpace(text), "@"))
 	if text == "" {
 		return nil
 	}
-	all := a.targets()
+	all := c.targets(a)
 	for _, fits := range []func(name string) bool{
 		func(name string) bool { return name == text },
 		func(name string) bool { return strings.HasPrefix(name, text) },
@@ -84,31 +83,52 @@ func (a *account) match(text string) []incident.PageTarget {
 	return nil
 }
 
+// fitting are those of which a name or a handle fits.
 func fitting(all []named, fits func(string) bool) []incident.PageTarget {
 	var found []incident.PageTarget
 	for _, n := range all {
-		if slices.ContainsFunc(n.names, fits) {
-			found = append(found, n.PageTarget)
+		any := func(names []string) int {
+			return slices.IndexFunc(names, func(s string) bool { return fits(strings.ToLower(s)) })
 		}
+		i := any(n.names)
+		if i < 0 && any(n.handles) < 0 {
+			continue
+		}
+		t := n.PageTarget
+		t.Name = n.names[max(i, 0)]
+		found = append(found, t)
 	}
 	return found
 }
 
 // Complete gives at most n of what can be paged whose name begins with prefix, in
-// any case. It makes no call, so it can answer while somebody types. With a routing
-// key alone there is only whoever is behind it, for any prefix.
+// any case; what a team calls otherwise than PagerDuty does has both names. It makes no
+// call, so it can answer while somebody types. With a routing key alone there is only
+// whoever is behind it, for any prefix.
 func (c *Client) Complete(prefix string, n int) []incident.PageTarget {
 	if !c.Reads() {
 		return behindKey()[:min(n, 1)]
 	}
 	prefix = strings.ToLower(strings.TrimSpace(prefix))
-	found := fitting(c.dir.current().targets(), func(name string) bool {
-		return strings.HasPrefix(name, prefix) || wordBegins(name, prefix)
-	})
+	var found []incident.PageTarget
+	for _, t := range c.targets(c.dir.current()) {
+		if fits := fitting([]named{t}, func(name string) bool { return strings.HasPrefix(name, prefix) || wordBegins(name, prefix) }); len(fits) > 0 {
+			found = append(found, t.both())
+		}
+	}
 	slices.SortStableFunc(found, func(a, b incident.PageTarget) int {
 		return cmp.Compare(strings.ToLower(a.Name), strings.ToLower(b.Name))
 	})
 	return found[:min(n, len(found))]
+}
+
+// both is a target by PagerDuty's name and, where there is another, ours.
+func (n named) both() incident.PageTarget {
+	t := n.PageTarget
+	if len(n.names) > 1 && !strings.EqualFold(n.names[1], t.Name) {
+		t.Name += " (" + n.names[1] + ")"
+	}
+	return t
 }
 
 func wordBegins(name, text string) bool {
@@ -151,16 +171,6 @@ func distance(a, b string, most int) int {
 		}
 	}
 	return row[len(y)]
-}
-
-// PolicyOf is the name of the escalation policy behind a service, by the service's
-// name or id; "" if it is not known. It makes no call.
-func (c *Client) PolicyOf(service string) string {
-	s, ok := c.dir.current().serviceCalled(service)
-	if !ok || s.Policy == nil {
-		return ""
-	}
-	return s.Policy.Summary
 }
 
 // Reads tells whether PagerDuty can be asked for anything: a routing key alone

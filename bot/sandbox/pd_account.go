@@ -68,7 +68,7 @@ func pdServiceNames() []string {
 }
 
 // newPagerDuty is an account with the workspace's four people in it.
-func newPagerDuty(now time.Time, hookURL string) pagerDuty {
+func newPagerDuty(now time.Time, hookURL string, priorities []string) pagerDuty {
 	pd := pagerDuty{
 		incidents: map[string]*pdIncident{}, team: pdThing{"team", pdTeamID, "AI Platform"},
 		users: []pdUser{
@@ -84,8 +84,11 @@ func newPagerDuty(now time.Time, hookURL string) pagerDuty {
 		schedule: pdSchedule{pdThing{"schedule", pdScheduleID, "Primary"}, lastHandover(now), []string{"PUSRBEN", "PUSRMEI", pdOwnerID}},
 		created:  now, hooks: newHooks(), hookURL: hookURL,
 	}
-	for i := range 5 {
-		pd.priorities = append(pd.priorities, pdThing{"priority", fmt.Sprintf("PPRIOR%d", i+1), fmt.Sprintf("P%d", i+1)})
+	if priorities == nil {
+		priorities = s("P1", "P2", "P3", "P4", "P5")
+	}
+	for i, name := range priorities {
+		pd.priorities = append(pd.priorities, pdThing{"priority", fmt.Sprintf("PPRIOR%d", i+1), name})
 	}
 	for _, name := range pdServiceNames() {
 		pd.addService(name)

@@ -115,7 +115,7 @@ func (pd *pagerDuty) scheduleObject() obj {
 
 func pdPriorityObject(p pdThing) obj {
 	out := p.whole()
-	out["html_url"], out["description"], out["color"], out["order"] = pdSite+"account/incident_priorities", "", "a8171c", int(p.name[1]-'0')
+	out["html_url"], out["description"], out["color"], out["order"] = pdSite+"account/incident_priorities", "", "a8171c", int(p.id[len(p.id)-1]-'0')
 	return out
 }
 

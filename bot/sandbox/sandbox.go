@@ -55,6 +55,8 @@ type Options struct {
 	PagerDutySecret    string // signs them
 	PagerDutyToken     string // key of the REST API below /pagerduty/; default [PagerDutyToken]
 	PagerDutyReadToken string // read-only key; default [PagerDutyReadToken]
+	// PagerDutyPriorities are the names of the account's priorities, the gravest first; nil: P1 to P5.
+	PagerDutyPriorities []string
 
 	AlertURL   string // where alerts go that are not PagerDuty's: an Alertmanager receiver
 	AlertToken string // their bearer token
@@ -137,7 +139,7 @@ func New(opt Options) *Workspace {
 		world:  newWorld(opt.PublicURL, opt.Guests...),
 		faults: faultBoard{rng: rand.New(rand.NewPCG(opt.Seed, 0x70c51))},
 		post:   newPostOffice(),
-		pages:  newPagerDuty(time.Now(), opt.PagerDutyURL),
+		pages:  newPagerDuty(time.Now(), opt.PagerDutyURL, opt.PagerDutyPriorities),
 		limits: newLimiter(), counts: newCounter(),
 		viewer: map[chan struct{}]bool{},
 	}

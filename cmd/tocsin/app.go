@@ -207,6 +207,7 @@ func newApp(ctx context.Context, s settings, log *slog.Logger) (*app, error) {
 	}
 	commands := command.Commands{Buckets: buckets(pacer), Log: log}
 	if s.pager != nil {
+		s.pager.Team = catalogue{s.content.services}
 		if a.pager, err = newPager(ctx, *s.pager, conn.Performer.ByMail); err != nil {
 			kv.Close()
 			return nil, err

@@ -30,6 +30,7 @@ func (d *doctor) pagerDuty(ctx context.Context, s settings) {
 	}
 	d.good("PagerDuty", fmt.Sprintf("API token %s, routing key %s, acts as %s", set(s.pager.Token), set(s.pager.RoutingKey), or(s.pager.From, "the token's own user")))
 	if len(s.pager.Missing()) == 0 {
+		s.pager.Team = catalogue{s.content.services}
 		d.paging(ctx, *s.pager)
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -99,18 +98,15 @@ func (p *pager) OnCall(ctx context.Context, team string) ([]bot.Duty, error) {
 	return duties, nil
 }
 
-// now tells who is called first for a service or behind a policy, from the last
-// look: a room must not wait for PagerDuty.
-func (p *pager) now(service, policy string) []incident.Person {
-	names := []string{strings.ToLower(policy)}
-	if policy == "" {
-		names = []string{strings.ToLower(p.client.PolicyOf(service))}
-	}
+// now tells who is called first for a service, from the last look: a room must not
+// wait for PagerDuty.
+func (p *pager) now(service string) []incident.Person {
+	policy := p.client.PolicyOf(service)
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	var people []incident.Person
 	for _, d := range p.onCall {
-		if d.Level != 1 || policy != bot.Everybody && !slices.Contains(names, strings.ToLower(d.Policy)) {
+		if d.Level != 1 || service != bot.Everybody && d.PolicyID != policy {
 			continue
 		}
 		if person, ok := p.byMail(d.Email); ok && !slices.ContainsFunc(people, person.Is) {

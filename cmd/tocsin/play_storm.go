@@ -58,7 +58,7 @@ func alertStorm() []scene {
 // page has PagerDuty call whoever is on call, once tocsin knows who that is.
 func page(title, service string) func(context.Context, *stage) error {
 	return func(ctx context.Context, s *stage) error {
-		if err := until(ctx, func() bool { return len(s.app.pager.now(service, "Default")) > 0 }); err != nil {
+		if err := until(ctx, func() bool { return len(s.app.pager.now(service)) > 0 }); err != nil {
 			return err
 		}
 		paged, err := s.workspace.PagerDuty(ctx, sandbox.Page{Title: title, Service: service, Urgency: "high"})

@@ -31,8 +31,9 @@ type sandboxCmd struct {
 	HTTP  bool   `name:"http" help:"Reach the bot by signed HTTP requests instead of Socket Mode."`
 	Seed  uint64 `help:"Seed of the faults' chance."`
 
-	look time.Duration // how often the content is looked at; 0: as with a real workspace
-	pace float64       // what the windows of Slack's limits are multiplied by; 0: as with a real workspace
+	look       time.Duration // how often the content is looked at; 0: as with a real workspace
+	priorities []string      // of the PagerDuty account; nil: P1 to P5
+	pace       float64       // what the windows of Slack's limits are multiplied by; 0: as with a real workspace
 }
 
 // The sandbox's own secrets protect nothing: everything is on this machine.
@@ -148,7 +149,7 @@ func (c *sandboxCmd) options(log *slog.Logger, url string) sandbox.Options {
 	o := sandbox.Options{
 		Log: log, Seed: c.Seed, BotToken: sandboxBotToken, AppToken: sandboxAppToken, SigningSecret: sandboxSigningSecret,
 		PagerDutyURL: url + "/webhook/pagerduty", PagerDutySecret: sandboxPagerSecret, PublicURL: url,
-		AlertURL: url + "/webhook/alertmanager", AlertToken: sandboxWebhookToken,
+		AlertURL: url + "/webhook/alertmanager", AlertToken: sandboxWebhookToken, PagerDutyPriorities: c.priorities,
 	}
 	if c.HTTP {
 		o.RequestURL = url

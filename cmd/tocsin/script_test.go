@@ -162,6 +162,8 @@ func startStory(ts *testscript.TestScript, _ bool, args []string) {
 			c.NoBot = true
 		case strings.HasPrefix(a, "--content="):
 			c.Content = ts.MkAbs(strings.TrimPrefix(a, "--content="))
+		case strings.HasPrefix(a, "--priorities="):
+			c.priorities = strings.Split(strings.TrimPrefix(a, "--priorities="), ",")
 		default:
 			ts.Fatalf("the story's sandbox has no flag %s", a)
 		}
