@@ -26,6 +26,7 @@ func (c *Client) Check(ctx context.Context) []string {
 		if add("PAGERDUTY_FROM", err) {
 			add("PAGERDUTY_API_TOKEN", c.checkWrite(ctx))
 		}
+		c.checkReads(ctx, add)
 		if add("the directory", c.Refresh(ctx)) {
 			problems = append(problems, c.checkTeam(ctx)...)
 		}
@@ -49,6 +50,16 @@ func (c *Client) checkWrite(ctx context.Context) error {
 		return nil
 	}
 	return err
+}
+
+// checkReads tells what else the token may not read. An account without priorities
+// refuses to list them: that a key may not is not told.
+func (c *Client) checkReads(ctx context.Context, add func(string, error) bool) {
+	add("who is on call", c.call(ctx, http.MethodGet, "/oncalls?limit=1", nil, nil))
+	add("the incidents", c.call(ctx, http.MethodGet, "/incidents?limit=1", nil, nil))
+	if c.config.OAuth() {
+		add("the priorities", c.call(ctx, http.MethodGet, "/priorities?limit=1", nil, nil))
+	}
 }
 
 // checkTeam tells what the team says of PagerDuty and is not there.

@@ -18,7 +18,9 @@ import (
 // Config is how to reach PagerDuty. A REST token does everything; with a routing
 // key alone people can be paged, and what they were paged for be resolved.
 type Config struct {
-	Token      string // of the REST API (PAGERDUTY_API_TOKEN)
+	// Token is of the REST API (PAGERDUTY_API_TOKEN): an API access key, or the OAuth
+	// access token of an app (OAuth).
+	Token      string
 	RoutingKey string // of an Events API v2 integration (PAGERDUTY_ROUTING_KEY)
 	// From is the e-mail of the PagerDuty user in whose name tocsin acts
 	// (PAGERDUTY_FROM). A user's own token needs none.
@@ -107,7 +109,11 @@ func Dial(_ context.Context, c Config) (*Client, error) {
 		client = *c.HTTP
 	}
 	client.CheckRedirect = inbound.NoRedirect
-	pd := pagerduty.NewClient(c.Token)
+	var options []pagerduty.ClientOptions
+	if c.OAuth() {
+		options = append(options, pagerduty.WithOAuth())
+	}
+	pd := pagerduty.NewClient(c.Token, options...)
 	pd.HTTPClient = &client
 	return &Client{
 		config: c, pd: pd,

@@ -33,6 +33,10 @@ func (d denied) LogValue() slog.Value {
 // remedy says to the operator what is wrong, and what to do.
 func (d denied) remedy() string {
 	switch {
+	case d.scope != "" && d.status == http.StatusUnauthorized:
+		return "PagerDuty does not accept PAGERDUTY_API_TOKEN (" + d.words + "), perhaps any more, as an app's OAuth token is good for some weeks: get a new one, and restart tocsin with it"
+	case d.scope != "":
+		return "the app whose OAuth token tocsin has may not do that (" + d.call + "): give it the scope " + d.scope + ", and restart tocsin with a new token of it."
 	case d.status == http.StatusUnauthorized:
 		return "PagerDuty does not accept PAGERDUTY_API_TOKEN (" + d.words + "): make a new API access key, and restart tocsin with it"
 	case d.reads():

@@ -19,6 +19,7 @@ type refusal struct {
 	call   string // "POST /incidents"
 	status int
 	words  string // PagerDuty's own
+	scope  string // what an app's token needs for it; "" for an API key
 	after  time.Duration
 }
 
@@ -29,6 +30,9 @@ func (r *refusal) Error() string {
 // refused reads an answer that is no success, whatever type it says it has.
 func (c *Client) refused(call string, answer *http.Response, body []byte) error {
 	r := &refusal{call: call, status: answer.StatusCode, after: wait(answer.Header)}
+	if c.config.OAuth() && answer.Request != nil {
+		r.scope = c.scope(answer.Request)
+	}
 	var rest pagerduty.APIError
 	var event pagerduty.EventsAPIV2ErrorObject
 	switch {

@@ -8,6 +8,7 @@ import (
 
 	"tocsin/bot/incident"
 	"tocsin/bot/pagerduty"
+	"tocsin/bot/sandbox"
 )
 
 // ours is a team that calls its services otherwise than PagerDuty does.
@@ -203,5 +204,44 @@ func TestCheckOfTheTeam(t *testing.T) {
 	}
 	if n := strings.Count(problems, "services/"); n != 4 {
 		t.Errorf("%d problems:\n%s", n, problems)
+	}
+}
+
+// TestOAuth: the access token of an app goes as a bearer token, and does all that an API
+// key does; what its scopes leave out is said by PagerDuty's name for it.
+func TestOAuth(t *testing.T) {
+	c := full()
+	c.Token = sandbox.PagerDutyOAuthToken
+	if !c.OAuth() || full().OAuth() {
+		t.Error("the form of the token does not tell what it is")
+	}
+	d := newDesk(t, c)
+	if problems := d.Check(t.Context()); len(problems) != 1 || !strings.HasPrefix(problems[0], "the webhook subscription: ") {
+		t.Errorf("%q", problems)
+	}
+	if _, err := d.page(dina, "Please look"); err != nil {
+		t.Error(err)
+	}
+	c.From = ""
+	if problems := newDesk(t, c).Check(t.Context()); !strings.Contains(strings.Join(problems, "\n"), "PAGERDUTY_FROM is not set, and the API token belongs to no user") {
+		t.Errorf("%q", problems)
+	}
+}
+
+// TestScopes: an app that lacks a scope is told which; all that tocsin needs are enough.
+func TestScopes(t *testing.T) {
+	c := full()
+	c.Token = sandbox.PagerDutyOAuthToken
+	for _, missing := range append(strings.Fields(pagerduty.Scopes), "") {
+		granted := slices.DeleteFunc(strings.Fields(pagerduty.Scopes), func(s string) bool { return s == missing })
+		d := newDeskAt(t, c, sandbox.New(sandbox.Options{PagerDutyScopes: granted}))
+		_, paging := d.page(dina, "")
+		problems := strings.Join(d.Check(t.Context()), "\n")
+		if told := strings.Contains(problems, "the scope "+missing); missing != "" && missing != "webhook_subscriptions.write" && !told {
+			t.Errorf("without %s: %s", missing, problems)
+		}
+		if missing == "" && (paging != nil || strings.Contains(problems, "scope")) {
+			t.Errorf("with all: %v, %s", paging, problems)
+		}
 	}
 }

@@ -14,6 +14,8 @@ const (
 	PagerDutyToken = "sandbox-pagerduty-token"
 	// PagerDutyReadToken is the default read-only REST key.
 	PagerDutyReadToken = "sandbox-pagerduty-read-token"
+	// PagerDutyOAuthToken is the access token of an app: it belongs to no user, and goes as a bearer token.
+	PagerDutyOAuthToken = "pdus+_0SANDBX_5b1d3c71-84a4-4640-8dfe-a845bab1fd41"
 	// RoutingKey is the Events API v2 key of the service answers-api. Service n of the account has
 	// the key sandbox0routing0key0sandbox0 + n in three digits + a.
 	RoutingKey = "sandbox0routing0key0sandbox0001a"

@@ -54,7 +54,7 @@ func pdNoRequester(from string) *pdRefusal {
 }
 
 func pdUnauthorized() *pdRefusal {
-	return &pdRefusal{http.StatusUnauthorized, 2006, "Authentication failed", []string{"Authorization must be: Token token=KEY"}}
+	return &pdRefusal{http.StatusUnauthorized, 2006, "Authentication failed", []string{"Authorization must be: Token token=KEY, or of an app: Bearer TOKEN"}}
 }
 
 func pdDenied() *pdRefusal {

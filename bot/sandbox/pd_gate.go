@@ -8,13 +8,27 @@ import (
 	"strings"
 )
 
-// checkPagerToken: "Token token=KEY", the key one of two.
+// checkPagerToken: "Token token=KEY", the key one of two; or "Bearer TOKEN", the token of an app
+// (https://developer.pagerduty.com/docs/authentication,
+// https://developer.pagerduty.com/docs/app-oauth-token). Neither passes as the other.
 func (ws *Workspace) checkPagerToken(p *pdCall) *pdRefusal {
-	key, found := strings.CutPrefix(p.header.Get("Authorization"), "Token token=")
-	if !found || (key != ws.opt.PagerDutyToken && key != ws.opt.PagerDutyReadToken) {
+	key, isKey := strings.CutPrefix(p.header.Get("Authorization"), "Token token=")
+	token, isToken := strings.CutPrefix(p.header.Get("Authorization"), "Bearer ")
+	p.app = isToken && token == PagerDutyOAuthToken
+	if !p.app && !(isKey && (key == ws.opt.PagerDutyToken || key == ws.opt.PagerDutyReadToken)) {
 		return pdUnauthorized()
 	}
 	return ws.pagerFault(p)
+}
+
+// scope is what an app's token needs for a call: it is named after what the path begins with.
+func (p *pdCall) scope() string {
+	_, path, _ := strings.Cut(p.name, " /")
+	thing, _, _ := strings.Cut(path, "/")
+	if p.method == http.MethodGet {
+		return thing + ".read"
+	}
+	return thing + ".write"
 }
 
 // pagerFault refuses as the faults say that name PagerDuty: one of "*" is about Slack's token.
@@ -34,6 +48,9 @@ func (ws *Workspace) pagerFault(p *pdCall) *pdRefusal {
 // checkPager is what PagerDuty asks of every request before it looks at what is asked for.
 func (ws *Workspace) checkPager(p *pdCall, route pdRoute) *pdRefusal {
 	if strings.HasSuffix(p.header.Get("Authorization"), "="+ws.opt.PagerDutyReadToken) && p.method != http.MethodGet {
+		return pdDenied()
+	}
+	if p.app && ws.opt.PagerDutyScopes != nil && !slices.Contains(ws.opt.PagerDutyScopes, p.scope()) {
 		return pdDenied()
 	}
 	if !pdAccepts(p.header.Get("Accept")) {

@@ -47,7 +47,10 @@ func (pd *pagerDuty) listUsers(p *pdCall) (obj, error) {
 }
 
 // getMe is who the key belongs to.
-func (pd *pagerDuty) getMe(*pdCall) (obj, error) {
+func (pd *pagerDuty) getMe(p *pdCall) (obj, error) {
+	if p.app {
+		return nil, pdInvalid("The token belongs to no user")
+	}
 	return obj{"user": pd.userObject(pd.user(pdOwnerID))}, nil
 }
 

@@ -34,6 +34,7 @@ type pdCall struct {
 	raw    []byte
 	body   obj
 	from   pdUser
+	app    bool // an app asks, which is no user
 }
 
 // pdRoutes are the endpoints of the REST API that the account has

@@ -57,6 +57,8 @@ type Options struct {
 	PagerDutyReadToken string // read-only key; default [PagerDutyReadToken]
 	// PagerDutyPriorities are the names of the account's priorities, the gravest first; nil: P1 to P5.
 	PagerDutyPriorities []string
+	// PagerDutyScopes are what the OAuth token [PagerDutyOAuthToken] was granted: "incidents.read"; nil: all.
+	PagerDutyScopes []string
 
 	AlertURL   string // where alerts go that are not PagerDuty's: an Alertmanager receiver
 	AlertToken string // their bearer token

@@ -28,7 +28,11 @@ func (d *doctor) pagerDuty(ctx context.Context, s settings) {
 		d.good("PagerDuty", "paging off: set PAGERDUTY_API_TOKEN to page people and keep incidents in step, or PAGERDUTY_ROUTING_KEY to page one service")
 		return
 	}
-	d.good("PagerDuty", fmt.Sprintf("API token %s, routing key %s, acts as %s", set(s.pager.Token), set(s.pager.RoutingKey), or(s.pager.From, "the token's own user")))
+	token := set(s.pager.Token)
+	if s.pager.OAuth() {
+		token += ", an app's OAuth token, which PagerDuty takes for some weeks and where the app has the scopes " + pagerduty.Scopes
+	}
+	d.good("PagerDuty", fmt.Sprintf("API token %s, routing key %s, acts as %s", token, set(s.pager.RoutingKey), or(s.pager.From, "the token's own user")))
 	if len(s.pager.Missing()) == 0 {
 		s.pager.Team = catalogue{s.content.services}
 		d.paging(ctx, *s.pager)

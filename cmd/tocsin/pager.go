@@ -17,7 +17,7 @@ import (
 // pagerFlags are how to reach PagerDuty. Without a token and a key nobody can be
 // paged from here; webhooks still come in.
 type pagerFlags struct {
-	APIToken   string `env:"PAGERDUTY_API_TOKEN" name:"pagerduty-api-token" placeholder:"…" help:"A PagerDuty API access key with write access: to page people, see who is on call, and keep PagerDuty's incidents in step."`
+	APIToken   string `env:"PAGERDUTY_API_TOKEN" name:"pagerduty-api-token" placeholder:"…" help:"A PagerDuty API access key with write access, or the OAuth access token of an app: to page people, see who is on call, and keep PagerDuty's incidents in step."`
 	RoutingKey string `env:"PAGERDUTY_ROUTING_KEY" name:"pagerduty-routing-key" placeholder:"…" help:"The integration key of an Events API v2 integration: enough to page those behind it, without an API token."`
 	From       string `env:"PAGERDUTY_FROM" name:"pagerduty-from" placeholder:"oncall@example.com" help:"The e-mail of the PagerDuty user in whose name tocsin acts."`
 	APIURL     string `env:"PAGERDUTY_API_URL" name:"pagerduty-api-url" help:"Where PagerDuty's API is, if not at api.pagerduty.com: https://api.eu.pagerduty.com"`
