@@ -3,6 +3,7 @@ package pagerduty
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strings"
 
 	"tocsin/bot"
@@ -129,4 +130,24 @@ func (c *Client) calledFor(ctx context.Context, to incident.PageTarget) []string
 		}
 	}
 	return ids
+}
+
+// madeFor is the page of ours that PagerDuty's incident was made for; ok is false if it
+// was made for none.
+func madeFor(inc incident.Incident, r record) (page incident.Page, ok bool) {
+	i := slices.IndexFunc(inc.Pages, func(page incident.Page) bool { return page.Key == r.ID && !page.Added })
+	if i < 0 {
+		return incident.Page{}, false
+	}
+	return inc.Pages[i], true
+}
+
+// callFor has an incident call whom a page called with r: they need not be the service's.
+func (in *newIncident) callFor(page incident.Page, r record) {
+	switch {
+	case page.To.Kind == incident.TargetUser:
+		in.Assignments = []assignment{{*refer(page.To.ID, "user")}}
+	case r.Policy != nil:
+		in.Policy = refer(r.Policy.ID, "escalation_policy")
+	}
 }

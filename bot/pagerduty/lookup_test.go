@@ -5,7 +5,10 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
+	"tocsin/bot/effect"
 	"tocsin/bot/incident"
 	"tocsin/bot/pagerduty"
 	"tocsin/bot/sandbox"
@@ -134,6 +137,30 @@ func TestPageWithoutAService(t *testing.T) {
 				t.Errorf("%s: %s", to.Name, writes)
 			}
 		}
+	}
+}
+
+// TestPagedAgain: who was called to something that PagerDuty has no service for is called
+// again when it is reopened, and not whoever the service is of.
+func TestPagedAgain(t *testing.T) {
+	for _, to := range []incident.PageTarget{dina, platform, {Kind: incident.TargetService, ID: "PSVC011", Name: "sound"}} {
+		synctest.Test(t, func(t *testing.T) {
+			d := withTeam(t, ours(), "")
+			_, err := d.page(to, "")
+			must(t, err)
+			d.record(incident.Resolved{})
+			d.do(effect.SyncPager{})
+			<-time.After(time.Hour)
+			d.record(incident.Reopened{})
+			facts := d.do(effect.SyncPager{})
+			was, is := d.ws.PagerDutyIncidents()[0], d.ws.PagerDutyIncidents()[1]
+			if is.Service != was.Service || is.Policy != was.Policy || is.Assignee == "" || to == dina && is.Assignee != dina.Name {
+				t.Errorf("%s: %+v, then %+v", to.Name, was, is)
+			}
+			if paged, ok := facts[0].(incident.Paged); !ok || paged.To != to {
+				t.Errorf("%s: %+v", to.Name, facts)
+			}
+		})
 	}
 }
 

@@ -24,7 +24,7 @@ func reopenings(inc incident.Incident) (n int, last time.Time) {
 // reopen calls people again when inc was reopened after everything in PagerDuty
 // was resolved. The REST API cannot reopen: a PUT takes acknowledged and resolved
 // only, and refuses what is resolved. So there is one new incident for each time,
-// on the service of the first.
+// on the service of the first, and for those whom a page of ours called with that.
 func (p *Performer) reopen(ctx context.Context, inc incident.Incident, all []record, job bot.Job) ([]incident.Fact, error) {
 	n, at := reopenings(inc)
 	if !inc.Active() || n == 0 || len(all) == 0 {
@@ -45,24 +45,37 @@ func (p *Performer) reopen(ctx context.Context, inc incident.Incident, all []rec
 		return nil, nil
 	}
 	in := newIncident{Title: headline(inc), Service: refer(service.ID, "service"), Key: reopenedKey(inc.ID, n, at), Urgency: urgencyOf(inc.Severity)}
+	page, ours := madeFor(inc, all[0])
+	if ours {
+		in.callFor(page, all[0])
+	}
 	text := strings.TrimSpace(fmt.Sprintf("It was resolved as %s, and is not over.\n\n%s", all[0].HTMLURL, join(inc)))
 	made, err := p.create(ctx, inc, in, text, job)
 	if err != nil {
 		return nil, err
 	}
-	return again(n, made, service), nil
+	to := theService(service)
+	if ours {
+		to = page.To
+	}
+	return again(n, made, to), nil
 }
 
 // again tells of the incident that called people again the nth time.
-func again(n int, made record, service *reference) []incident.Fact {
-	to := incident.PageTarget{Kind: incident.TargetService}
-	if service != nil {
-		to.ID, to.Name = service.ID, service.Summary
-	}
+func again(n int, made record, to incident.PageTarget) []incident.Fact {
 	return []incident.Fact{
 		incident.Paged{N: -n, To: to, Key: made.ID, Link: made.HTMLURL},
 		incident.PagerSynced{Key: made.ID, State: incident.StateFiring},
 	}
+}
+
+// theService is a service as who was paged.
+func theService(s *reference) incident.PageTarget {
+	to := incident.PageTarget{Kind: incident.TargetService}
+	if s != nil {
+		to.ID, to.Name = s.ID, s.Summary
+	}
+	return to
 }
 
 // calledAgain finds the incident that an earlier attempt may have made to call people
@@ -78,5 +91,5 @@ func (p *Performer) calledAgain(ctx context.Context, inc incident.Incident, job 
 	if err != nil || !found {
 		return nil, err
 	}
-	return again(n, made, made.Service), nil
+	return again(n, made, theService(made.Service)), nil
 }
