@@ -142,11 +142,11 @@ func madeFor(inc incident.Incident, r record) (page incident.Page, ok bool) {
 	return inc.Pages[i], true
 }
 
-// callFor has an incident call whom a page called with r: they need not be the service's.
-func (in *newIncident) callFor(page incident.Page, r record) {
+// callFor has an incident call whom r was to call: they need not be the service's.
+func (in *newIncident) callFor(to incident.PageTarget, r record) {
 	switch {
-	case page.To.Kind == incident.TargetUser:
-		in.Assignments = []assignment{{*refer(page.To.ID, "user")}}
+	case to.Kind == incident.TargetUser:
+		in.Assignments = []assignment{{*refer(to.ID, "user")}}
 	case r.Policy != nil:
 		in.Policy = refer(r.Policy.ID, "escalation_policy")
 	}

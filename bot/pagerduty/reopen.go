@@ -45,18 +45,15 @@ func (p *Performer) reopen(ctx context.Context, inc incident.Incident, all []rec
 		return nil, nil
 	}
 	in := newIncident{Title: headline(inc), Service: refer(service.ID, "service"), Key: reopenedKey(inc.ID, n, at), Urgency: urgencyOf(inc.Severity)}
-	page, ours := madeFor(inc, all[0])
-	if ours {
-		in.callFor(page, all[0])
+	to := theService(service)
+	if page, ours := madeFor(inc, all[0]); ours {
+		to = page.To
+		in.callFor(to, all[0])
 	}
 	text := strings.TrimSpace(fmt.Sprintf("It was resolved as %s, and is not over.\n\n%s", all[0].HTMLURL, join(inc)))
 	made, err := p.create(ctx, inc, in, text, job)
 	if err != nil {
 		return nil, err
-	}
-	to := theService(service)
-	if ours {
-		to = page.To
 	}
 	return again(n, made, to), nil
 }
