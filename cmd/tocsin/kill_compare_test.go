@@ -36,6 +36,8 @@ func (k *killing) compare() {
 	}
 	k.compareRequests(r)
 	k.compareCauses(r)
+	k.compareMoves(r)
+	k.compareHolds(r)
 	o, err := k.owes(r)
 	if err != nil {
 		k.problem("the record cannot be played again: %v", err)
@@ -81,10 +83,10 @@ func (k *killing) once(n int, format string, args ...any) {
 // most once; an alert is counted once.
 func (k *killing) compareRequests(r *kept) {
 	told := map[string][]incident.Event{} // by fact and token
-	for _, timeline := range r.timelines {
+	for id, timeline := range r.timelines {
 		for _, e := range timeline {
-			for _, t := range tokensOf(e.Fact) {
-				told[t+" "+incident.Facts.Name(e.Fact)] = append(told[t+" "+incident.Facts.Name(e.Fact)], e)
+			for _, t := range tokensOf(id, e) {
+				told[t+" "+outcome(e)] = append(told[t+" "+outcome(e)], e)
 			}
 		}
 	}
@@ -93,6 +95,9 @@ func (k *killing) compareRequests(r *kept) {
 		if a.acked {
 			k.figures.Acknowledged++
 			k.figures.took(a.load(), 1)
+		}
+		if a.fact == "held" { // which is on no timeline: compareHolds
+			continue
 		}
 		if a.acked || len(events) > 1 {
 			k.once(len(events), "%v on a timeline: %+v", a, events)
@@ -104,8 +109,13 @@ func (k *killing) compareRequests(r *kept) {
 }
 
 // tokensOf are the tokens of the requests that a fact is the outcome of. Of an alert
-// it is the first word alone, and of PagerDuty's notes what a person wrote there.
-func tokensOf(f incident.Fact) []string {
+// it is the first word alone, and of PagerDuty's notes what a person wrote there; that a
+// person wants a room has no words.
+func tokensOf(id incident.ID, e incident.Event) []string {
+	f := e.Fact
+	if _, ok := f.(incident.RoomWanted); ok && e.By.Human() {
+		return []string{string(id)}
+	}
 	if s, ok := f.(incident.Signaled); ok {
 		switch {
 		case s.Echo:

@@ -90,15 +90,18 @@ func (r *kept) take(item store.Item) bool {
 		r.look(r.state, nil)
 		return had
 	case effect.TellPager:
+		owed := r.pagersAt(r.of(item.Incident), item)
 		return r.takePager(func(p *sandbox.PagerIncident) bool {
-			had := strings.Contains(strings.Join(append(p.Notes, p.Updates...), "\n"), e.Text)
+			had := strings.Contains(strings.Join(append(p.Notes, p.Updates...), "\n"), e.Text) && slices.ContainsFunc(owed, func(o sandbox.PagerIncident) bool { return o.ID == p.ID })
 			p.Notes, p.Updates = nil, nil
 			return had
 		})
 	case effect.SyncPager:
+		inc := r.of(item.Incident)
+		owed := len(r.pagersAt(inc, item)) > 0 && !passedOn(inc)
 		return r.takePager(func(p *sandbox.PagerIncident) bool {
 			p.Status, p.Priority = "triggered", ""
-			return len(pagersOf(r, incident.Fold(item.Incident, r.timelines[item.Incident][:item.Seq]))) > 0
+			return owed
 		})
 	default:
 		return false

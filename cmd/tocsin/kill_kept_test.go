@@ -13,6 +13,7 @@ type kept struct {
 	incidents []incident.Incident
 	timelines map[incident.ID][]incident.Event
 	alerts    map[string]store.Alert // by the token in their key
+	places    []store.Alert          // all alerts, each with the incident that it belongs to
 	state     sandbox.State
 	rooms     map[incident.ID][]sandbox.ChannelState
 	messages  map[string]sandbox.Message       // the bot's, by their key
@@ -76,6 +77,7 @@ func (k *killing) read(j *store.Journal) (*kept, error) {
 	if err != nil {
 		return nil, err
 	}
+	r.places = alerts
 	for _, a := range alerts {
 		if a.Source != "pagerduty" {
 			r.alerts[tokens.FindString(a.Key)] = a

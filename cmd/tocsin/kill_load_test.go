@@ -35,6 +35,8 @@ var tokens = regexp.MustCompile("qx[a-z]{5}xq")
 // no longer comes, or is never taken, proves nothing.
 var loads = []string{
 	"command declared", "command noted", "command updated", "command task-added", "command action-added", "command page-asked",
+	"command closed", "command reopened", "command merged", "command private", "command detached", "command attached", "command split",
+	"command held", "command room-wanted",
 	"button noted", "form noted", "reaction quoted",
 	"alertmanager signaled", "grafana signaled", "datadog signaled", "generic signaled", "pagerduty signaled", "pagerduty's note signaled",
 }
@@ -52,15 +54,21 @@ func (w *worker) rarest(of func(*wish) string, choices ...string) string {
 	if at := w.rng.IntN(2 * len(choices)); at < len(choices) {
 		return choices[at]
 	}
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	taken := map[string]int{}
-	for _, a := range w.asked {
+	taken := w.taken(of)
+	return slices.MinFunc(choices, func(a, b string) int { return taken[a] - taken[b] })
+}
+
+// taken counts the requests that were acknowledged.
+func (k *killing) taken(of func(*wish) string) map[string]int {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	n := map[string]int{}
+	for _, a := range k.asked {
 		if a.acked {
-			taken[of(a)]++
+			n[of(a)]++
 		}
 	}
-	return slices.MinFunc(choices, func(a, b string) int { return taken[a] - taken[b] })
+	return n
 }
 
 // wish begins a request that comes by a route and leads to a fact.
@@ -90,11 +98,15 @@ func (k *killing) insist(a *wish) {
 // work has everybody work until ctx ends.
 func (k *killing) work(ctx context.Context, wg *sync.WaitGroup) {
 	for i, user := range []string{ada, ben, mei, dina} {
-		p := &worker{k, user, rand.New(rand.NewPCG(k.seed, uint64(10+i)))}
+		p := &worker{killing: k, user: user, rng: rand.New(rand.NewPCG(k.seed, uint64(10+i)))}
 		wg.Go(func() { p.work(ctx, p.act, 350*time.Millisecond) })
 	}
+	for i, user := range []string{ada, dina} {
+		p := &worker{killing: k, user: user, rng: rand.New(rand.NewPCG(k.seed, uint64(30+i)))}
+		wg.Go(func() { p.work(ctx, p.regroup, time.Second) })
+	}
 	for i := range 2 {
-		m := &worker{k, "", rand.New(rand.NewPCG(k.seed, uint64(20+i)))}
+		m := &worker{killing: k, rng: rand.New(rand.NewPCG(k.seed, uint64(20+i)))}
 		wg.Go(func() { m.work(ctx, m.alert, 900*time.Millisecond) })
 	}
 }
@@ -104,6 +116,7 @@ type worker struct {
 	*killing
 	user string
 	rng  *rand.Rand
+	own  []string // incidents that they went on with in private
 }
 
 func (w *worker) work(ctx context.Context, act func(context.Context), pause time.Duration) {

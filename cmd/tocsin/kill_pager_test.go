@@ -32,7 +32,7 @@ func (k *killing) comparePager(r *kept) {
 	for _, inc := range r.incidents {
 		for _, page := range inc.Pages {
 			known[page.Key] = true
-			if p := r.pager[page.Key]; madeByUs(p) {
+			if p := r.pager[page.Key]; madeByUs(p) && !gone(inc, page.Key) {
 				k.compareRated(inc, p) // it has a severity from its first moment on
 			}
 		}
@@ -68,18 +68,28 @@ func pagersOf(r *kept, inc incident.Incident) (list []sandbox.PagerIncident) {
 		}
 	}
 	for _, page := range inc.Pages {
-		if p, ok := r.pager[page.Key]; ok && !slices.ContainsFunc(list, func(o sandbox.PagerIncident) bool { return o.ID == p.ID }) {
+		if p, ok := r.pager[page.Key]; ok && !gone(inc, page.Key) && !slices.ContainsFunc(list, func(o sandbox.PagerIncident) bool { return o.ID == p.ID }) {
 			list = append(list, p)
 		}
 	}
 	return list
 }
 
+// pagersAt are PagerDuty's incidents that belonged to an incident when an effect was asked
+// for, and do so still.
+func (r *kept) pagersAt(inc incident.Incident, item store.Item) []sandbox.PagerIncident {
+	then := incident.Fold(inc.ID, r.timelines[inc.ID][:item.Seq])
+	return slices.DeleteFunc(pagersOf(r, then), func(p sandbox.PagerIncident) bool { return left(inc, item.Seq, p.ID) })
+}
+
+// passedOn tells whether an incident goes on as another one, whose business PagerDuty's
+// incidents are then.
+func passedOn(inc incident.Incident) bool { return inc.Reason == "duplicate" || inc.Reason == "moved" }
+
 // compareTold: a text is with all of PagerDuty's incidents that there were when it was
 // written.
 func (k *killing) compareTold(r *kept, inc incident.Incident, item store.Item, e effect.TellPager) {
-	then := incident.Fold(inc.ID, r.timelines[inc.ID][:item.Seq])
-	for _, p := range pagersOf(r, then) {
+	for _, p := range r.pagersAt(inc, item) {
 		list, text := p.Notes, "["+string(inc.ID)+"] "+e.Text
 		if e.Update {
 			list = p.Updates
@@ -93,8 +103,10 @@ func (k *killing) compareTold(r *kept, inc incident.Incident, item store.Item, e
 // comparePagerState: PagerDuty's incidents show the state and the severity that there were
 // when they were last brought up to date.
 func (k *killing) comparePagerState(r *kept, inc incident.Incident, item store.Item) {
-	then := incident.Fold(inc.ID, r.timelines[inc.ID][:item.Seq])
-	for _, p := range pagersOf(r, then) {
+	if passedOn(inc) {
+		return
+	}
+	for _, p := range r.pagersAt(inc, item) {
 		if !inc.Active() && p.Status != "resolved" {
 			k.lost("PagerDuty's incident %s is %s, and %s is over", p.Key, p.Status, inc.ID)
 		}

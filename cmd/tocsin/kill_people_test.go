@@ -75,14 +75,16 @@ func (w *worker) other() string {
 	return line
 }
 
-// room is one of the incidents that people have opened, and how many there are.
+// room is one of the incidents that people have opened, or that the worker went on with
+// in private; and how many there are for all.
 func (w *worker) room() (id string, opened int) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	all := slices.Concat(w.rooms, w.own)
 	if len(w.rooms) == 0 {
 		return "", 0
 	}
-	return w.rooms[w.rng.IntN(len(w.rooms))], len(w.rooms)
+	return all[w.rng.IntN(len(all))], len(w.rooms)
 }
 
 // say gives a command where no incident is, and returns what the person is told.
@@ -100,12 +102,9 @@ func (w *worker) say(ctx context.Context, text string) (answer string) {
 }
 
 // command gives a command with a token; done is in the answer if it was done.
-func (w *worker) command(ctx context.Context, fact, line, done string) {
+func (w *worker) command(ctx context.Context, fact, line, done string) bool {
 	a := w.wish("command", fact)
-	answer := w.say(ctx, "/incident "+line+" "+a.token)
-	if strings.Contains(answer, done) {
-		w.acknowledge(a)
-	}
+	return w.done(ctx, a, line+" "+a.token, done)
 }
 
 var openAs = regexp.MustCompile(`\*?(INC-\d+)\*? is open`)
@@ -121,6 +120,7 @@ func (w *worker) open(ctx context.Context) {
 		w.mu.Lock()
 		defer w.mu.Unlock()
 		w.rooms = append(w.rooms, m[1])
+		w.titled[m[1]] = a.token
 	}
 }
 
@@ -219,6 +219,9 @@ func (w *worker) until(ctx context.Context, most time.Duration, what func() bool
 // is taken.
 func (w *worker) react(ctx context.Context, room string) {
 	channel := w.channel(room)
+	if slices.Contains(w.own, room) { // who asked for it need not be in there yet
+		return
+	}
 	if !slices.ContainsFunc(w.ws.Messages(channel), func(m sandbox.Message) bool { return keyOf(m) != "" }) {
 		return // nobody knows of a room before there is something in it
 	}

@@ -110,12 +110,13 @@ func again(ctx context.Context, b *bot.Bot, id incident.ID, tx []incident.Event)
 }
 
 // transactions are the events of a timeline that were stored together: those of one
-// cause, and up to so many signals that came one after the other.
+// cause, and up to so many signals that came one after the other. The signals that an
+// incident was declared with are apart, because what follows from them is owed.
 func transactions(timeline []incident.Event, signals int) (list [][]incident.Event) {
 	n := 0 // signals in the last transaction
 	for i, e := range timeline {
 		_, signal := e.Fact.(incident.Signaled)
-		same := i > 0 && e.Cause == timeline[i-1].Cause
+		same := i > 0 && e.Cause == timeline[i-1].Cause && (!signal || n > 0 || len(list) > 1)
 		if !same && (!signal || n == 0 || n >= signals) {
 			list, n = append(list, nil), 0
 		}

@@ -18,6 +18,9 @@ import (
 // the present state of something.
 var ordered = regexp.MustCompile(`^INC-\d+/\d{8}\.\d\d$`)
 
+// slacksOwn is the subtype of what Slack says by itself, in open channels and in private ones.
+var slacksOwn = regexp.MustCompile("^(channel|group|bot)_")
+
 // keyOf is the key of one of the bot's messages, "" for any other.
 func keyOf(m sandbox.Message) string {
 	if m.Metadata == nil || m.User != sandbox.BotUser {
@@ -33,7 +36,7 @@ func (k *killing) compareMessages(r *kept) {
 	keys, wanted := map[string]int{}, map[string]bool{}
 	for channel, list := range r.state.Messages {
 		for _, m := range list {
-			if m.User != sandbox.BotUser || m.EphemeralTo != "" || strings.HasPrefix(m.Subtype, "channel_") || strings.HasPrefix(m.Subtype, "bot_") {
+			if m.User != sandbox.BotUser || m.EphemeralTo != "" || slacksOwn.MatchString(m.Subtype) {
 				continue
 			}
 			k.figures.Messages++
@@ -90,7 +93,7 @@ func (k *killing) compareRoom(r *kept, inc incident.Incident, room sandbox.Chann
 	var keys []string
 	joined := map[string]int{}
 	for _, m := range r.state.Messages[room.ID] {
-		if m.Subtype == "channel_join" {
+		if strings.HasSuffix(m.Subtype, "_join") {
 			if joined[m.User]++; joined[m.User] > 1 {
 				k.double("%s came into #%s", m.User, room.Name)
 			}
@@ -132,7 +135,7 @@ func (k *killing) compareBookmarks(room sandbox.ChannelState) {
 func (k *killing) compareTopics(inc incident.Incident, room sandbox.ChannelState) {
 	topic, since := "", time.Time{}
 	for _, m := range k.before.Messages[room.ID] {
-		if m.Subtype != "channel_topic" {
+		if !strings.HasSuffix(m.Subtype, "_topic") {
 			continue
 		}
 		at := writtenAt(m)
@@ -157,7 +160,7 @@ func writtenAt(m sandbox.Message) time.Time {
 func changed(inc incident.Incident, from, to time.Time) bool {
 	return slices.ContainsFunc(inc.Timeline, func(e incident.Event) bool {
 		switch e.Fact.(type) {
-		case incident.SeverityChanged, incident.Assigned, incident.Mitigated, incident.Resolved, incident.Reopened:
+		case incident.SeverityChanged, incident.Assigned, incident.Mitigated, incident.Resolved, incident.Reopened, incident.Closed:
 			return e.Logged.After(from) && e.Logged.Before(to)
 		}
 		return false

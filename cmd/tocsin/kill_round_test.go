@@ -31,10 +31,16 @@ type killing struct {
 	calls     int           // the last call whose faults were counted
 	before    sandbox.State // as all was settled, and nothing made anew
 
+	holding sync.Mutex // by whoever has rooms on hold
+
 	mu       sync.Mutex
 	asked    []*wish
 	problems []string
-	rooms    []string // incidents that people have opened
+	rooms    []string          // incidents that people have opened
+	titled   map[string]string // the tokens in their titles
+	tried    map[string]int    // what is asked for once, or a few times
+	halves   map[string]bool   // incidents whose alerts were to go elsewhere, without an answer
+	holds    []span            // when alerts opened no rooms
 }
 
 // play plays a round. The problems are empty if nothing was lost and nothing is
@@ -59,7 +65,7 @@ func (s killSpec) play(ctx context.Context) (killFigures, []string) {
 
 // begin opens the workspace of a round.
 func (s killSpec) begin(ctx context.Context) (*killing, error) {
-	k := &killing{killSpec: s, ctx: ctx}
+	k := &killing{killSpec: s, ctx: ctx, titled: map[string]string{}, tried: map[string]int{}, halves: map[string]bool{}}
 	var err error
 	if k.dir, err = os.MkdirTemp("", "tocsin-kill"); err != nil {
 		return nil, err

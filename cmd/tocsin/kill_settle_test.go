@@ -47,12 +47,14 @@ func (k *killing) settle() bool {
 	return true
 }
 
-// resync gives the command until it is answered.
+// resync has anybody who can see an incident give the command until it is answered.
 func (k *killing) resync(id string) {
 	for range 20 {
-		r, err := k.ws.Say(k.ctx, sandbox.Say{User: ada, Channel: "general", Text: "/incident " + id + " resync"})
-		if err == nil && r.OK && strings.Contains(string(r.Ack), "made anew") {
-			return
+		for _, user := range []string{ada, ben, mei, dina} {
+			r, err := k.ws.Say(k.ctx, sandbox.Say{User: user, Channel: "general", Text: "/incident " + id + " resync"})
+			if err == nil && r.OK && strings.Contains(string(r.Ack), "made anew") {
+				return
+			}
 		}
 		k.wait(500 * time.Millisecond)
 	}
