@@ -133,8 +133,7 @@ func dataFile(t *testing.T, path string) ([]byte, map[string]any) {
 		arrive(t, j, delivery("pagerduty", fmt.Sprint("E", n)))
 	}
 	if err := errors.Join(
-		j.PutAlerts(t.Context(), []store.Alert{}), j.Mark(t.Context(), "rooms-held", noon),
-		j.Bury(t.Context(), []store.Gone{{ID: "INC-3", At: noon, Why: "exported"}}),
+		j.PutAlerts(t.Context(), []store.Alert{}), j.Mark(t.Context(), "rooms-held", noon), rest(t, j),
 	); err != nil {
 		t.Fatal(err)
 	}

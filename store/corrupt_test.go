@@ -37,6 +37,7 @@ func written(t *testing.T) []store.Pair {
 	if err := errors.Join(
 		j.PutAlerts(t.Context(), []store.Alert{alertOf("pagerduty", "P1"), alertOf("pagerduty", "P2")}),
 		j.Mark(t.Context(), "rooms-held", noon), j.Mark(t.Context(), "swept", noon.Add(time.Hour)),
+		rest(t, j),
 	); err != nil {
 		t.Fatal(err)
 	}
@@ -45,6 +46,19 @@ func written(t *testing.T) []store.Pair {
 		t.Fatal(err)
 	}
 	return pairs
+}
+
+// rest writes what is neither of an incident nor of an alert that is there: a delivery that
+// was worked on, changes, what was learned, and what is gone.
+func rest(t *testing.T, j *store.Journal) error {
+	t.Helper()
+	arrive(t, j, delivery("grafana", "E9"))
+	retire(t, j, delivery("grafana", "E9"))
+	return errors.Join(
+		j.Changed(t.Context(), "slack/1", store.Change{At: noon, By: "Ada Okafor", Kind: "config", What: "beam width 4", Service: "chat-api"}),
+		j.Remember(t.Context(), "pace", map[string]int{"chat.postMessage": 7}),
+		j.Bury(t.Context(), []store.Gone{{ID: "INC-3", At: noon, Why: "exported", Where: "/x/INC-3.jsonl"}}),
+	)
 }
 
 // holding is a journal on a store that holds these pairs.
@@ -90,17 +104,39 @@ func contents(t *testing.T, j *store.Journal) (told map[string]any, errs map[str
 		at, err := j.Marked(t.Context(), name)
 		note("mark "+name, at, err)
 	}
+	changes, err := j.Changes(t.Context(), noon.AddDate(-1, 0, 0))
+	note("changes", changes, err)
+	gone, err := j.Gone(t.Context())
+	note("gone", gone, err)
+	_, _, err = j.Load(t.Context(), "INC-3")
+	if left := (*store.GoneError)(nil); errors.As(err, &left) {
+		note("where INC-3 is", left.Gone, nil)
+	} else {
+		note("where INC-3 is", store.Gone{}, err)
+	}
+	var pace map[string]int
+	_, err = j.Recall(t.Context(), "pace", &pace)
+	note("what was learned", pace, err)
 	next, err := j.Next(t.Context())
 	note("next", next, err)
+	first, err := j.Arrive(t.Context(), delivery("grafana", "E9"))
+	note("whether a delivery is new", first, err)
 	return told, errs
 }
 
 // wantNoLie wants damage to be told: at least one answer is a CorruptError, and
-// every other is true.
+// every other is true. Of a delivery that was worked on nobody reads more than that it is
+// there: Examine tells of the rest.
 func wantNoLie(t *testing.T, what string, truth map[string]any, j *store.Journal) {
 	t.Helper()
 	told, errs := contents(t, j)
-	if len(errs) == 0 {
+	switch {
+	case len(errs) > 0, strings.HasPrefix(what, "known/"): // what is not known is learned again
+	case strings.HasPrefix(what, "seen/"):
+		if r, err := j.Examine(t.Context(), nil); err == nil && len(r.Findings) == 0 {
+			t.Errorf("%s: not even Examine noticed", what)
+		}
+	default:
 		t.Errorf("%s: nobody noticed", what)
 	}
 	for asked, want := range truth {
@@ -115,10 +151,13 @@ func wantNoLie(t *testing.T, what string, truth map[string]any, j *store.Journal
 }
 
 // untrue tells whether an answer is a lie. The number of the next incident may skip one
-// that damage seems to use.
+// that damage seems to use; what was learned may be learned again.
 func untrue(asked string, told, want any) bool {
-	if asked == "next" {
+	switch asked {
+	case "next":
 		return told.(int) < want.(int) || told.(int) > want.(int)+1
+	case "what was learned":
+		return len(told.(map[string]int)) > 0 && !reflect.DeepEqual(told, want)
 	}
 	return !reflect.DeepEqual(told, want)
 }

@@ -68,6 +68,14 @@ func TestDataFileOfFormat1(t *testing.T) {
 	}
 	events = append(events, incident.Event{Seq: len(events) + 1, At: noon, Logged: noon, Fact: incident.Noted{Text: "after the upgrade"}})
 	add(t, j, tip, events, store.Append{})
+	for _, known := range []store.Arrival{delivery("pagerduty", "E1"), delivery("grafana", "E3")} { // one waits, one was worked on
+		if first, err := j.Arrive(t.Context(), known); first || err != nil {
+			t.Errorf("%s of %s is taken for new: %v", known.ID, known.Source, err)
+		}
+	}
+	if first, err := j.Arrive(t.Context(), delivery("grafana", "E4")); !first || err != nil {
+		t.Errorf("what is new is taken for known: %v", err)
+	}
 	if n, err := j.Next(t.Context()); n != 8 || err != nil {
 		t.Errorf("the next incident is %d, %v", n, err)
 	}
