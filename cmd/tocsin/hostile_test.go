@@ -37,15 +37,16 @@ var said = strings.ReplaceAll(evil, "<@U0DINA> ", "")
 type siege struct {
 	t *testing.T
 	*sandboxRun
-	log journal
-	n   int
+	log  journal
+	n    int
+	file string // its record
 }
 
 func besiege(t *testing.T) *siege {
 	t.Helper()
-	s := &siege{t: t}
+	s := &siege{t: t, file: filepath.Join(t.TempDir(), "tocsin.db")}
 	e := &env{ctx: t.Context(), stdout: io.Discard, stderr: io.Discard, log: slog.New(slog.NewTextHandler(&s.log, &slog.HandlerOptions{Level: slog.LevelDebug}))}
-	s.sandboxRun = startIn(t, e, filepath.Join(t.TempDir(), "tocsin.db"), "127.0.0.1:0")
+	s.sandboxRun = startIn(t, e, s.file, "127.0.0.1:0")
 	t.Cleanup(func() { s.close() })
 	return s
 }
@@ -184,12 +185,18 @@ func spoiled(t *testing.T, source string) string {
 	return string(data)
 }
 
-// attack is something hostile, and what it gets.
+// attack is something hostile, and what it gets. What is answered with nothing at once
+// leaves nothing on any timeline, but where leaves says what.
 type attack struct {
 	name   string
 	do     func(s *siege) got
 	status int
 	says   string
+}
+
+// leaves are the facts that attacks leave which are answered with nothing.
+var leaves = map[string]string{
+	"button: a target that is none": "PageAsked", // which PagerDuty refuses, as the room is told
 }
 
 func deep(n int) string { return strings.Repeat(`{"a":[`, n/2) + strings.Repeat(`]}`, n/2) }
@@ -208,17 +215,21 @@ func onSources(t *testing.T) (list []attack) {
 		raw := func(method, path, b string, headers ...string) func(*siege) got {
 			return func(s *siege) got { return s.send(s.request(method, path, b, headers...)) }
 		}
-		add("no proof", 401, "", raw("POST", path, good))
-		add("another's proof", 401, "", raw("POST", path, good, "Authorization", "Bearer sandbox-webhook-tokem", "X-PagerDuty-Signature", "v1="+mac("x", good), "Sentry-Hook-Signature", mac("x", good)))
-		add("a proof of nothing", 401, "", raw("POST", path, good, "Authorization", "Bearer ", "X-PagerDuty-Signature", "v1=", "Sentry-Hook-Signature", ""))
-		add("the proof in the address", 401, "", raw("POST", path+"?token="+sandboxWebhookToken, good))
+		unproven := map[string]string{"pagerduty": "check PAGERDUTY_WEBHOOK_SECRET", "sentry": "check TOCSIN_SENTRY_SECRET"}[source]
+		if unproven == "" {
+			unproven = "TOCSIN_WEBHOOK_TOKEN"
+		}
+		add("no proof", 401, unproven, raw("POST", path, good))
+		add("another's proof", 401, unproven, raw("POST", path, good, "Authorization", "Bearer sandbox-webhook-tokem", "X-PagerDuty-Signature", "v1="+mac("x", good), "Sentry-Hook-Signature", mac("x", good)))
+		add("a proof of nothing", 401, unproven, raw("POST", path, good, "Authorization", "Bearer ", "X-PagerDuty-Signature", "v1=", "Sentry-Hook-Signature", ""))
+		add("the proof in the address", 401, unproven, raw("POST", path+"?token="+sandboxWebhookToken, good))
 		add("no JSON", 400, "cannot be read", body("alerts=1"))
 		add("10,000 deep", 400, "cannot be read", body(deep(10_002)))
 		add("a list of nothing", 400, "cannot be read", body("[[]]"))
 		add("too large", 413, "larger than 1048576", body(good+strings.Repeat(" ", 1<<20)))
 		add("packed", 415, "without compression", body(good, "Content-Encoding", "gzip"))
 		add("hostile words", 202, `"stored":true`, body(spoiled(t, source)))
-		add("read, not sent", 404, "", raw("GET", path, ""))
+		add("read, not sent", 404, "page not found", raw("GET", path, ""))
 	}
 	return list
 }
@@ -269,27 +280,27 @@ func onSlack() []attack {
 		{"Slack: too large", func(s *siege) got { return s.slack("command", s.typed(strings.Repeat("a", 1<<20))) }, 413, "larger than"},
 		{"Slack: nobody", command("open x", "user_id", ""), 400, "no user_id"},
 		{"Slack: no trigger", command("open x", "trigger_id", ""), 400, "no trigger_id"},
-		{"Slack: 100,000 fields", func(s *siege) got { return s.slack("command", strings.Repeat("a=b&", 100_000)) }, 400, ""},
+		{"Slack: 100,000 fields", func(s *siege) got { return s.slack("command", strings.Repeat("a=b&", 100_000)) }, 400, "exceeded limit"},
 		{"command: hostile title", command("open sev2 " + said), 200, "INC-"},
 		{"command: hostile note", command("INC-1 note " + said), 200, "Noted"},
 		{"command: hostile update", command("INC-1 update " + said), 200, "is out"},
 		{"command: hostile verb", command(said), 200, "I don't know"},
-		{"command: hostile search", command("guide " + said), 200, ""},
+		{"command: hostile search", command("guide " + said), 200, "I am not sure which guide fits"},
 		{"command: hostile change", command("changed prompt " + said), 200, "On the record"},
 		{"command: a name that is hostile", command("INC-1 take scribe", "user_name", evil, "user_id", mei), 200, "scribe"},
 		{"command: a channel that is hostile", command("list", "channel_id", evil), 200, "INC-"},
 		{"command: 4,000 characters", command("open " + strings.Repeat("zzz ", 1000)), 200, "INC-"},
-		{"command: a number that is none", command("INC-99999999999999999999 note x"), 200, ""},
+		{"command: a number that is none", command("INC-99999999999999999999 note x"), 200, "I don't know “inc-99999999999999999999”"},
 		{"command: INC-0", command("INC-0 note x"), 200, "I don't know “inc-0”"},
 		{"command: 10,000 alerts", command("INC-1 detach 1-99999999"), 200, "is no alert"},
-		{"command: minus one", command("INC-1 task done -1"), 200, ""},
-		{"command: a date that is none", command("INC-1 began 2026-99-99"), 200, ""},
-		{"command: an endless date", command("INC-1 began " + strings.Repeat("9", 3000)), 200, ""},
-		{"command: a path for a guide", command("guide ../../../etc/passwd"), 200, ""},
-		{"command: no text", command("\x00\x00"), 200, ""},
-		{"command: bytes that are no text", command("INC-1 note \xff\xfe"), 200, ""},
-		{"command: an answer to elsewhere", command("INC-1 timeline", "response_url", "https://evil.example/"), 200, ""},
-		{"command: an answer to this machine", command("help", "response_url", "http://169.254.169.254/latest/meta-data/"), 200, ""},
+		{"command: minus one", command("INC-1 task done -1"), 200, "There is no task -1"},
+		{"command: a date that is none", command("INC-1 began 2026-99-99"), 200, "I cannot read the time “2026-99-99”"},
+		{"command: an endless date", command("INC-1 began " + strings.Repeat("9", 3000)), 200, "I cannot read the time “9999"},
+		{"command: a path for a guide", command("guide ../../../etc/passwd"), 200, "I am not sure which guide fits"},
+		{"command: no text", command("\x00\x00"), 200, "I don't know “”"},
+		{"command: bytes that are no text", command("INC-1 note \xff\xfe"), 200, "Noted"},
+		{"command: an answer to elsewhere", command("INC-1 timeline", "response_url", "https://evil.example/"), 200, "INC-1 · timeline"},
+		{"command: an answer to this machine", command("help", "response_url", "http://169.254.169.254/latest/meta-data/"), 200, "Something looks wrong?"},
 		{"button: hostile", button(said), 200, ""},
 		{"button: endless", button("INC-1 note " + strings.Repeat("a", 100_000)), 200, ""},
 		{"button: a target that is none", button("INC-1 page =user/../x= "), 200, ""},
@@ -331,23 +342,23 @@ func onPages() []attack {
 	}
 	return []attack{
 		{"page: up", page("GET", "/guides/..%2f..%2fetc%2fpasswd"), 404, "No such guide"},
-		{"page: up by dots", raw("GET /guides/../../etc/passwd HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"), 307, ""},
+		{"page: up by dots", raw("GET /guides/../../etc/passwd HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"), 307, "Location: /etc/passwd"},
 		{"page: a guide that is hostile", page("GET", "/guides/"+url.PathEscape("<script>zzz()</script>")), 404, "No such guide"},
-		{"page: a search that is hostile", page("GET", "/guides/?q="+url.QueryEscape(evil)), 200, ""},
-		{"page: a symptom that is hostile", page("GET", "/guides/?q=slow&symptom="+url.QueryEscape(evil)), 200, ""},
-		{"page: an endless search", page("GET", "/guides/?q="+strings.Repeat("zzz+", 10_000)), 200, ""},
-		{"page: to elsewhere", page("GET", "/guides?//evil.example"), 200, ""},
-		{"page: changed", page("DELETE", "/guides/triage"), 405, ""},
-		{"page: a record that is none", page("GET", "/postmortem/INC-1", "Host", "127.0.0.1"), 404, ""},
-		{"page: the control socket's", page("GET", "/timeline/INC-1"), 404, ""},
-		{"HTTP: a header bomb", raw("GET /healthz HTTP/1.1\r\nHost: x\r\nX-A: " + strings.Repeat("a", 200_000) + "\r\n\r\n"), 431, ""},
-		{"HTTP: two lengths", raw("POST /webhook/generic HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab"), 400, ""},
-		{"HTTP: a length and chunks", raw("POST /webhook/generic HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"), 401, ""},
-		{"HTTP: a broken chunk", raw("POST /webhook/generic HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzzz\r\n"), 400, ""},
-		{"HTTP: endless chunks", raw("POST /webhook/generic HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n" + strings.Repeat("10000\r\n"+strings.Repeat("a", 1<<16)+"\r\n", 17)), 413, ""},
-		{"HTTP: no HTTP", raw("zzz\r\n\r\n"), 400, ""},
-		{"HTTP: a line in a header", raw("GET /healthz HTTP/1.1\r\nHost: x\r\nX-A: a\rb\r\n\r\n"), 400, ""},
-		{"webhook: of nobody", page("POST", "/webhook/zzz"), 405, ""},
+		{"page: a search that is hostile", page("GET", "/guides/?q="+url.QueryEscape(evil)), 200, "<title>Which guide fits?</title>"},
+		{"page: a symptom that is hostile", page("GET", "/guides/?q=slow&symptom="+url.QueryEscape(evil)), 200, "<title>Which guide fits?</title>"},
+		{"page: an endless search", page("GET", "/guides/?q="+strings.Repeat("zzz+", 10_000)), 200, "<title>Which guide fits?</title>"},
+		{"page: to elsewhere", page("GET", "/guides?//evil.example"), 200, "<title>Guides</title>"},
+		{"page: changed", page("DELETE", "/guides/triage"), 405, "Method Not Allowed"},
+		{"page: a record that is none", page("GET", "/postmortem/INC-1", "Host", "127.0.0.1"), 404, "page not found"},
+		{"page: the control socket's", page("GET", "/timeline/INC-1"), 404, "page not found"},
+		{"HTTP: a header bomb", raw("GET /healthz HTTP/1.1\r\nHost: x\r\nX-A: " + strings.Repeat("a", 200_000) + "\r\n\r\n"), 431, "Header Fields Too Large"},
+		{"HTTP: two lengths", raw("POST /webhook/generic HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab"), 400, "400 Bad Request"},
+		{"HTTP: a length and chunks", raw("POST /webhook/generic HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"), 401, "401 Unauthorized"},
+		{"HTTP: a broken chunk", raw("POST /webhook/generic HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzzz\r\n"), 400, "400 Bad Request"},
+		{"HTTP: endless chunks", raw("POST /webhook/generic HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n" + strings.Repeat("10000\r\n"+strings.Repeat("a", 1<<16)+"\r\n", 17)), 413, "413 Request Entity Too Large"},
+		{"HTTP: no HTTP", raw("zzz\r\n\r\n"), 400, "400 Bad Request"},
+		{"HTTP: a line in a header", raw("GET /healthz HTTP/1.1\r\nHost: x\r\nX-A: a\rb\r\n\r\n"), 400, "400 Bad Request"},
+		{"webhook: of nobody", page("POST", "/webhook/zzz"), 405, "Method Not Allowed"},
 		{"webhook: a sender that is a path", func(s *siege) got { return s.webhook("generic/..%2f..%2fetc", "{}") }, 400, "there is no sender"},
 		{"webhook: a field twice", func(s *siege) got {
 			return s.webhook("generic", `{"dedup_key":"a","dedup_key":"b","status":"firing","title":"twice","title":"zzz"}`)
@@ -358,7 +369,7 @@ func onPages() []attack {
 		{"webhook: a time that is none", func(s *siege) got {
 			return s.webhook("generic", `{"dedup_key":"c","status":"firing","title":"zzz","started_at":"99999-13-45"}`)
 		}, 202, `"stored":true`},
-		{"webhook: a sender of SNS that nobody listens to", page("POST", "/webhook/cloudwatch"), 405, ""},
+		{"webhook: a sender of SNS that nobody listens to", page("POST", "/webhook/cloudwatch"), 405, "Method Not Allowed"},
 	}
 }
 
@@ -407,10 +418,10 @@ func onShell() []attack {
 		{"shell: an incident that is a path", run("timeline", "../../etc/passwd"), 1, "is no incident"},
 		{"shell: an incident that is hostile", run("postmortem", evil), 1, "is no incident"},
 		{"shell: a store that is hostile", run("timeline", "INC-1", "--store", evil), 1, "has to be bolt:FILE"},
-		{"shell: a store that is a folder", run("timeline", "INC-1", "--store", "bolt:/etc"), 1, ""},
+		{"shell: a store that is a folder", run("timeline", "INC-1", "--store", "bolt:/etc"), 1, "is no regular file"},
 		{"shell: content that is a file", run("guides", "list", "--content", "/etc/passwd"), 1, "no directory that can be read"},
 		{"shell: a guide that is a path", run("guides", "show", "../../../etc/passwd"), 1, "there is no guide"},
-		{"shell: a report that is hostile", run("guides", "match"), 0, ""},
+		{"shell: a report that is hostile", run("guides", "match"), 0, "no guide: it could be"},
 		{"shell: an address that is hostile", run("manifest", "--url", "javascript:zzz()"), 1, "has to be an address"},
 		{"shell: a play that is hostile", run("sandbox", "--play", evil), 80, "must be one of"},
 	}
@@ -426,7 +437,12 @@ func TestHostile(t *testing.T) {
 		t.Errorf("only %d attacks", len(attacks))
 	}
 	for _, a := range attacks {
+		was := s.asked()
 		g := a.do(s)
+		if left := strings.TrimPrefix(s.asked(), was); g.status == 200 && g.said == "" && (left != "" || leaves[a.name] != "") && (leaves[a.name] == "" || !strings.Contains(left, leaves[a.name])) {
+			t.Errorf("%s: it left %.300q, want %q", a.name, left, leaves[a.name])
+		}
+		s.literal(g.said)
 		if g.status != a.status || !strings.Contains(g.said, a.says) {
 			t.Errorf("%s: %d %.300q, want %d with %q", a.name, g.status, g.said, a.status, a.says)
 		}
@@ -435,7 +451,12 @@ func TestHostile(t *testing.T) {
 		}
 	}
 	s.settled()
+	s.opened()
+	s.settled()
 	s.harmless()
+	s.pages()
+	s.printed()
+	s.paged()
 	if g := s.says("INC-1 note still here"); g.status != 200 || !strings.Contains(g.said, "Noted") {
 		t.Errorf("afterwards: %+v", g)
 	}
@@ -485,6 +506,14 @@ func TestPlayedBack(t *testing.T) {
 		{"/slack/interaction", url.Values{"payload": {`{"type":"block_actions","user":{"id":"U0ADA"},"trigger_id":"b1","actions":[{"type":"button","action_id":"x","block_id":"b","value":"INC-1 take scribe"}]}`}}.Encode()},
 		{"/slack/interaction", url.Values{"payload": {`{"type":"view_submission","user":{"id":"U0ADA"},"view":{"id":"V1","type":"modal","private_metadata":"{\"command\":\"open\"}","state":{"values":{"title":{"title":{"type":"plain_text_input","value":"From a form"}}}}}}`}}.Encode()},
 	}
+	s.send(slackRequest(s.request("POST", bodies[0].path, bodies[0].body), bodies[0].body, time.Now()))
+	s.settled()
+	inc, err := s.app.bot.Incident(t.Context(), "INC-1")
+	must(t, err)
+	for n, what := range []string{`member_joined_channel","user":"U0BEN","channel":"%s"`, `member_left_channel","user":"U0BEN","channel":"%s"`, `reaction_added","user":"U0BEN","reaction":"pushpin","item":{"type":"message","channel":"%s","ts":"1.000001"}`} {
+		body := fmt.Sprintf(`{"type":"event_callback","event_id":"Ev%d","event":{"type":"`+what+`}}`, n, inc.Channel.Channel)
+		bodies = append(bodies, struct{ path, body string }{"/slack/event", body})
+	}
 	recorded := time.Now()
 	send := func() (all []got) {
 		for _, b := range bodies {
@@ -496,6 +525,11 @@ func TestPlayedBack(t *testing.T) {
 	}
 	first := send()
 	before := s.record()
+	for _, fact := range []string{"slack/Ev0 incident.Joined", "slack/Ev1 incident.Left", "slack/Ev2 incident.Pinned"} {
+		if !strings.Contains(before, fact) {
+			t.Errorf("no %s is on record: %s", fact, before)
+		}
+	}
 	for _, again := range []string{"at once", "after a restart"} {
 		if again != "at once" {
 			s.close()
