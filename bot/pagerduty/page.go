@@ -98,10 +98,30 @@ func (p *Performer) open(ctx context.Context, inc incident.Incident) (record, bo
 	return record{}, false, nil
 }
 
-// ours tells whether PagerDuty's incident is not another incident's of ours.
+// ours tells whether PagerDuty's incident is not another incident's of ours: it was not
+// made for another one, or came from there because that was a duplicate.
 func (p *Performer) ours(inc incident.Incident, r record) bool {
 	owner, made := Owner(r.Key)
-	return !made || owner == inc.ID
+	return !made || owner == inc.ID || takenIn(inc, r.ID)
+}
+
+// takenIn tells whether inc has an alert that came with those of a duplicate.
+func takenIn(inc incident.Incident, key string) bool {
+	if _, has := inc.Alert(source, key); !has {
+		return false
+	}
+	merger := ""
+	for _, e := range inc.Timeline {
+		switch f := e.Fact.(type) {
+		case incident.Merged:
+			merger = e.Cause
+		case incident.Signaled:
+			if f.Source == source && f.Key == key && merger != "" && strings.HasPrefix(e.Cause, merger+"/") {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // pagedBefore finds what an earlier attempt at a page may have made.

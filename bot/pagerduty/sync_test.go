@@ -74,6 +74,25 @@ func TestOurPageFollowsUs(t *testing.T) {
 	}
 }
 
+// TestPageOfADuplicate: what paged people for a duplicate is the business of the incident
+// that took in its alerts, for as long as that has it.
+func TestPageOfADuplicate(t *testing.T) {
+	for _, kept := range []bool{true, false} {
+		d := newDesk(t, full())
+		id := d.made(`{"incident":{"type":"incident","title":"Slow","incident_key":"tocsin-INC-5-page-1","service":{"id":"PSVC001","type":"service_reference"},"urgency":"high"}}`)
+		d.record(incident.Merged{From: "INC-5", Alerts: 1},
+			incident.Signaled{Source: "pagerduty", Event: "incident.triggered", State: incident.StateFiring, Key: id, Title: "Slow", Why: "because INC-5 is a duplicate"})
+		d.events[1].Cause, d.events[2].Cause = "slack/1/alerts", "slack/1/alerts/0"
+		if !kept {
+			d.record(incident.Detached{Source: "pagerduty", Key: id})
+		}
+		d.record(incident.Resolved{})
+		if d.do(effect.SyncPager{}); (d.shown(id).Status == "resolved") != kept {
+			t.Errorf("kept %v: %+v", kept, d.shown(id))
+		}
+	}
+}
+
 // TestConfiguredPriorities: the account's own names, in any case, and none for a
 // severity that has none.
 func TestConfiguredPriorities(t *testing.T) {
