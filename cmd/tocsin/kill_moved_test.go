@@ -41,12 +41,13 @@ func outcome(e incident.Event) string {
 // private is closed where all can read it.
 func (k *killing) compareMoves(r *kept) {
 	for _, a := range r.places {
-		has := r.having(a.Source, a.Key) // what goes on in private leaves where it was what was said there
-		if a.Incident != "" && !slices.Contains(has, a.Incident) {
+		has := r.having(a.Source, a.Key)
+		private := func(id incident.ID) bool { return r.of(id).Reason == "moved" } // its alerts come along once something new is said of them
+		if a.Incident != "" && !slices.Contains(has, a.Incident) && !slices.ContainsFunc(has, private) {
 			k.lost("the alert %s on %s, where its record says that it is: it is on %v", a.Key, a.Incident, has)
 		}
 		for _, id := range has {
-			if id != a.Incident && !k.halves[string(id)] && r.of(id).Reason != "moved" {
+			if id != a.Incident && !k.halves[string(id)] && !private(id) {
 				k.double("the alert %s is on %s, and its record says on %q", a.Key, id, a.Incident)
 			}
 		}

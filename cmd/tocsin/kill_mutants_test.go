@@ -60,8 +60,35 @@ func mutants() []mutant {
 		{name: "a file is not looked for", found: "^DOUBLE .* the file",
 			edits: []edit{{"bot/slack/post.go", "if f.Name == name && m.User == p.me.User {", "if f.Name == name && false {"}},
 			spec:  killSpec{favourite: "postmortem", faults: draftsLost}},
+		{name: "messages of a room have no order", found: "are out of order", edits: []edit{{"bot/effect/effect.go",
+			`func (Say) Lane() string         { return "room" }`, `func (s Say) Lane() string { return "room " + s.Message.Body }`}}},
+		{name: "a command is answered before it is stored", found: "^LOST .* on a timeline", edits: []edit{{"bot/command/command.go",
+			"inc, err := c.Update(ctx, c.Inc.ID, o, d)",
+			"inc, err := c.Inc, error(nil)\ntime.AfterFunc(300*time.Millisecond, func() { c.Update(context.Background(), c.Inc.ID, o, d) })"}}},
+		{name: "a form is answered before it is stored", found: `^LOST .* \(noted\) on a timeline`, edits: []edit{
+			{"bot/slack/face.go", "a, err := f.handle(ctx, bot.Request{\n\t\tLine: meta.Command,", "r := bot.Request{\n\t\tLine: meta.Command,"},
+			{"bot/slack/face.go", "Values: values, Mentions: people,\n\t})",
+				"Values: values, Mentions: people,\n\t}\na, err := bot.Answer{}, error(nil)\ntime.AfterFunc(300*time.Millisecond, func() { f.handle(context.Background(), r) })"}}},
+		{name: "a topic is not read before it is set", found: "^DOUBLE the topic of", edits: []edit{{"bot/slack/performer.go",
+			"if ch.Topic.Value == topic {", "if ch.Topic.Value == topic && false {"}}},
+		{name: "who is in the room already is told of as one who cannot come", found: "^LOST of INC-.*invite", edits: []edit{{"bot/slack/invite.go",
+			`return code == "already_in_channel" || code == "cant_invite_self"`, `return code == "cant_invite_self"`}}},
+		{name: "who was asked to help in PagerDuty is not looked for", found: "^DOUBLE a responder", edits: []edit{{"bot/pagerduty/page.go",
+			"return invites(q.Message, inc.ID, n) })", "return false })"}},
+			spec: killSpec{favourite: "page dina please help", faults: respondersLost}},
+		{name: "PagerDuty's priority is not read before it is set", found: "^DOUBLE PagerDuty's incident .* was made", edits: []edit{{"bot/pagerduty/sync.go",
+			"if priority != nil && (r.Priority == nil || r.Priority.ID != priority.ID) {", "if priority != nil {"}}},
+		{name: "our own deeds in PagerDuty are a person's", found: "^DOUBLE our own deed", edits: []edit{{"bot/echo.go",
+			"if doing && agrees(inc, s, since) || b.synced(inc, s, state, priority) {", "if false && (doing && agrees(inc, s, since) || b.synced(inc, s, state, priority)) {"}}},
+		{name: "what went on in private is not closed after a crash", found: "^LOST that INC-.* is closed", edits: []edit{
+			{"bot/clock.go", "b.finishMove(ctx, inc)", "_ = b.finishMove"},
+			{"bot/private.go", `o.Cause = "moved/" + o.Cause` + "\n", `o.Cause = "moved/" + o.Cause` + "\nb.worker.pause(ctx, b.Now().Add(time.Second))\n"},
+			{"bot/private.go", "\t\"context\"\n", "\t\"context\"\n\t\"time\"\n"}}},
 	}
 }
+
+// respondersLost has PagerDuty's answers to whom it asks to help get lost.
+var respondersLost = []sandbox.Fault{{Kind: "lost_answer", Method: "pagerduty/POST /incidents/{id}/responder_requests", Probability: 0.5}}
 
 // draftsLost has Slack's answers to posted drafts get lost.
 var draftsLost = []sandbox.Fault{{Kind: "lost_answer", Method: "files.completeUploadExternal", Probability: 0.5}}

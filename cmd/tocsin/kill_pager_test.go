@@ -13,6 +13,8 @@ import (
 
 // comparePager: PagerDuty has one incident for each page, and each text once.
 func (k *killing) comparePager(r *kept) {
+	k.compareResponders(r)
+	k.compareEchoes(r)
 	byKey := map[string]int{}
 	for _, p := range r.pager {
 		byKey[p.Key]++
@@ -47,6 +49,12 @@ func (k *killing) comparePager(r *kept) {
 func madeByUs(p sandbox.PagerIncident) bool {
 	_, ours := pagerduty.Owner(p.Key)
 	return ours
+}
+
+// madeFor tells whether one of PagerDuty's incidents was made for an incident of ours.
+func madeFor(inc incident.Incident, p sandbox.PagerIncident) bool {
+	owner, ours := pagerduty.Owner(p.Key)
+	return ours && owner == inc.ID
 }
 
 // comparePage: a page is in PagerDuty, or it is on record why not.
@@ -117,7 +125,7 @@ func (k *killing) comparePagerState(r *kept, inc incident.Incident, item store.I
 // compareRated: what is not over shows our severity, but for what is worse and joined
 // after a person set that: people are asked.
 func (k *killing) compareRated(inc incident.Incident, p sandbox.PagerIncident) {
-	if s, ok := inc.Alert("pagerduty", p.ID); ok && !madeByUs(p) && s.Severity.Worse(inc.Severity) {
+	if s, ok := inc.Alert("pagerduty", p.ID); ok && !madeFor(inc, p) && s.Severity.Worse(inc.Severity) {
 		_, joined := inc.NumberOf("pagerduty", p.ID)
 		if !slices.ContainsFunc(inc.Timeline[joined:], func(e incident.Event) bool {
 			_, set := e.Fact.(incident.SeverityChanged)
