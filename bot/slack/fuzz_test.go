@@ -1,6 +1,7 @@
 package slack
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"log/slog"
@@ -10,13 +11,17 @@ import (
 	"testing"
 	"time"
 
+	"github.com/slack-go/slack/socketmode"
+
 	"tocsin/bot"
 	"tocsin/bot/effect"
 	"tocsin/bot/sandbox"
 )
 
-// fuzzed is a face that answers whatever is asked, without a network.
-func fuzzed(f *testing.F) http.Handler {
+// fuzzed is a face that answers whatever is asked, without a network, by HTTP.
+func fuzzed(f *testing.F) http.Handler { return routes(fuzzedFace(f, slog.DiscardHandler)) }
+
+func fuzzedFace(f *testing.F, log slog.Handler) *Face {
 	ws := sandbox.New(sandbox.Options{})
 	f.Cleanup(ws.Close)
 	conn, err := Dial(f.Context(), Config{BotToken: "xoxb-sandbox", SigningSecret: secret, APIURL: "http://sandbox/api/", HTTP: ws.Client(), Announce: "incidents"})
@@ -25,9 +30,9 @@ func fuzzed(f *testing.F) http.Handler {
 	}
 	face := conn.Face(func(_ context.Context, r bot.Request) (bot.Answer, error) {
 		return bot.Answer{Message: effect.Message{Body: r.Line}, Errors: map[string]string{"x": "y"}}, nil
-	}, func(ctx context.Context) (context.Context, func()) { return ctx, func() {} }, slog.New(slog.DiscardHandler))
+	}, func(ctx context.Context) (context.Context, func()) { return ctx, func() {} }, slog.New(log))
 	face.Outside = &http.Client{Transport: roundTrip(func(*http.Request) (*http.Response, error) { return nil, http.ErrAbortHandler })}
-	return routes(face)
+	return face
 }
 
 // fuzzDoor: whatever Slack signs, there is an answer, and it is not that something is
@@ -69,6 +74,34 @@ func FuzzInteraction(f *testing.F) {
 			if w := serve(h, signed("/slack/interaction", b, secret, time.Now())); w.Code >= 500 {
 				t.Errorf("%q: %d %s", b, w.Code, w.Body)
 			}
+		}
+	})
+}
+
+// FuzzSocket is of what comes over Socket Mode, where slash commands are JSON: nothing of
+// it may make the bot panic, which is caught and logged.
+func FuzzSocket(f *testing.F) {
+	for kind, payload := range map[string]string{
+		socketmode.RequestTypeSlashCommands: `{"command":"/incident","text":"open sev2 <@U0BEN|ben> <#C1|x>","user_id":"U0ADA","user_name":"ada","channel_id":"C1","trigger_id":"1.2.abc","response_url":"https://evil.example"}`,
+		socketmode.RequestTypeInteractive:   `{"type":"block_actions","user":{"id":"U0ADA"},"trigger_id":"1","actions":[{"type":"button","action_id":"x","value":"note x"}]}`,
+		socketmode.RequestTypeEventsAPI:     fmt.Sprintf(pinEvent, "pushpin", "message"),
+		"zzz":                               `{"text":7}`,
+	} {
+		f.Add(kind, payload)
+		f.Add(socketmode.RequestTypeSlashCommands, payload)
+	}
+	for _, payload := range []string{``, `null`, `[]`, `{"text":null,"is_enterprise_install":"zzz"}`, `{"text":7}`, `{"text":"\ud800"}`} {
+		f.Add(socketmode.RequestTypeSlashCommands, payload)
+	}
+	var log bytes.Buffer
+	face := fuzzedFace(f, slog.NewTextHandler(&log, nil))
+	gone, end := context.WithCancel(f.Context())
+	end() // nobody takes the answers
+	f.Fuzz(func(t *testing.T, kind, payload string) {
+		log.Reset()
+		face.take(gone, socketmode.New(face.API), socketmode.Request{Type: kind, EnvelopeID: "e", Payload: []byte(payload)})
+		if strings.Contains(log.String(), "msg=panic") {
+			t.Errorf("%s %q: %s", kind, payload, log.String())
 		}
 	})
 }

@@ -96,6 +96,9 @@ func (w *walker) page(id uint64, low, high []byte, leaf func(element) error) err
 	if err := within(all, low, high); err != nil {
 		return fmt.Errorf("page %d: %w", id, err)
 	}
+	if kind == branchPage && len(all) == 0 { // bbolt goes on to the first that it does not have
+		return fmt.Errorf("page %d leads nowhere", id)
+	}
 	for i, e := range all {
 		if kind == leafPage {
 			err = leaf(e)

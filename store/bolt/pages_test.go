@@ -57,6 +57,7 @@ func TestEveryJointIsExamined(t *testing.T) {
 		"says that it is":   func(m *image) { m.leaf[0]++ },
 		"goes on for":       func(m *image) { order.PutUint32(m.leaf[12:], 1<<31) },
 		"is of kind":        func(m *image) { m.leaf[8] = 0x10 },
+		"leads nowhere":     func(m *image) { order.PutUint16(m.branch[10:], 0) },
 		"elements in":       func(m *image) { order.PutUint16(m.leaf[10:], 60000) },
 		"is empty":          func(m *image) { order.PutUint16(m.leaf[10:], 0) },
 		"is out of place":   func(m *image) { m.branch[10]-- },
