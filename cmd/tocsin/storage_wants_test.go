@@ -99,7 +99,10 @@ func wantEnd(t *testing.T, p *process, words ...string) {
 		t.Errorf("it ended with %v, want exit code 1", p.ProcessState)
 	}
 	said := p.log.String()
-	last := said[strings.LastIndex(strings.TrimSpace(said), "\n")+1:]
+	if !strings.Contains("\n"+said, "\ntocsin: ") {
+		t.Fatalf("it has no last words:\n%s", said)
+	}
+	last := said[strings.LastIndex("\n"+said, "\ntocsin: "):] // it may be of several lines
 	for _, w := range words {
 		if !strings.HasPrefix(last, "tocsin: ") || !strings.Contains(last, w) {
 			t.Errorf("its last words do not say %q:\n%s", w, said)
