@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -379,8 +380,9 @@ func (b *Bot) AlertRecord(ctx context.Context, source, key string) (a store.Aler
 	return b.journal.Alert(ctx, source, key)
 }
 
-// Loose are alerts that belong to no incident and still fire, the newest first.
-func (b *Bot) Loose(ctx context.Context, most int) ([]store.Alert, error) {
+// Loose are alerts that belong to no incident and still fire: the worst first, and of
+// the same severity the newest.
+func (b *Bot) Loose(ctx context.Context) ([]store.Alert, error) {
 	all, err := b.journal.Alerts(ctx)
 	if _, damaged := errors.AsType[*store.CorruptError](err); damaged {
 		b.Log.Error("an alert cannot be read, and is not listed", "error", err)
@@ -390,8 +392,10 @@ func (b *Bot) Loose(ctx context.Context, most int) ([]store.Alert, error) {
 	all = slices.DeleteFunc(all, func(a store.Alert) bool {
 		return a.Incident != "" || a.Private || a.Signal.Key == "" || a.State == incident.StateResolved || b.Now().Sub(a.Last) > looseFor
 	})
-	slices.SortFunc(all, func(x, y store.Alert) int { return y.Last.Compare(x.Last) })
-	return all[:min(most, len(all))], nil
+	slices.SortFunc(all, func(x, y store.Alert) int {
+		return cmp.Or(order(x.Severity.Worse(y.Severity), y.Severity.Worse(x.Severity)), y.Last.Compare(x.Last))
+	})
+	return all, nil
 }
 
 // looseFor is how long an alert that belongs to nothing is listed.

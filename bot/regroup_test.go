@@ -380,7 +380,7 @@ func TestDamagedAlertIsNotListed(t *testing.T) {
 		if err := w.kv.Commit(context.Background(), store.Tx{Put: []store.Pair{{Key: "alert/alertmanager/A", Value: []byte("garbage")}}}); err != nil {
 			t.Fatal(err)
 		}
-		if list, err := w.bot.Loose(context.Background(), 5); err != nil || len(list) != 1 {
+		if list, err := w.bot.Loose(context.Background()); err != nil || len(list) != 1 {
 			t.Errorf("%d alerts are listed: %v", len(list), err)
 		}
 	})

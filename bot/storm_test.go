@@ -282,6 +282,11 @@ func TestMistake(t *testing.T) {
 		if err != nil || !strings.Contains(list.Body, "INC-1002** · SEV1 · no room yet") || list.Buttons[0].Command != "INC-1002 room" {
 			t.Errorf("%s %+v %v", list.Body[:min(300, len(list.Body))], list.Buttons, err)
 		}
+		for page, want := range map[string]string{"list 2": "· SEV2 · no room yet", "list 90": "page 90 of"} {
+			if a, err := w.as("U0ADA", page, page); err != nil || !strings.Contains(a.Body, want) || !strings.Contains(a.Body, "more: `/incident list ") {
+				t.Errorf("%s: %s %v", page, a.Body, err)
+			}
+		}
 		w.say("room", "", "INC-1002 room")
 		w.wait(30 * time.Second)
 		if w.inc("INC-1002").Channel.Channel == "" {

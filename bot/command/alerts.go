@@ -15,20 +15,16 @@ import (
 
 var alertsVerb = Verb{
 	Name: "alerts", Alerts: true, Args: "[PAGE]", Anywhere: true,
-	Help: "list the incident's alerts with their numbers, and why they are here; elsewhere, those that belong to none",
+	Help: "list the incident's alerts with their numbers, and why they are here; elsewhere, those that belong to none, the worst first",
 	Run: func(ctx context.Context, c *Call) (bot.Answer, error) {
-		if !c.Has() {
-			return c.loose(ctx)
+		n, err := pageNumber(c.Args, "alerts")
+		switch {
+		case err != nil:
+			return bot.Answer{}, err
+		case !c.Has():
+			return c.loose(ctx, n)
 		}
-		page := 1
-		if c.Args != "" {
-			n, err := strconv.Atoi(c.Args)
-			if err != nil || n < 1 {
-				return bot.Answer{}, incident.Refusal("Which page? For example `alerts 2`.")
-			}
-			page = n
-		}
-		return c.alertPage(ctx, page)
+		return c.alertPage(ctx, n)
 	},
 }
 
@@ -241,13 +237,13 @@ var holdVerb = Verb{
 	Run: func(ctx context.Context, c *Call) (bot.Answer, error) {
 		if strings.EqualFold(c.Args, "off") {
 			_, err := c.HoldRooms(ctx, c.Origin(), false)
-			return answer("Alerts open rooms again. What waited still waits: `/incident list` has a button for each."), err
+			return answer("Alerts open rooms again. What waited still waits: `/incident list` shows it, the worst first, with a button for each."), err
 		}
 		if c.Args != "" {
 			return bot.Answer{}, incident.Refusal("`hold` stops alerts from opening rooms, `hold off` lets them again.")
 		}
 		stopped, err := c.HoldRooms(ctx, c.Origin(), true)
-		a := answer("No alert opens a room from now on: each is stored, and what is new is listed in `/incident list`. People can open incidents as always. `/incident hold off` ends it.")
+		a := answer("No alert opens a room from now on: each is stored, and what is new is in `/incident list`, the worst first. People can open incidents as always. `/incident hold off` ends it.")
 		switch {
 		case stopped == 1:
 			a.Body += "\n\nOne that waited is in `/incident list`."

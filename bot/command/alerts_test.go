@@ -3,6 +3,7 @@ package command
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -14,9 +15,20 @@ import (
 // alert delivers an alert, and waits until it has its place.
 func (d *desk) alert(key, service, title, state string) {
 	d.t.Helper()
+	d.state(key, service, title, "critical", state)
+}
+
+// urgent delivers an alert that fires, and says how bad it is.
+func (d *desk) urgent(key, service, title, urgency string) {
+	d.t.Helper()
+	d.state(key, service, title, urgency, incident.StateFiring)
+}
+
+func (d *desk) state(key, service, title, urgency, state string) {
+	d.t.Helper()
 	d.n++
 	s := bot.Signal{
-		Signaled: incident.Signaled{Source: "grafana", Event: state, State: state, Key: key, Title: title, Service: service, Urgency: "critical"},
+		Signaled: incident.Signaled{Source: "grafana", Event: state, State: state, Key: key, Title: title, Service: service, Urgency: urgency},
 		ID:       fmt.Sprint(d.n), At: d.now, By: incident.Actor{Person: incident.Person{Name: "Grafana"}, Via: "grafana"},
 	}
 	_, err := d.Accept(context.Background(), bot.Delivery{Source: "grafana", ID: s.ID, Signals: []bot.Signal{s}})
@@ -162,6 +174,88 @@ func TestRepeats(t *testing.T) {
 	}
 }
 
+// TestLongList: forty things that wait are listed ten at a time, the worst first and of
+// those the newest, each with a button for its room; the words and a button lead on.
+func TestLongList(t *testing.T) {
+	d := newDesk(t)
+	d.say(ada, "C0", "hold")
+	for n := range 40 {
+		d.urgent(fmt.Sprint("K", n), fmt.Sprint("thing-", n), "Disk is full", []string{"P1", "P3", "P2", "P3"}[min(n%10, 3)])
+	}
+	a := d.say(ada, "C0", "list")
+	if !strings.HasPrefix(a.Body, "**40 open incidents, the worst first** · page 1 of 4\n\n- **INC-31** · SEV1 · no room yet") ||
+		!strings.HasSuffix(a.Body, "\n30 more: `/incident list 2`") || strings.Count(a.Body, "\n- ") != 10 {
+		t.Error(a.Body)
+	}
+	if len(a.Buttons) != 11 || a.Buttons[0].Command != "INC-31 room" || a.Buttons[3].Command != "INC-1 room" || a.Buttons[10].Command != "list 2" {
+		t.Errorf("%+v", a.Buttons)
+	}
+	var seen []string
+	for _, line := range []string{"list", "list 2", "list 3", "list 4"} {
+		for _, b := range d.say(ada, "C0", line).Buttons {
+			if id, ok := strings.CutSuffix(b.Command, " room"); ok {
+				seen = append(seen, id)
+			}
+		}
+	}
+	if slices.Sort(seen); len(slices.Compact(seen)) != 40 {
+		t.Errorf("%d of 40 have a button: %v", len(seen), seen)
+	}
+	for line, says := range map[string]string{
+		"list 4":     "page 4 of 4",
+		"list all 2": "20 more: `/incident list all 3`",
+		"list 5":     "There is no page 5: 40 open incidents on 4 pages. `/incident list`.",
+		"list x":     "Which page? For example `list 2`.",
+		"list 0":     "Which page?",
+		"note x":     "30 more: `/incident list` shows them; then begin with the number",
+	} {
+		if a := d.say(ada, "C0", line); !strings.Contains(a.Body, says) {
+			t.Errorf("%s: %s, want %s", line, a.Body, says)
+		}
+	}
+	d.n++
+	a, err := d.Handle(t.Context(), bot.Request{Line: "list", By: incident.Actor{Person: ada, Via: incident.ViaShell}, Cause: fmt.Sprint("shell/", d.n)})
+	if err != nil || strings.Count(a.Body, "- **INC-") != 40 || strings.Contains(a.Body, "page") {
+		t.Errorf("a terminal has room for all: %s %v", a.Body, err)
+	}
+}
+
+// TestLooseLists: alerts that belong to none are listed like incidents, and each can be
+// attached.
+func TestLooseLists(t *testing.T) {
+	d := room(t)
+	d.urgent("W", "elsewhere", "Fine again", "P5")
+	for n := range 24 {
+		d.now = d.now.Add(time.Minute)
+		d.urgent(fmt.Sprint("K", n), fmt.Sprint("thing-", n), fmt.Sprintf("Disk %d fills", n), "info")
+	}
+	d.state("LAST", "elsewhere", "Fan is loud", "P1", incident.StateAcknowledged)
+	a := d.say(ada, "C0", "alerts")
+	if !strings.Contains(a.Body, "**26 alerts, the worst first** · page 1 of 3\n\n- Grafana · Fan is loud") || strings.Count(a.Body, "\n- ") != 10 ||
+		!strings.Contains(a.Body, "16 more: `/incident alerts 2`") || a.Buttons[0].Command != "alerts 2" {
+		t.Errorf("%s %+v", a.Body, a.Buttons)
+	}
+	if a := d.say(ada, "C0", "alerts 3"); strings.Count(a.Body, "\n- ") != 6 || len(a.Buttons) != 0 {
+		t.Errorf("%s %+v", a.Body, a.Buttons)
+	}
+	if a := d.say(ada, "C0", "alerts 4"); !strings.Contains(a.Body, "There is no page 4: 26 alerts on 3 pages") {
+		t.Error(a.Body)
+	}
+	offered := map[string]bool{}
+	for _, line := range []string{"attach", "attach page 2", "attach page 3"} {
+		a := d.say(ada, "C1", line)
+		for _, b := range a.Buttons {
+			offered[b.Command] = offered[b.Command] || strings.Contains(b.Command, "#")
+		}
+		if more := strings.Contains(a.Body, "more: `/incident INC-1 attach page "); more != (line != "attach page 3") {
+			t.Errorf("%s: %s", line, a.Body)
+		}
+	}
+	if len(offered) != 28 { // two of them lead to a next page
+		t.Errorf("%d things are offered", len(offered))
+	}
+}
+
 // TestLooseAlerts: what belongs to nothing is listed, and attached by a button
 // whatever its key is like.
 func TestLooseAlerts(t *testing.T) {
@@ -240,7 +334,7 @@ func TestHold(t *testing.T) {
 		t.Error(a.Body)
 	}
 	d.alert("B", "two", "Disk is full", incident.StateFiring)
-	if a := d.say(ada, "C0", "list"); strings.Count(a.Body, "no room yet") != 2 || a.Buttons[0].Label != "Open a room for INC-2" {
+	if a := d.say(ada, "C0", "list"); strings.Count(a.Body, "no room yet") != 2 || a.Buttons[0].Label != "Room for INC-2" {
 		t.Errorf("%s %+v", a.Body, a.Buttons)
 	}
 	if a := d.say(ben, "C0", "status"); !strings.Contains(a.Body, "Rooms are on hold since 2026-11-20 14:30 UTC, by [@Ada Okafor](user:U0ADA) (slack): ") {

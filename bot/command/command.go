@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"log/slog"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -295,9 +296,13 @@ func (c *Call) choose(ctx context.Context, line string) (bot.Answer, error) {
 	if newest := heads[len(heads)-1].ID; len(c.Mentions) > 0 || utf8.RuneCountInString(line) > maxChoice {
 		return answer("Which incident? Begin with its number: `/incident %s %s …`. `/incident list` shows those that are open.", newest, firstWord(line)), nil
 	}
+	slices.SortStableFunc(heads, worstFirst)
+	shown := heads[:min(len(heads), perScreen)]
 	a := answer("Which incident?")
-	for i := len(heads) - 1; i >= 0 && len(a.Buttons) < 20; i-- {
-		h := heads[i]
+	if more := len(heads) - len(shown); more > 0 {
+		a.Body += fmt.Sprintf(" %d more: `/incident list` shows them; then begin with the number, as in `/incident %s %s`.", more, heads[len(shown)].ID, firstWord(line))
+	}
+	for _, h := range shown {
 		a.Buttons = append(a.Buttons, effect.Button{
 			Label:   incident.Cut(fmt.Sprintf("%s · %s", h.ID, h.Title), 70),
 			Command: string(h.ID) + " " + line,

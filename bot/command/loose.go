@@ -6,7 +6,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-	"math"
 	"strings"
 
 	"tocsin/bot"
@@ -15,26 +14,29 @@ import (
 	"tocsin/store"
 )
 
-// maxLoose is how many alerts that belong to nothing are listed.
-const maxLoose = 20
-
-// loose lists alerts that belong to no incident.
-func (c *Call) loose(ctx context.Context) (bot.Answer, error) {
-	list, err := c.Loose(ctx, maxLoose)
+// loose is one page of the alerts that belong to no incident.
+func (c *Call) loose(ctx context.Context, n int) (bot.Answer, error) {
+	list, err := c.Loose(ctx)
 	if err != nil {
 		return bot.Answer{}, err
 	}
 	if len(list) == 0 {
 		return answer("No alert of the last day is without an incident."), nil
 	}
+	p, err := c.screen(len(list), n, "alerts", "alert")
+	if err != nil {
+		return bot.Answer{}, err
+	}
 	var s strings.Builder
-	s.WriteString("**Alerts of the last day that belong to no incident**\n\n")
-	for _, l := range list {
+	s.WriteString("**Alerts of the last day that belong to no incident**\n\n" + p.top("the worst first"))
+	for _, l := range list[p.from:p.to] {
 		why := cmp.Or(l.Why, "what it began with has not come yet")
 		fmt.Fprintf(&s, "- %s · %s: %s\n", alertLine(looseSignal(l)), repeated(l, c.Now), incident.Escape(why))
 	}
-	s.WriteString("\nIn an incident's channel, `/incident attach` offers them.")
-	return answer("%s", s.String()), nil
+	s.WriteString(p.end() + "\n\nIn an incident's channel, `/incident attach` offers them.")
+	a := answer("%s", s.String())
+	a.Buttons = p.more()
+	return a, nil
 }
 
 func looseSignal(a store.Alert) incident.Signaled {
@@ -56,22 +58,36 @@ var attachVerb = Verb{
 			_, err := c.Merge(ctx, id, c.Inc.ID, c.Origin(), "")
 			return answer("%s is part of %s now.", id, c.Inc.ID), err
 		}
-		if word != "" {
+		if word != "" && !strings.EqualFold(word, "page") { // a number alone is an incident's
 			return c.attachAlert(ctx, word, rest)
 		}
-		list, err := c.Loose(ctx, maxLoose)
+		n, err := pageNumber(rest, "attach page")
 		if err != nil {
 			return bot.Answer{}, err
 		}
-		if len(list) == 0 {
-			return answer("No alert of the last day is without an incident. Another incident's: `/incident attach INC-9`."), nil
-		}
-		a := answer("Which one belongs to %s?", c.Inc.ID)
-		for _, l := range list {
-			a.Buttons = append(a.Buttons, effect.Button{Label: incident.Cut(incident.SourceName(l.Source)+" · "+l.Signal.Title, 70), Command: fmt.Sprintf("%s attach %s", c.Inc.ID, shortName(l.Source, l.Key))})
-		}
-		return a, nil
+		return c.offerLoose(ctx, n)
 	},
+}
+
+// offerLoose asks which alert that belongs to none the incident takes in.
+func (c *Call) offerLoose(ctx context.Context, n int) (bot.Answer, error) {
+	list, err := c.Loose(ctx)
+	if err != nil {
+		return bot.Answer{}, err
+	}
+	if len(list) == 0 {
+		return answer("No alert of the last day is without an incident. Another incident's: `/incident attach INC-9`."), nil
+	}
+	p, err := c.screen(len(list), n, string(c.Inc.ID)+" attach page", "alert")
+	if err != nil {
+		return bot.Answer{}, err
+	}
+	a := answer("Which one belongs to %s?\n\n%s%s", c.Inc.ID, p.top("the worst first"), p.end())
+	for _, l := range list[p.from:p.to] {
+		a.Buttons = append(a.Buttons, effect.Button{Label: incident.Cut(incident.SourceName(l.Source)+" · "+l.Signal.Title, 70), Command: fmt.Sprintf("%s attach %s", c.Inc.ID, shortName(l.Source, l.Key))})
+	}
+	a.Buttons = append(a.Buttons, p.more()...)
+	return a, nil
 }
 
 // attachAlert takes in an alert that belongs to none, by its source and key or by
@@ -98,7 +114,7 @@ func shortName(source, key string) string {
 // called finds the alert with a short name among those that belong to no incident,
 // and those of the call's: somebody may press a button twice.
 func (c *Call) called(ctx context.Context, name string) (source, key string, err error) {
-	list, err := c.Loose(ctx, math.MaxInt)
+	list, err := c.Loose(ctx)
 	if err != nil {
 		return "", "", err
 	}

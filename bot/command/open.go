@@ -9,9 +9,7 @@ import (
 	"time"
 
 	"tocsin/bot"
-	"tocsin/bot/effect"
 	"tocsin/bot/incident"
-	"tocsin/store"
 )
 
 var openVerb = Verb{
@@ -161,55 +159,6 @@ func termChoices(terms []incident.Term) []bot.Choice {
 	}
 	return choices
 }
-
-var listVerb = Verb{
-	Name: "list", Args: "[all]", Anywhere: true,
-	Help: "show the open incidents, or all of them",
-	Run: func(ctx context.Context, c *Call) (bot.Answer, error) {
-		all := strings.EqualFold(c.Args, "all")
-		heads, err := c.List(ctx, c.By, all)
-		if err != nil {
-			return bot.Answer{}, err
-		}
-		if len(heads) == 0 {
-			a := answer("No incident is open. Long may it last.")
-			a.Buttons = []effect.Button{{Label: "Open an incident", Command: "open"}}
-			return a, nil
-		}
-		var s strings.Builder
-		var a bot.Answer
-		if skipped := len(heads) - maxListed; skipped > 0 {
-			fmt.Fprintf(&s, "The newest %d of %d:\n\n", maxListed, len(heads))
-			heads = heads[skipped:]
-		}
-		for _, h := range slices.Backward(heads) {
-			if len(a.Buttons) < 5 && c.Inc.ID != h.ID && h.Active() {
-				a.Buttons = append(a.Buttons, listButton(h))
-			}
-			s.WriteString("- **" + string(h.ID) + "** · " + h.Severity.Title() + " · " + status(h) + " · " +
-				incident.Escape(incident.Cut(h.Title, 120)) + " · since " + incident.Clock(h.Declared) + "\n")
-		}
-		a.Body = s.String()
-		return a, nil
-	},
-}
-
-func status(h store.Head) string {
-	if h.Held && h.Active() {
-		return "no room yet"
-	}
-	return string(h.Status)
-}
-
-func listButton(h store.Head) effect.Button {
-	if h.Held {
-		return effect.Button{Label: "Open a room for " + string(h.ID), Command: string(h.ID) + " room"}
-	}
-	return effect.Button{Label: "Join " + string(h.ID), Command: string(h.ID) + " join"}
-}
-
-// maxListed is how many incidents one answer shows, the newest.
-const maxListed = 30
 
 var joinVerb = Verb{
 	Name: "join", Help: "come into the incident's channel", Anywhere: false,

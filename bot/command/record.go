@@ -2,6 +2,7 @@ package command
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"tocsin/bot"
@@ -100,12 +101,15 @@ func pinForm(ctx context.Context, c *Call) (bot.Answer, error) {
 		Intro:  "> " + incident.Escape(incident.Cut(c.Message.Text, 500)),
 		Fields: []bot.Field{{Name: "incident", Label: "Which incident?", Kind: bot.OneOf, Required: true}},
 	}
-	for i := len(heads) - 1; i >= 0 && len(f.Fields[0].Choices) < maxListed; i-- {
-		h := heads[i]
+	slices.SortStableFunc(heads, worstFirst)
+	for _, h := range heads[:min(len(heads), maxChoices)] {
 		f.Fields[0].Choices = append(f.Fields[0].Choices, bot.Choice{Value: string(h.ID), Label: incident.Cut(string(h.ID)+" · "+h.Title, 75)})
 	}
 	return bot.Answer{Form: f}, nil
 }
+
+// maxChoices is how many incidents a form offers: as many as the chat takes.
+const maxChoices = 100
 
 // maxTimeline is how much of a timeline one answer shows, in bytes.
 const maxTimeline = 6000

@@ -33,7 +33,7 @@ func (d *desk) record() string {
 			fmt.Fprintf(&s, "%s %d %s %+v\n", h.ID, e.Seq, e.Cause, e.Fact)
 		}
 	}
-	loose, err := d.Loose(d.t.Context(), maxLoose)
+	loose, err := d.Loose(d.t.Context())
 	must(d.t, err)
 	fmt.Fprintf(&s, "effects %d\nhold %s\nloose %+v\n", d.Backlog().Effects, d.Holding(), loose)
 	return s.String()
