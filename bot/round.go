@@ -73,7 +73,11 @@ func (rd *round) route(ctx context.Context, s Signal) error {
 	}
 	before := *a
 	if !a.Hear(s.origin().Cause, rd.now) {
-		return nil // the same event in another delivery, or again after a crash
+		rd.quiet(s, a, "this event was heard before, in another delivery or before a restart")
+		return nil
+	}
+	if !s.fires() {
+		a.Other++
 	}
 	s = rd.note(a, s)
 	inc, err := rd.home(ctx, a)
@@ -82,9 +86,15 @@ func (rd *round) route(ctx context.Context, s Signal) error {
 	}
 	switch {
 	case inc.ID != "" && reconciled(before, s):
+		a.Count, a.Other = before.Count, before.Other // asked for: nobody said so again
+		rd.quiet(s, a, "PagerDuty told it before it was asked")
 		rd.tell(inc.ID, nil, a)
 	case inc.ID != "" && begins(s):
 		a.Severity = before.Severity // what was heard since is newer
+		if before.Count > before.Other {
+			a.Count = before.Count
+		}
+		rd.quiet(s, a, "PagerDuty was asked for it before it told")
 		rd.tell(inc.ID, nil, a)
 	case inc.ID != "" && rd.bot.over(inc, before, s, rd.now):
 		if err := rd.flush(ctx); err != nil { // what its incident was to be told goes first
@@ -93,7 +103,8 @@ func (rd *round) route(ctx context.Context, s Signal) error {
 		a.Incident, a.Why = "", ""
 		return rd.place(ctx, a, s)
 	case inc.ID != "" && (repeats(inc, before, s) || s.Late && s.fires()):
-		rd.tell(inc.ID, nil, a) // counted, and no news
+		rd.quiet(s, a, "same "+incident.SourceName(s.Source)+" key as an alert of "+string(inc.ID)+" that says so already")
+		rd.tell(inc.ID, nil, a)
 	case inc.ID != "":
 		rd.tell(inc.ID, &s, a)
 	case a.State != incident.StateResolved && (s.fires() || s.Source == "pagerduty" && s.State == incident.StateAcknowledged):
@@ -107,6 +118,11 @@ func (rd *round) route(ctx context.Context, s Signal) error {
 		rd.early(a, s)
 	}
 	return nil
+}
+
+// quiet notes for the operator why a signal is counted at most, and no news to anybody.
+func (rd *round) quiet(s Signal, a *store.Alert, why string) {
+	rd.bot.Log.Info("a signal is no news", append(s.about(a.Incident), "state", s.State, "why", why)...)
 }
 
 // reconciled tells whether a signal says what a webhook has said.

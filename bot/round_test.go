@@ -231,3 +231,54 @@ func TestAcceptedLater(t *testing.T) {
 		})
 	}
 }
+
+// TestNoNews: whatever is counted and not told, or not even counted, is in the log with
+// the reason; and how often an alert fired is not how often somebody noted on it.
+func TestNoNews(t *testing.T) {
+	described(t)(t, func(t *testing.T, w *world) {
+		log := w.logged()
+		now := time.Now()
+		fires := func(id string) bot.Signal {
+			return pd(id, "P1", "incident.triggered", incident.StateFiring, "Chat is down", "P1", now)
+		}
+		w.receive(fires("reconcile/P1/triggered/1"))
+		w.receive(fires("a"))
+		if a := w.record("pagerduty", "P1"); a.Count != 1 || a.Other != 0 {
+			t.Errorf("it fired once, and was asked for: %d times, %d other words", a.Count, a.Other)
+		}
+		log.what(t, `"a signal is no news"`, `incident=INC-1 .*id=a .*why="PagerDuty was asked for it before it told"`)
+		w.receive(fires("reconcile/P1/triggered/2"))
+		for n := range 3 {
+			w.receive(pd(fmt.Sprint("note", n), "P1", "incident.annotated", incident.StateInfo, "Chat is down", "", now))
+		}
+		if a := w.record("pagerduty", "P1"); a.Count != 4 || a.Other != 3 {
+			t.Errorf("heard %d times, %d of them notes", a.Count, a.Other)
+		}
+	})
+	for why, again := range map[string]func(*world){
+		"same Alertmanager key as an alert of INC-1 that says so already": func(w *world) {
+			w.fire("alertmanager", "A", "other", "Cache is broken", "critical")
+		},
+		"this event was heard before, in another delivery or before a restart": func(w *world) {
+			s := alert("alertmanager", "A", "other", "Cache is broken", "critical", incident.StateFiring)
+			s.ID = "one"
+			for _, id := range []string{"first", "second"} {
+				if _, err := w.bot.Accept(context.Background(), bot.Delivery{Source: s.Source, ID: id, Signals: []bot.Signal{s}}); err != nil {
+					t.Fatal(err)
+				}
+				w.wait(time.Second)
+			}
+		},
+	} {
+		described(t)(t, func(t *testing.T, w *world) {
+			log := w.logged()
+			w.fire("alertmanager", "A", "other", "Cache is broken", "critical")
+			w.wait(time.Minute)
+			again(w)
+			log.what(t, `"a signal is no news"`, `incident=INC-1 .*source=alertmanager key=A .*why="(`+why+`|same Alertmanager key.*)"`)
+			if !strings.Contains(log.text.String(), why) {
+				t.Errorf("the log does not say %q", why)
+			}
+		})
+	}
+}

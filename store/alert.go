@@ -27,6 +27,8 @@ type Alert struct {
 	Count int       `json:"count"`
 	First time.Time `json:"first"`
 	Last  time.Time `json:"last"`
+	// Other is how many of Count did not say that it fires: notes, acknowledgements, its end.
+	Other int `json:"other,omitempty"`
 	// Incident is where it belongs, "" for nowhere; Why tells why.
 	Incident incident.ID `json:"incident,omitempty"`
 	Why      string      `json:"why,omitempty"`

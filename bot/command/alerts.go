@@ -108,14 +108,33 @@ func alertLine(f incident.Signaled) string {
 	return s + " · " + f.State
 }
 
-// repeated tells how often tocsin heard of an alert, and when last: "3 times, last
-// 07:31 UTC".
+// repeated tells how often tocsin heard of an alert and why that is one alert: "fired 3
+// times, told 2 other things, last 07:31 UTC, all with the same PagerDuty key".
 func repeated(a store.Alert, now time.Time) string {
+	var parts []string
+	if fired := a.Count - a.Other; fired > 0 {
+		parts = append(parts, "fired "+times(fired))
+	}
+	if a.Other > 0 {
+		parts = append(parts, "told "+count(a.Other, "other thing"))
+	}
 	last := incident.Clock(a.Last)
 	if a.Last.UTC().Format(time.DateOnly) == now.UTC().Format(time.DateOnly) {
 		last = a.Last.UTC().Format("15:04 UTC")
 	}
-	return count(a.Count, "time") + ", last " + last
+	parts = append(parts, "last "+last)
+	if a.Count > 1 {
+		parts = append(parts, "all with the same "+incident.SourceName(a.Source)+" key")
+	}
+	return strings.Join(parts, ", ")
+}
+
+// times is how often, in words.
+func times(n int) string {
+	if n == 1 {
+		return "once"
+	}
+	return count(n, "time")
 }
 
 var detachVerb = Verb{

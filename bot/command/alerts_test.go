@@ -165,11 +165,18 @@ func TestRepeats(t *testing.T) {
 	d.alert("K2", "chat", "openai answers 529 overloaded_error", incident.StateFiring)
 	d.alert("K2", "chat", "openai answers 529 overloaded_error", incident.StateFiring)
 	a := d.say(ada, "C1", "alerts")
-	if !strings.Contains(a.Body, "because it is of the same service and symptom · 3 times, last 14:31 UTC\n") || strings.Count(a.Body, "times") != 1 {
+	if !strings.Contains(a.Body, "because it is of the same service and symptom · fired 3 times, last 14:31 UTC, all with the same Grafana key\n") || strings.Count(a.Body, "times") != 1 {
 		t.Error(a.Body)
 	}
 	d.now = d.now.Add(24 * time.Hour)
-	if a := d.say(ada, "C1", "alerts"); !strings.Contains(a.Body, "3 times, last 2026-11-20 14:31 UTC") {
+	if a := d.say(ada, "C1", "alerts"); !strings.Contains(a.Body, "fired 3 times, last 2026-11-20 14:31 UTC") {
+		t.Error(a.Body)
+	}
+	for range 3 {
+		d.alert("K4", "chat", "openai answers 529 overloaded_error", incident.StateInfo)
+	}
+	d.alert("K4", "chat", "openai answers 529 overloaded_error", incident.StateAcknowledged)
+	if a := d.say(ada, "C1", "alerts"); !strings.Contains(a.Body, " · fired once, told 4 other things, last 14:31 UTC, all with the same Grafana key\n") {
 		t.Error(a.Body)
 	}
 }
@@ -263,7 +270,7 @@ func TestLooseAlerts(t *testing.T) {
 	for _, key := range []string{"K", "a b ", odd} {
 		d := room(t)
 		d.alert(key, "elsewhere", "Disk fills", incident.StateAcknowledged)
-		if a := d.say(ada, "C0", "alerts"); !strings.Contains(a.Body, "Disk fills · elsewhere · acknowledged · 1 time, last 14:30 UTC: what it began with has not come yet") {
+		if a := d.say(ada, "C0", "alerts"); !strings.Contains(a.Body, "Disk fills · elsewhere · acknowledged · told 1 other thing, last 14:30 UTC: what it began with has not come yet") {
 			t.Error(a.Body)
 		}
 		a := d.say(ada, "C1", "attach")
