@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -135,7 +136,7 @@ func (rd *round) attach(id incident.ID, why string, a *store.Alert, s Signal) {
 func (rd *round) begin(ctx context.Context, a *store.Alert, s Signal, what about, no noRoom) error {
 	d := incident.Declared{Title: s.Title, Severity: s.Severity, Service: what.name}
 	if what.service == nil {
-		d.Service = s.Service
+		d.Service = cmp.Or(s.Service, s.Labels["service"])
 	}
 	d.People, d.OnCall = rd.bot.summoned(what.service, s)
 	if why := rd.rooms.held(what.service, what.name, rd.now); why != "" {
@@ -161,7 +162,7 @@ func (rd *round) declare(ctx context.Context, a *store.Alert, s Signal, d incide
 	case err != nil:
 		return err
 	case inc.Held == "":
-		rd.rooms.opened(d.Service, rd.now)
+		rd.rooms.count(inc.Service, rd.now)
 	case !inc.Quiet && !inc.Private:
 		rd.rooms.question = inc.ID
 	case rd.rooms.question != "":
@@ -213,7 +214,7 @@ func (b *Bot) summoned(service *runbooks.Service, s Signal) (people, onCall []in
 type rooms struct {
 	bot      *Bot
 	wanted   []time.Time            // when a room was wanted, within the last minute
-	of       map[string][]time.Time // when one was opened for a service, within the last hour
+	of       map[string][]time.Time // when one was opened for a service, "" for none, within the last hour
 	until    time.Time              // the storm lasts until then
 	shelter  incident.ID            // what takes in the rest
 	asked    []time.Time            // when people were asked whether to open one, within the last minute
@@ -229,7 +230,7 @@ func (r *rooms) recall(now time.Time) {
 		case inc.Storm && inc.Active():
 			r.recallStorm(inc)
 			continue
-		case inc.Declarer.Human() || ago > time.Hour:
+		case inc.Storm || inc.Declarer.Human() || ago > time.Hour:
 			continue
 		case inc.Held != "":
 			r.recallQuestion(inc, ago)
@@ -237,8 +238,7 @@ func (r *rooms) recall(now time.Time) {
 		case ago < time.Minute:
 			r.wanted = append(r.wanted, inc.Declared)
 		}
-		_, name := r.bot.service(incident.Signaled{Service: inc.Service})
-		r.opened(name, inc.Declared)
+		r.count(inc.Service, inc.Declared)
 	}
 	slices.SortFunc(r.wanted, time.Time.Compare)
 	slices.SortFunc(r.asked, time.Time.Compare)
@@ -295,8 +295,8 @@ func (r *rooms) held(service *runbooks.Service, name string, now time.Time) stri
 	if r.of[name] = since(r.of[name], now.Add(-time.Hour)); len(r.of[name]) == 0 {
 		delete(r.of, name)
 	}
-	if limit := r.bot.Services.RoomsPerHour(service); name != "" && len(r.of[name]) >= limit {
-		return fmt.Sprintf("%s had %s within the last hour", name, count(limit, "room"))
+	if limit := r.bot.Services.RoomsPerHour(service); len(r.of[name]) >= limit {
+		return fmt.Sprintf("%s had %s within the last hour", cmp.Or(name, "alerts that name no service"), count(limit, "room"))
 	}
 	return ""
 }
@@ -335,6 +335,12 @@ func (b *Bot) Storm() (s Storm, ok bool) {
 }
 
 func (r *rooms) opened(name string, now time.Time) { r.of[name] = append(r.of[name], now) }
+
+// count takes in the room of an incident, by its service as the incident has it.
+func (r *rooms) count(service string, at time.Time) {
+	_, name := r.bot.service(incident.Signaled{Service: service})
+	r.opened(name, at)
+}
 
 // umbrella is the incident that takes in what is too much, if there is one that
 // people are at: one of an earlier storm is not.

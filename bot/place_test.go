@@ -149,3 +149,54 @@ func TestLimitsOutlastARestart(t *testing.T) {
 		}
 	})
 }
+
+// TestRoomsPerHour: a service's alerts open as many rooms in an hour as it may have, and
+// people are asked about the next; a restart forgets none, whatever the monitor writes
+// the service's name like, and alerts that name no service have a limit, too.
+func TestRoomsPerHour(t *testing.T) {
+	services := catalogue(t, 0, "noisy.md", "---\nid: noisy\nalso: [\"Noisy Thing\"]\nrooms_per_hour: 1\n---\nText.\n")
+	for _, test := range []struct {
+		names []string // of the service, in turns
+		label bool     // it is named by a label
+		limit int
+		why   string
+	}{
+		{names: []string{"noisy", "Noisy Thing", "NOISY"}, limit: 1, why: "noisy had 1 room within the last hour"},
+		{names: []string{"thing"}, limit: 3, why: "thing had 3 rooms within the last hour"},
+		{names: []string{"The-Thing", "the-thing"}, limit: 3, why: "the-thing had 3 rooms within the last hour"},
+		{names: []string{"thing"}, label: true, limit: 3, why: "thing had 3 rooms within the last hour"},
+		{names: []string{""}, limit: 3, why: "alerts that name no service had 3 rooms within the last hour"},
+	} {
+		for _, restart := range []bool{false, true} {
+			inStorm(t, services, func(t *testing.T, w *world) {
+				n, began := 0, time.Now()
+				fire := func() incident.Incident {
+					n++
+					s := alert("alertmanager", fmt.Sprint("K", n), test.names[n%len(test.names)], fmt.Sprintf("Disk %c is full", 'a'+n), "critical", incident.StateFiring)
+					if test.label {
+						s.Service, s.Labels = "", map[string]string{"service": s.Service}
+					}
+					w.receive(s)
+					w.settle()
+					if restart {
+						w.restart()
+					}
+					return w.inc(incident.NewID(n))
+				}
+				for range test.limit {
+					if inc := fire(); inc.Held != "" || inc.Channel.Channel == "" {
+						t.Errorf("%v: room %d: held %q", test.names, n, inc.Held)
+					}
+					w.wait(6 * time.Minute) // it is something new by then
+				}
+				if inc := fire(); inc.Held != test.why || w.said("incidents", test.why) != 1 {
+					t.Errorf("%v, restart %v: one too many: held %q, want %q", test.names, restart, inc.Held, test.why)
+				}
+				w.wait(time.Until(began.Add(time.Hour + 10*time.Minute)))
+				if inc := fire(); inc.Held != "" {
+					t.Errorf("%v: an hour later: held %q", test.names, inc.Held)
+				}
+			})
+		}
+	}
+}
