@@ -60,8 +60,12 @@ type Accepted struct {
 // ErrClosed is the error of what comes while tocsin ends. Nothing was stored.
 var ErrClosed = store.ErrClosed
 
+// ErrInvalid is the error of a delivery that can never be stored: it has no name, or is
+// larger than a transaction. Nothing was.
+var ErrInvalid = store.ErrInvalid
+
 // Accept stores a delivery, in one transaction whatever it tells, and leaves it to
-// the router. An error means that it has to be delivered again.
+// the router. An error other than ErrInvalid means that it has to be delivered again.
 func (b *Bot) Accept(ctx context.Context, d Delivery) (Accepted, error) {
 	if b.stopped.Err() != nil {
 		return Accepted{}, b.Err()

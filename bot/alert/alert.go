@@ -9,7 +9,7 @@
 //	Event    the source's own word for that: "firing", "Re-Triggered", "ALARM"
 //	Title    for people, without the noise of the source; Whole is as it was written
 //	Text     what else is said: description, annotations, reasons
-//	Service  the first of serviceLabels that the alert has
+//	Service  the first of inbound.ServiceLabels that the alert has
 //	Urgency  the source's own word for how bad it is; what severity that comes to
 //	         is not decided here
 //	At       when the event happened, as the source says; Since when it began
@@ -120,7 +120,7 @@ func (b batch) delivery(name, who string) bot.Delivery {
 		if s.By == (incident.Actor{}) {
 			s.By = incident.Actor{Person: incident.Person{Name: who}, Via: name}
 		}
-		tidy(s)
+		inbound.Tidy(s)
 	}
 	fit(b.signals)
 	return bot.Delivery{Source: name, ID: b.id, Signals: b.signals}

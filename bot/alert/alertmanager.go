@@ -3,6 +3,7 @@ package alert
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -89,8 +90,8 @@ func (a *grouped) signal(g *group) bot.Signal {
 	}
 	s.Title, s.Text = a.words(g)
 	s.Link = firstLink(a.GeneratorURL, a.PanelURL, a.DashboardURL, g.ExternalURL)
-	s.Service = cmp.Or(pick(a.Labels, serviceLabels), pick(g.CommonLabels, serviceLabels))
-	s.Urgency = cmp.Or(pick(a.Labels, urgencyLabels), pick(g.CommonLabels, urgencyLabels))
+	s.Service = cmp.Or(pick(a.Labels, inbound.ServiceLabels), pick(g.CommonLabels, inbound.ServiceLabels))
+	s.Urgency = cmp.Or(pick(a.Labels, inbound.UrgencyLabels), pick(g.CommonLabels, inbound.UrgencyLabels))
 	s.Labels = a.Labels
 	s.Runbook = firstLink(pick(a.Annotations, runbookNames), pick(g.CommonAnnotations, runbookNames))
 	s.Image = a.ImageURL
@@ -123,8 +124,8 @@ func (a *grouped) words(g *group) (title, rest string) {
 		title = name
 	}
 	parts := []string{name, summary, a.Annotations["description"], a.Annotations["message"]}
-	for _, n := range sortedNames(a.Annotations) {
-		if !slices.Contains(said, n) && !strings.HasPrefix(n, "__") && !slices.Contains(runbookNames, folded(n)) {
+	for _, n := range slices.Sorted(maps.Keys(a.Annotations)) {
+		if !slices.Contains(said, n) && !strings.HasPrefix(n, "__") && !slices.Contains(runbookNames, inbound.Folded(n)) {
 			parts = append(parts, named(n, a.Annotations[n]))
 		}
 	}
@@ -142,7 +143,7 @@ func (a *grouped) values() string {
 		names[name] = string(v)
 	}
 	var out []string
-	for _, name := range sortedNames(names) {
+	for _, name := range slices.Sorted(maps.Keys(names)) {
 		out = append(out, name+" "+names[name])
 	}
 	if len(out) == 0 {

@@ -2,98 +2,24 @@ package alert
 
 import (
 	"encoding/json"
-	"net/url"
-	"slices"
-	"strings"
 
 	"tocsin/bot"
+	"tocsin/bot/inbound"
 	"tocsin/bot/incident"
-)
-
-// The bounds of one signal, in characters, but for maxLink in bytes.
-const (
-	maxTitle  = 300
-	maxText   = 4000
-	maxLink   = 2000
-	maxLabels = 32
-	maxLabel  = 200 // a label's name, and its value
-	maxWord   = 200 // an event, a service, an urgency
 )
 
 // maxDelivery is what the signals of a delivery have together, in bytes as they
 // are stored: less than the store takes at once.
 const maxDelivery = 650_000
 
-// tidy cleans a signal and brings it within its bounds.
-func tidy(s *bot.Signal) {
-	if s.Whole == "" {
-		s.Whole = s.Title
-	}
-	s.Whole = incident.Cut(incident.Line(s.Whole), maxTitle)
-	s.Title = incident.Cut(incident.Line(bareTitle(s.Title)), maxTitle)
-	if s.Whole == s.Title {
-		s.Whole = ""
-	}
-	s.Text = incident.Cut(incident.Block(s.Text), maxText)
-	s.Link, s.Image, s.Runbook = link(s.Link), link(s.Image), link(s.Runbook)
-	for _, word := range []*string{&s.Event, &s.Service, &s.Urgency, &s.By.Name} {
-		*word = incident.Cut(incident.Line(*word), maxWord)
-	}
-	s.Labels = bounded(s.Labels)
-}
-
-// link is an address that people may follow, or "".
-func link(s string) string {
-	s = strings.TrimSpace(s)
-	u, err := url.Parse(s)
-	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" || len(s) > maxLink || strings.ContainsAny(s, "<>|\"` ") {
-		return ""
-	}
-	return s
-}
-
 // firstLink is the first that is one.
 func firstLink(all ...string) string {
 	for _, s := range all {
-		if l := link(s); l != "" {
+		if l := inbound.Link(s); l != "" {
 			return l
 		}
 	}
 	return ""
-}
-
-// bounded keeps maxLabels labels that say something: first those that say what it
-// is about, then in the order of their names.
-func bounded(labels map[string]string) map[string]string {
-	if len(labels) == 0 {
-		return nil
-	}
-	out := make(map[string]string, min(len(labels), maxLabels))
-	for _, name := range ranked(labels) {
-		n, v := incident.Cut(incident.Line(name), maxLabel), incident.Cut(incident.Line(labels[name]), maxLabel)
-		if n != "" && v != "" && len(out) < maxLabels {
-			out[n] = v
-		}
-	}
-	return out
-}
-
-// ranked are the names of labels, those that matter most first.
-func ranked(labels map[string]string) []string {
-	names := sortedNames(labels)
-	if len(names) <= maxLabels {
-		return names
-	}
-	slices.SortStableFunc(names, func(a, b string) int { return rank(a) - rank(b) })
-	return names
-}
-
-func rank(name string) int {
-	name = folded(name)
-	if slices.Contains(serviceLabels, name) || slices.Contains(urgencyLabels, name) || name == "alertname" {
-		return 0
-	}
-	return 1
 }
 
 // diets are what a signal that is too large is made smaller by, one after the

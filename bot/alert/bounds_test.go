@@ -112,14 +112,14 @@ func TestTidy(t *testing.T) {
 	for i := range 90 {
 		s.Labels[fmt.Sprintf("a%02d", i)] = "v"
 	}
-	tidy(&s)
-	if utf8.RuneCountInString(s.Title) != maxTitle || utf8.RuneCountInString(s.Text) != maxText || !strings.HasPrefix(s.Text, "one\ntwo") || strings.ContainsAny(s.Text, "\x00\u202e") {
+	inbound.Tidy(&s)
+	if utf8.RuneCountInString(s.Title) != inbound.MaxTitle || utf8.RuneCountInString(s.Text) != inbound.MaxText || !strings.HasPrefix(s.Text, "one\ntwo") || strings.ContainsAny(s.Text, "\x00\u202e") {
 		t.Errorf("title of %d, text of %d: %.20q", len(s.Title), len(s.Text), s.Text)
 	}
 	if s.Link+s.Image+s.Runbook != "" {
 		t.Errorf("links %.30q %.30q %.30q", s.Link, s.Image, s.Runbook)
 	}
-	if len(s.Labels) != maxLabels || s.Labels["service"] != "kept" {
+	if len(s.Labels) != inbound.MaxLabels || s.Labels["service"] != "kept" {
 		t.Errorf("%d labels, service %q", len(s.Labels), s.Labels["service"])
 	}
 }
@@ -135,11 +135,11 @@ func check(t *testing.T, d bot.Delivery) {
 		if s.Key == "" || s.State == "" || s.Event == "" {
 			t.Fatalf("no key, state or event: %+v", s)
 		}
-		if utf8.RuneCountInString(s.Title) > maxTitle || utf8.RuneCountInString(s.Text) > maxText || len(s.Labels) > maxLabels || strings.ContainsAny(s.Title+s.Service, "\n\x00") {
+		if utf8.RuneCountInString(s.Title) > inbound.MaxTitle || utf8.RuneCountInString(s.Text) > inbound.MaxText || len(s.Labels) > inbound.MaxLabels || strings.ContainsAny(s.Title+s.Service, "\n\x00") {
 			t.Fatalf("out of bounds: %+v", s)
 		}
 		for _, l := range []string{s.Link, s.Image, s.Runbook} {
-			if l != "" && link(l) != l {
+			if l != "" && inbound.Link(l) != l {
 				t.Fatalf("%q is no link", l)
 			}
 		}

@@ -103,7 +103,7 @@ func (a *alarm) signal(e *envelope) bot.Signal {
 	}
 	s.Text = lines(string(a.Description), string(a.Reason))
 	s.Labels = a.labels()
-	s.Service, s.Urgency = pick(s.Labels, serviceLabels), pick(s.Labels, urgencyLabels)
+	s.Service, s.Urgency = pick(s.Labels, inbound.ServiceLabels), pick(s.Labels, inbound.UrgencyLabels)
 	s.Link = a.link(cmp.Or(a.ARN, e.TopicArn))
 	if s.State == incident.StateFiring {
 		s.Since = s.At

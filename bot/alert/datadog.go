@@ -86,7 +86,7 @@ func datadog(_ *http.Request, body []byte) (batch, error) {
 	if s.State == incident.StateInfo {
 		s.Text = news(s.Event, s.Title, s.Text)
 	}
-	s.Service = pick(s.Labels, serviceLabels)
+	s.Service = pick(s.Labels, inbound.ServiceLabels)
 	s.Link, s.Image = string(n.Link), string(n.Snapshot)
 	if strings.EqualFold(string(n.Transition), "triggered") {
 		s.Since = s.At
@@ -106,7 +106,7 @@ func (n *notice) key() string {
 	case n.AggregKey != "":
 		return string(n.AggregKey)
 	case n.Title != "":
-		return "org" + string(n.Org.ID) + "/" + bareTitle(string(n.Title)) + "/" + scopeOf(string(n.Title))
+		return "org" + string(n.Org.ID) + "/" + inbound.BareTitle(string(n.Title)) + "/" + scopeOf(string(n.Title))
 	}
 	return ""
 }

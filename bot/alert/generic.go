@@ -120,8 +120,8 @@ func (f form) signal(one any) (bot.Signal, error) {
 	}
 	s.Link, s.Image, s.Runbook = get(f.fields.Link), get(f.fields.Image), get(f.fields.Runbook)
 	s.Labels = f.labels(one)
-	s.Service = cmp.Or(get(f.fields.Service), pick(s.Labels, serviceLabels))
-	s.Urgency = cmp.Or(get(f.fields.Urgency), pick(s.Labels, urgencyLabels))
+	s.Service = cmp.Or(get(f.fields.Service), pick(s.Labels, inbound.ServiceLabels))
+	s.Urgency = cmp.Or(get(f.fields.Urgency), pick(s.Labels, inbound.UrgencyLabels))
 	s.By = incident.Actor{Person: incident.Person{Name: cmp.Or(f.name, get(f.fields.Source), "A monitor")}, Via: "generic"}
 	s.Since = when(get(f.fields.Since))
 	s.At = when(get(f.fields.At))

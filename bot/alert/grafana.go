@@ -73,7 +73,7 @@ func legacy(body []byte) (batch, error) {
 	s.Title, s.Whole = cmp.Or(p.RuleName, p.Title), p.Title
 	s.Link, s.Image = p.RuleURL, p.ImageURL
 	s.Labels = texts(p.Tags)
-	s.Service, s.Urgency = pick(s.Labels, serviceLabels), pick(s.Labels, urgencyLabels)
+	s.Service, s.Urgency = pick(s.Labels, inbound.ServiceLabels), pick(s.Labels, inbound.UrgencyLabels)
 	parts := []string{p.Message}
 	for _, m := range p.EvalMatches {
 		parts = append(parts, string(m.Metric)+" "+string(m.Value))

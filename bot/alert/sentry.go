@@ -91,7 +91,7 @@ func (h *hook) eventAlert() (bot.Signal, error) {
 	if slug := found(projectSlug, e.URL); slug != "" {
 		s.Labels["project"] = slug
 	}
-	s.Service = pick(s.Labels, serviceLabels)
+	s.Service = pick(s.Labels, inbound.ServiceLabels)
 	if e.EventID != "" {
 		s.ID = s.Key + "/" + s.Event + "/" + string(e.EventID)
 	}

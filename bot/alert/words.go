@@ -3,50 +3,27 @@ package alert
 import (
 	"encoding/json"
 	"maps"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
+
+	"tocsin/bot/inbound"
 )
-
-// serviceLabels are the labels that may name the service, the best first, as
-// folded writes them: "app.kubernetes.io/name" is appkubernetesioname. A job is
-// last: it is often the name of the scraping, not of what is scraped.
-var serviceLabels = []string{
-	"service", "servicename", "kubeservice", "app", "appname", "application", "appkubernetesioname", "component",
-	"deployment", "functionname", "project", "projectslug", "job",
-}
-
-// urgencyLabels are the labels that may tell how bad it is, the best first.
-var urgencyLabels = []string{"severity", "priority", "urgency", "criticality", "level"}
 
 // runbookNames are the annotations that name what to read.
 var runbookNames = []string{"runbookurl", "runbook", "runbooklink", "playbookurl", "playbook"}
 
-// folded is a label's name without case, dots, dashes and the like.
-func folded(name string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsLetter(r) || unicode.IsDigit(r) {
-			return unicode.ToLower(r)
-		}
-		return -1
-	}, name)
-}
-
 // pick is the value of the first of names that labels has.
 func pick(labels map[string]string, names []string) string {
 	value, best := "", len(names)
-	for _, name := range sortedNames(labels) {
-		if i := slices.Index(names[:best], folded(name)); i >= 0 && strings.TrimSpace(labels[name]) != "" {
+	for _, name := range slices.Sorted(maps.Keys(labels)) {
+		if i := slices.Index(names[:best], inbound.Folded(name)); i >= 0 && strings.TrimSpace(labels[name]) != "" {
 			value, best = labels[name], i
 		}
 	}
 	return value
 }
-
-func sortedNames(labels map[string]string) []string { return slices.Sorted(maps.Keys(labels)) }
 
 // lines joins what there is to say, each once.
 func lines(parts ...string) string {
@@ -70,33 +47,6 @@ func named(name, value string) string {
 // news is a text for a note, which is read after the name of who sent it.
 func news(event string, parts ...string) string {
 	return named("sent "+strconv.Quote(event), strings.Join(strings.Fields(lines(parts...)), " "))
-}
-
-// The noise that sources put around a title: Alertmanager's and Grafana's
-// "[FIRING:2]" and "[Alerting]", Datadog's "[P1] [Triggered on {service:x}]",
-// CloudWatch's `ALARM: "x" in US East (N. Virginia)`, Sentry's "Resolved: x".
-var (
-	tag        = `\[(?i:(?:firing|resolved|alerting|ok|no ?data|pending|paused)(?::\d+)?(?:, *(?:firing|resolved)(?::\d+)?)*|(?:re-)?(?:triggered|recovered|warn(?:ing)?|no data|renotify|alert|critical|error|info)(?: recovered)?(?: on \{[^{}]*\})?|p[0-5]|sev-?[0-5])\]`
-	leading    = regexp.MustCompile(`^(?:` + tag + `\s*)+`)
-	trailing   = regexp.MustCompile(`(?:\s*` + tag + `)+$`)
-	cloudTitle = regexp.MustCompile(`^(?:ALARM|OK|INSUFFICIENT_DATA): *"(.*)"(?: in .*)?$`)
-	stateWord  = regexp.MustCompile(`^(?i:critical|warning|resolved|firing|triggered|recovered|alert|alarm|problem|ok): +`)
-)
-
-// bareTitle is a title without what its source puts around it, for people. What is
-// all noise stays as it is.
-func bareTitle(s string) string {
-	s = strings.TrimSpace(s)
-	out := strings.TrimLeftFunc(s, func(r rune) bool { return unicode.Is(unicode.So, r) || r == '\uFE0F' || unicode.IsSpace(r) })
-	if m := cloudTitle.FindStringSubmatch(out); m != nil {
-		out = m[1]
-	}
-	out = trailing.ReplaceAllString(leading.ReplaceAllString(out, ""), "")
-	out = strings.TrimSpace(stateWord.ReplaceAllString(out, ""))
-	if out == "" {
-		return s
-	}
-	return out
 }
 
 // text is a text in JSON, or a number or the like as it is written there.

@@ -57,6 +57,9 @@ func (h *Hook) take(w http.ResponseWriter, r *http.Request) (bot.Delivery, bot.A
 		h.Log.Info("a webhook came while one side ends", "source", h.Source.Name, "delivery", d.ID)
 		return d, accepted, again()
 	}
+	if errors.Is(err, bot.ErrInvalid) {
+		return d, accepted, h.never(err, d.ID)
+	}
 	if err != nil {
 		return d, accepted, h.failed(err, d.ID)
 	}
@@ -85,6 +88,14 @@ func (h *Hook) deliver(r *http.Request, body []byte) (bot.Delivery, *refusal) {
 func (h *Hook) failed(err error, id string) *refusal {
 	h.Log.Error("a webhook was not stored", "source", h.Source.Name, "delivery", id, "error", err)
 	return again()
+}
+
+// never refuses what can never be stored: to ask for it again would be in vain, and keep
+// what comes after it waiting at its sender.
+func (h *Hook) never(err error, id string) *refusal {
+	const why = "the event cannot be stored, now or later: it is too large, or its id is no text"
+	h.Log.Error(why, "source", h.Source.Name, "delivery", id, "error", err)
+	return &refusal{http.StatusBadRequest, Unreadable, why}
 }
 
 func again() *refusal {

@@ -98,6 +98,7 @@ func TestAnswers(t *testing.T) {
 		{"not proven at this moment", func(d *door) { d.prove = again }, strings.NewReader("k"), nil, 503, "send it again", Failed},
 		{"not decoded at this moment", func(d *door) { d.decoded = again }, strings.NewReader("k"), nil, 503, "send it again", Failed},
 		{"not stored", func(d *door) { d.fail = errors.New("the disk is full") }, strings.NewReader("k"), nil, 503, "not stored; please send it again", Failed},
+		{"never to be stored", func(d *door) { d.fail = fmt.Errorf("%w: 1144251 bytes", bot.ErrInvalid) }, strings.NewReader("k"), nil, 400, "cannot be stored, now or later", Unreadable},
 		{"too large", nil, strings.NewReader(large), nil, 413, "larger than 1048576 bytes", TooLarge},
 		{"as large as can be", nil, strings.NewReader(large[1:]), nil, 202, `"stored":true`, Accepted},
 		{"broken off", nil, cut{}, nil, 400, "could not be read", Unreadable},

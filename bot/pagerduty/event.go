@@ -110,7 +110,7 @@ func parse(body []byte, who Who) (bot.Signal, error) {
 		return bot.Signal{}, err
 	}
 	e := envelope.Event
-	if e == nil || e.Type == "" {
+	if e == nil || incident.Line(e.Type) == "" {
 		return bot.Signal{}, errors.New(`"event" has to be an object with an "event_type", which is a text: is this a V3 webhook?`)
 	}
 	s := e.signal(who)

@@ -284,8 +284,44 @@ func TestSparseEvents(t *testing.T) {
 func TestLongTexts(t *testing.T) {
 	long := strings.Repeat("ü", 100_000)
 	s, err := parse([]byte(`{"event":{"event_type":"incident.annotated","data":{"incident":{"id":"P","summary":"`+long+`"},"content":"`+long+`"}}}`), nil)
-	if n := len([]rune(s.Text)); err != nil || n != maxText || len([]rune(s.Title)) != maxTitle {
+	if n := len([]rune(s.Text)); err != nil || n != inbound.MaxText || len([]rune(s.Title)) != inbound.MaxTitle {
 		t.Errorf("%d characters of text, %d of title, %v", n, len([]rune(s.Title)), err)
+	}
+}
+
+// TestTitles: people read a title without what a monitor put around it; the record has
+// it as PagerDuty does.
+func TestTitles(t *testing.T) {
+	for written, want := range map[string]string{
+		"[FIRING:2] Disk of the chat is full (prod critical)": "Disk of the chat is full (prod critical)",
+		"Critical: chat answers 529":                          "chat answers 529",
+		"Chat is down":                                        "Chat is down",
+	} {
+		s, err := parse([]byte(`{"event":{"event_type":"incident.triggered","data":{"id":"P","type":"incident","title":"`+written+`"}}}`), nil)
+		if whole := cmp.Or(s.Whole, s.Title); err != nil || s.Title != want || whole != written {
+			t.Errorf("%q: title %q, whole %q, %v", written, s.Title, s.Whole, err)
+		}
+	}
+}
+
+// TestBounds: the largest body that comes through the door makes a signal that fits a
+// transaction, whichever field is large and however it is escaped.
+func TestBounds(t *testing.T) {
+	const most = 300_000
+	long := strings.Repeat("<", 20_000)
+	for _, kind := range []string{"incident.triggered", "incident.annotated", "incident.responder.replied", "incident.role.assigned"} {
+		thing := `{"id":"P","type":"user_reference","summary":"` + long + `","html_url":"https://x.example/` + long + `"}`
+		body := `{"event":{"id":"` + long + `","event_type":"` + kind + `","agent":` + thing + `,"data":{"id":"P","type":"incident","title":"` + long + `","html_url":"https://x.example/` + long + `","content":"` + long +
+			`","state":"accepted","user":` + thing + `,"priority":` + thing + `,"urgency":"` + long + `","service":` + thing + `,"escalation_policy":` + thing + `,"incident_key":"` + long +
+			`","teams":[` + thing + strings.Repeat(`,{"summary":"<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<"}`, 3000) + `],"assignees":[` + thing + strings.Repeat(`,`+thing, 3) + strings.Repeat(`,{"id":"U","type":"user_reference","summary":"<<<<<<<<<<<"}`, 3000) + `]}}}`
+		s, err := parse([]byte(body), nil)
+		must(t, err)
+		s.ID = inbound.Key(s.ID)
+		stored, err := json.Marshal(s)
+		must(t, err)
+		if len(body) > inbound.MaxRequest || len(stored) > most {
+			t.Errorf("%s: a body of %d bytes is %d as it is stored, want at most %d", kind, len(body), len(stored), most)
+		}
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"tocsin/bot"
+	"tocsin/bot/inbound"
 	"tocsin/bot/incident"
 )
 
@@ -13,28 +14,33 @@ func (e *event) signal(who Who) bot.Signal {
 	s := bot.Signal{ID: e.ID, At: e.OccurredAt.Time, By: e.by(who)}
 	s.Source, s.Event = source, e.Type
 	s.State, s.Text = e.state()
-	s.Text = incident.Cut(s.Text, maxText)
 	s.Echo = e.echo()
 	d := &e.Data
-	about := d.about()
-	if about == nil {
-		return s // a service, a ping: about no incident
+	if about := d.about(); about != nil { // a service and a ping are about no incident
+		s.Key, s.Link, s.Title = about.ID, about.HTMLURL, cmp.Or(d.Title, about.Summary)
+		s.Service = summary(d.Service)
+		if about == &d.reference {
+			s.Urgency, s.Since, s.Labels = d.urgency(), d.CreatedAt.Time, d.labels()
+		}
+		s.People = d.people(who)
 	}
-	s.Key, s.Link, s.Title = about.ID, about.HTMLURL, incident.Cut(cmp.Or(d.Title, about.Summary), maxTitle)
-	s.Service = summary(d.Service)
-	if about == &d.reference {
-		s.Urgency, s.Since, s.Labels = d.urgency(), d.CreatedAt.Time, d.labels()
-	}
-	s.People = d.people(who)
+	inbound.Tidy(&s)
 	return s
 }
+
+// maxPeople is how many people of an event are brought in, and maxName how long a name
+// of PagerDuty's may be, in characters.
+const (
+	maxPeople = 50
+	maxName   = 100
+)
 
 // people are those whom PagerDuty has on it: who it is assigned to, and the
 // responder who accepted.
 func (d *data) people(who Who) []incident.Person {
 	var people []incident.Person
 	if d.Type == "incident" {
-		for _, r := range d.Assignees {
+		for _, r := range d.Assignees[:min(len(d.Assignees), maxPeople)] {
 			people = append(people, person(&r, who))
 		}
 	}
@@ -46,14 +52,12 @@ func (d *data) people(who Who) []incident.Person {
 
 // person is one of PagerDuty's users.
 func person(r *reference, who Who) incident.Person {
+	name := incident.Cut(incident.Line(r.Summary), maxName)
 	if who == nil {
-		return incident.Person{Name: r.Summary}
+		return incident.Person{Name: name}
 	}
-	return who(r.ID, r.Summary)
+	return who(r.ID, name)
 }
-
-// maxText is how long a text from PagerDuty may be on a timeline, in characters.
-const maxText = 4000
 
 // about is the incident that it is about, nil for none.
 func (d *data) about() *reference {
