@@ -146,6 +146,7 @@ type settings struct {
 	keeping   keeping
 	quiet     time.Duration
 	look      time.Duration // how often the content is looked at; 0: lookEvery
+	askEach   time.Duration // how often PagerDuty is asked for what was lost; 0: reconcileEvery
 	now       func() time.Time
 	pair      *pair // serve HTTPS by itself; nil: HTTP
 	trim      bool  // give memory back to the system: the process is the bot's alone
@@ -171,6 +172,7 @@ type app struct {
 	marker  *marker
 	asking  atomic.Bool
 	look    time.Duration
+	askEach time.Duration
 
 	slack    *slack.Connection
 	commands command.Commands // for the shell
@@ -195,7 +197,7 @@ func newApp(ctx context.Context, s settings, log *slog.Logger) (*app, error) {
 	}
 	a := &app{
 		log: log, kv: kv, slack: conn, counts: counts, guides: s.content.guides, trim: s.trim, socket: s.slack.AppToken != "",
-		look: cmp.Or(s.look, lookEvery), door: door{log: log, answer: longestAnswer, pair: s.pair},
+		look: cmp.Or(s.look, lookEvery), askEach: cmp.Or(s.askEach, reconcileEvery), door: door{log: log, answer: longestAnswer, pair: s.pair},
 	}
 	if s.content.from.Content != "" {
 		a.watch = newWatch(s.content, log)

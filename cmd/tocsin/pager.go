@@ -161,7 +161,7 @@ func (a *app) tend(ctx context.Context) {
 	defer wg.Wait()
 	wg.Go(func() { a.keep(ctx, "pagerduty", func(ctx context.Context) { p.client.Run(ctx, a.log) }) })
 	wg.Go(func() { a.keep(ctx, "pagerduty", a.watchDuties) })
-	every := time.NewTicker(reconcileEvery)
+	every := time.NewTicker(a.askEach)
 	defer every.Stop()
 	for {
 		a.reconcile(ctx)

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"tocsin/bot/incident"
 	"tocsin/bot/sandbox"
@@ -16,10 +17,12 @@ import (
 
 // TestLostWebhooks: what PagerDuty told while tocsin was away opens its room at the
 // start, also if somebody has acknowledged it since; what is told in vain later is
-// found when it is asked for again.
+// found when it is asked for again, which it is from time to time, and PagerDuty then
+// sends again if it had stopped.
 func TestLostWebhooks(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
-	e := &env{ctx: ctx, stdout: io.Discard, stderr: io.Discard, log: slog.New(slog.DiscardHandler)}
+	var log journal
+	e := &env{ctx: ctx, stdout: io.Discard, stderr: io.Discard, log: slog.New(slog.NewTextHandler(&log, nil))}
 	c := &sandboxCmd{Addr: "127.0.0.1:0", NoBot: true, pace: fullSpeed}
 	run, err := startSandbox(e, c)
 	if err != nil {
@@ -42,6 +45,7 @@ func TestLostWebhooks(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := sandboxSettings(run.url, filepath.Join(t.TempDir(), "tocsin.db"), content, c.pace)
+	s.askEach = 20 * time.Millisecond
 	app, err := newApp(ctx, s, e.log)
 	if err != nil {
 		t.Fatal(err)
@@ -73,6 +77,15 @@ func TestLostWebhooks(t *testing.T) {
 		t.Errorf("Ben, who acknowledged it, is not in the room: %v %v", inc.People, err)
 	}
 	lost("The index is empty, and nobody was told", "evals")
-	app.reconcile(ctx)
 	titled("INC-2", "The index is empty")
+	for range 3 { // after which PagerDuty sends no more
+		if r, err := run.workspace.PagerAct(ctx, sandbox.PagerAct{User: "ben@example.com", Incident: id, Act: "note", Note: "Looking"}); err != nil || !r.OK {
+			t.Fatalf("%+v %v", r, err)
+		}
+	}
+	if err := until(ctx, func() bool {
+		return strings.Contains(log.String(), "had stopped sending webhooks, and sends them again")
+	}); err != nil {
+		t.Error("PagerDuty is not asked to send again")
+	}
 }
