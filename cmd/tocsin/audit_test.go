@@ -69,7 +69,7 @@ func untraced(e incident.Event) string {
 		return "does not say why"
 	case by.Via == incident.Bot.Via: // it is tocsin's, or somebody's words that tocsin fetched
 		return ""
-	case !strings.Contains(e.Cause, by.Via+"/") && !moved(e):
+	case !strings.Contains(e.Cause, by.Via+"/") && !strings.Contains(e.Cause, by.Via+":") && !moved(e): // generic:NAME/…
 		return "came by " + by.Via + " and names " + e.Cause
 	}
 	return ""
