@@ -79,16 +79,17 @@ func TestAlertsOfAnotherTime(t *testing.T) {
 	described(t)(t, func(t *testing.T, w *world) {
 		w.say("open", "", "open sev3 The new one of its number")
 		w.settle()
-		for key, test := range map[string]struct {
+		for _, test := range []struct {
+			key  string
 			made time.Duration
 			want bool
-		}{"POLD": {-24 * time.Hour, false}, "PNEW": {time.Second, true}} {
-			s := alert("pagerduty", key, "nobody", "INC-1 SEV1: Disk is full", "high", incident.StateFiring)
+		}{{"POLD", -24 * time.Hour, false}, {"PNEW", time.Second, true}} {
+			s := alert("pagerduty", test.key, "nobody", "INC-1 SEV1: Disk is full", "high", incident.StateFiring)
 			s.Labels, s.Since = map[string]string{"tocsin": "INC-1"}, w.inc("INC-1").Declared.Add(test.made)
 			w.receive(s)
 			w.settle()
-			if _, has := w.inc("INC-1").Alert("pagerduty", key); has != test.want {
-				t.Errorf("%s: it has it: %v, want %v", key, has, test.want)
+			if _, has := w.inc("INC-1").Alert("pagerduty", test.key); has != test.want {
+				t.Errorf("%s: it has it: %v, want %v", test.key, has, test.want)
 			}
 		}
 	})

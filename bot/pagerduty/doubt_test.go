@@ -76,6 +76,33 @@ func TestResponderInDoubt(t *testing.T) {
 	}
 }
 
+// TestResponderInDoubtWhenReopened: nor are they called again when an older one of
+// PagerDuty's incidents was reopened since, which would get them now.
+func TestResponderInDoubtWhenReopened(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesk(t, full())
+		first, second := d.alert("PSVC001", "Slow"), d.alert("PSVC002", "Slow too")
+		turn := func(act, state string) {
+			_, err := d.ws.PagerAct(t.Context(), sandbox.PagerAct{Incident: first, Act: act})
+			must(t, err)
+			d.record(incident.Signaled{Source: "pagerduty", State: state, Key: first})
+		}
+		turn("resolve", incident.StateResolved)
+		<-time.After(time.Hour)
+		d.record(incident.PageAsked{N: 1, To: dina})
+		d.fault("lost_answer", "POST /incidents/{id}/responder_requests", 1)
+		if _, err := d.try(effect.Page{N: 1}); err == nil {
+			t.Fatal("it was answered")
+		}
+		<-time.After(quiet)
+		turn("reopen", incident.StateFiring)
+		paged, ok := d.do(effect.Page{N: 1})[0].(incident.Paged)
+		if !ok || paged.Key != second || len(d.shown(first).Responders) != 0 || len(d.shown(second).Responders) != 1 {
+			t.Errorf("%+v: %+v", paged, d.ws.PagerDutyIncidents())
+		}
+	})
+}
+
 // TestCalledAgainInVain: an incident of PagerDuty's that was made to call people again,
 // and nobody knows of, is resolved with ours all the same.
 func TestCalledAgainInVain(t *testing.T) {

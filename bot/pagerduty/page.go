@@ -135,7 +135,8 @@ func (p *Performer) pagedBefore(ctx context.Context, inc incident.Incident, ask 
 }
 
 // requested finds PagerDuty's incident that people were added to for a page. It
-// was the first that was open then, so it is not beyond the first that is open now.
+// was the first that was open then, so it is not beyond the first that is open since
+// before; one that was reopened may stand before it now.
 func (p *Performer) requested(ctx context.Context, inc incident.Incident, ask wanted, job bot.Job) (record, bool, error) {
 	for _, id := range openSince(inc, job.First) {
 		r, err := p.client.incident(ctx, id)
@@ -146,7 +147,7 @@ func (p *Performer) requested(ctx context.Context, inc incident.Incident, ask wa
 			return record{}, false, err
 		case slices.ContainsFunc(r.Requests, func(q request) bool { return ask.by(q, inc.ID) }):
 			return r, true, nil
-		case !r.over() && p.ours(inc, r):
+		case !r.over() && p.ours(inc, r) && r.Changed.Before(job.First.Add(-skew)):
 			return record{}, false, nil
 		}
 	}
