@@ -37,3 +37,24 @@ func TestFoundBeforeItsWebhook(t *testing.T) {
 		}
 	})
 }
+
+// TestOverTwice: that an alert is over, found by asking, is no news again when its webhook
+// comes after the incident was resolved.
+func TestOverTwice(t *testing.T) {
+	inBubble(t, func(t *testing.T, w *world) {
+		tell := func(id, event, state string) {
+			s := signal(id, "P1", state)
+			s.Event = event
+			w.receive(s)
+			w.wait(time.Minute)
+		}
+		tell("1", "incident.triggered", incident.StateFiring)
+		tell("reconcile/P1/resolved/1", "incident.resolved", incident.StateResolved)
+		w.say("resolve", "", "INC-1 resolve it is over")
+		w.settle()
+		tell("2", "incident.resolved", incident.StateResolved)
+		if n := count[incident.Signaled](w.inc("INC-1")); n != 2 {
+			t.Errorf("%d signals are told, want two", n)
+		}
+	})
+}

@@ -150,7 +150,7 @@ func repeats(inc incident.Incident, before store.Alert, s Signal) bool {
 	if s.State == incident.StateInfo || s.State == incident.StateUnknown || s.Late {
 		return false
 	}
-	if !inc.Active() && !dismissed(inc) && !before.Last.After(ended(inc)) {
+	if s.State != incident.StateResolved && !inc.Active() && !dismissed(inc) && !before.Last.After(ended(inc)) {
 		return false
 	}
 	if s.Severity != "" && (before.Severity == "" || s.Severity.Worse(before.Severity)) {
