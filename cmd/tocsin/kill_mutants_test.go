@@ -74,7 +74,7 @@ func mutants() []mutant {
 		{name: "who is in the room already is told of as one who cannot come", found: "^LOST of INC-.*invite", edits: []edit{{"bot/slack/invite.go",
 			`return code == "already_in_channel" || code == "cant_invite_self"`, `return code == "cant_invite_self"`}}},
 		{name: "who was asked to help in PagerDuty is not looked for", found: "^DOUBLE a responder", edits: []edit{{"bot/pagerduty/page.go",
-			"return invites(q.Message, inc.ID, n) })", "return false })"}},
+			"return ask.by(q, inc.ID) })", "return false })"}},
 			spec: killSpec{favourite: "page dina please help", faults: respondersLost}},
 		{name: "PagerDuty's priority is not read before it is set", found: "^DOUBLE PagerDuty's incident .* was made", edits: []edit{{"bot/pagerduty/sync.go",
 			"if priority != nil && (r.Priority == nil || r.Priority.ID != priority.ID) {", "if priority != nil {"}}},

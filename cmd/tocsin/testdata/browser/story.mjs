@@ -126,7 +126,7 @@ async function opensByForm() {
   await check('the form opens a second incident', async () => {
     await desk.field('began').fill('20 min ago');
     await desk.submit();
-    await desk.modal.getByText('INC-2').waitFor();
+    await desk.modal.getByText('INC-2', { exact: true }).waitFor();
     await page.getByTestId('modal-close').click();
     await desk.modal.waitFor({ state: 'detached' });
     await desk.open('inc-2-');
