@@ -25,12 +25,19 @@ func (c *Call) guest(v Verb) error {
 
 // weighty are the commands that teams limit for good reason: what wakes people, what is
 // told to others, and what ends an incident or changes how bad it is.
-var weighty = []string{"sev", "page", "update", "link", "postmortem", "resolve", "reopen", "close", "merge", "hold"}
+var weighty = slices.Concat(telling, calling)
+
+// telling is what others get to read, and what ends an incident; calling brings people
+// to it. Who may do that can wait for an answer of Slack's, and help cannot.
+var (
+	telling = []string{"update", "link", "postmortem", "resolve", "reopen", "close", "merge", "hold"}
+	calling = []string{"sev", "page"}
+)
 
 // may refuses what is somebody else's to do, and says whose. While what says so cannot
 // be used, nobody knows whose the weighty ones are, so they are the shell's; from whoever
-// may be a guest they are kept until that is known. Nobody is kept from opening an
-// incident and working on it.
+// may be a guest they are kept until that is known, but for what calls people. Nobody is
+// kept from opening an incident and working on it.
 func (c *Call) may(v Verb) error {
 	if c.By.Via == incident.ViaShell || !c.By.Human() {
 		return nil
@@ -40,7 +47,7 @@ func (c *Call) may(v Verb) error {
 		return incident.Refusef("Who may do this is said in `services/default.md`, and that cannot be used: %s. "+
 			"Until whoever runs tocsin mends it or takes it away, say it in the shell of tocsin's machine: `tocsin incident`.", incident.Escape(why))
 	}
-	if c.Stranger && c.Services.Defaults().Guests != "allow" && slices.Contains(weighty, v.Name) {
+	if c.Stranger && c.Services.Defaults().Guests != "allow" && slices.Contains(telling, v.Name) {
 		c.log.Info("refused, because Slack has not said whether they are a guest", "verb", v.Name, "incident", c.Inc.ID, "by", c.By.User)
 		return incident.Refusef("Slack has not told me yet whether you are a member of this workspace, and `/incident %s` is for members. I have asked: please say it again in a few seconds. "+
 			"If that goes on, ask somebody who has used tocsin today, or whoever runs it: `tocsin incident` in the shell of its machine does not ask Slack.", v.Name)

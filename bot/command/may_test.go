@@ -154,13 +154,13 @@ func TestStrangers(t *testing.T) {
 			before := d.inc("INC-1").Last()
 			a := d.ask(bot.Request{Line: v.Name + " 1 we are on it", By: by(ben), Channel: "C1", Stranger: true})
 			said := a.Refused && strings.Contains(a.Body, "say it again in a few seconds") && strings.Contains(a.Body, "`tocsin incident`")
-			if weighs := refused && slices.Contains(weighty, v.Name); said != weighs || weighs && d.inc("INC-1").Last() != before {
+			if weighs := refused && slices.Contains(telling, v.Name); said != weighs || weighs && d.inc("INC-1").Last() != before {
 				t.Errorf("%s, %s: %q, %d events more", front, v.Name, a.Body, d.inc("INC-1").Last()-before)
 			}
 		}
 	}
 	d := newDesk(t)
-	for _, line := range []string{"open sev1 Answers are wrong", "INC-1 note seen in the EU", "INC-1 take tech"} {
+	for _, line := range []string{"open sev1 Answers are wrong", "INC-1 note seen in the EU", "INC-1 take tech", "INC-1 sev 2"} {
 		if a := d.ask(bot.Request{Line: line, By: by(ben), Channel: "C0", Stranger: true}); a.Refused {
 			t.Errorf("%s: %s", line, a.Body)
 		}

@@ -29,7 +29,7 @@ const (
 // answer. Until it does they are a stranger: they open incidents and work on them, because
 // most are members, an incident cannot wait for a Slack that limps, all that they do is on
 // a timeline under their name, and what is private is shut to whoever was not brought in.
-// What is weighty waits until it is known (bot/command).
+// What others get to read, and what ends an incident, waits until it is known (bot/command).
 func (p *Performer) guest(ctx context.Context, user string) (guest, stranger bool) {
 	if user == "" {
 		return false, false
