@@ -86,6 +86,10 @@ func onlyPublic(_, address string, _ syscall.RawConn) error {
 // public tells whether an address is one of the internet's.
 func public(a netip.Addr) bool {
 	a = a.Unmap().WithZone("")
+	if translated.Contains(a) { // the gateway of a network of IPv6 alone
+		b := a.As16()
+		a = netip.AddrFrom4([4]byte(b[12:]))
+	}
 	if !a.IsGlobalUnicast() || a.IsPrivate() {
 		return false
 	}
@@ -97,12 +101,16 @@ func public(a netip.Addr) bool {
 	return true
 }
 
+// translated are the addresses by which IPv6 alone reaches IPv4 (RFC 6052): each is as
+// public as the one in its last four bytes.
+var translated = netip.MustParsePrefix("64:ff9b::/96")
+
 // special are the networks that are no part of the internet besides those that
 // net/netip knows (IANA's special-purpose registries), and those that lead into IPv4.
 var special = []netip.Prefix{
 	netip.MustParsePrefix("0.0.0.0/8"), netip.MustParsePrefix("100.64.0.0/10"), netip.MustParsePrefix("192.0.0.0/24"),
 	netip.MustParsePrefix("192.0.2.0/24"), netip.MustParsePrefix("192.88.99.0/24"), netip.MustParsePrefix("198.18.0.0/15"),
 	netip.MustParsePrefix("198.51.100.0/24"), netip.MustParsePrefix("203.0.113.0/24"), netip.MustParsePrefix("240.0.0.0/4"),
-	netip.MustParsePrefix("::/96"), netip.MustParsePrefix("64:ff9b::/96"), netip.MustParsePrefix("64:ff9b:1::/48"), netip.MustParsePrefix("100::/64"),
+	netip.MustParsePrefix("::/96"), netip.MustParsePrefix("64:ff9b:1::/48"), netip.MustParsePrefix("100::/64"),
 	netip.MustParsePrefix("2001::/23"), netip.MustParsePrefix("2001:db8::/32"), netip.MustParsePrefix("2002::/16"), netip.MustParsePrefix("fec0::/10"),
 }
