@@ -33,11 +33,10 @@ func (c *restoreCmd) Run(e *env) error {
 	defer backup.Close()
 	sweep(path, e.log)
 	now := time.Now()
-	ids, unknown, err := numbers(e.ctx, path)
-	if err != nil {
+	r := restoring{at: now, aside: path + ".before-restore-" + moment(now)}
+	if err := r.numbers(e.ctx, path); err != nil {
 		return err
 	}
-	r := restoring{at: now, aside: path + ".before-restore-" + moment(now), ids: ids, unknown: unknown}
 	var kept bool
 	err = alone(e.ctx, path, func() (err error) { // where another has the file, nothing was read of the backup yet
 		kept, err = bolt.Replace(path, r.aside, func(w io.Writer) error { _, err := io.Copy(w, backup); return err },
@@ -83,41 +82,43 @@ func fileTime(t time.Time) string { return t.UTC().Format("2006-01-02T150405Z") 
 // moment is a time in the name of what is kept of a moment: no two are the same.
 func moment(t time.Time) string { return t.UTC().Format("2006-01-02T150405.000000Z") }
 
-// numbers are the incidents of the record that is to be replaced; unknown is why they
-// cannot be known, "" if they are. A record that a bot works on is an error.
-func numbers(ctx context.Context, path string) (ids []incident.ID, unknown string, err error) {
-	if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
-		return nil, "there was no record at " + path, nil
-	}
-	kv, err := takeRecord(ctx, path)
-	if _, locked := errors.AsType[*store.LockedError](err); locked {
-		return nil, "", err
-	}
-	if err != nil {
-		return nil, err.Error(), nil
-	}
-	defer kv.Close()
-	j := store.NewJournal(kv)
-	next, err := j.Next(ctx)
-	if err == nil {
-		ids, err = j.IDs(ctx)
-	}
-	if err != nil {
-		return nil, err.Error(), nil
-	}
-	// A number beyond these is that of a damaged key.
-	return slices.DeleteFunc(ids, func(id incident.ID) bool { return id.Number() >= next }), "", nil
-}
-
 // restoring is a backup that becomes the record.
 type restoring struct {
 	at      time.Time
 	aside   string        // where what was there is kept
 	ids     []incident.ID // that were there
 	lost    []incident.ID // of these, what the backup does not know
-	unknown string        // why ids cannot be known, "" if they are
-	next    int           // the number of the next incident, where they cannot
+	next    int           // the number of the next incident; at first by what was there
+	unknown string        // why what was there cannot be known, "" if it can
 	report  store.Report
+}
+
+// numbers learns which numbers the record that is to be replaced has given. A record that
+// a bot works on is an error.
+func (r *restoring) numbers(ctx context.Context, path string) error {
+	if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
+		r.unknown = "there was no record at " + path
+		return nil
+	}
+	kv, err := takeRecord(ctx, path)
+	if _, locked := errors.AsType[*store.LockedError](err); locked {
+		return err
+	}
+	if err != nil {
+		r.unknown = err.Error()
+		return nil
+	}
+	defer kv.Close()
+	j := store.NewJournal(kv)
+	if r.next, err = j.Next(ctx); err == nil {
+		r.ids, err = j.IDs(ctx)
+	}
+	if err != nil {
+		r.unknown = err.Error()
+	}
+	// A number beyond these is that of a damaged key.
+	r.ids = slices.DeleteFunc(r.ids, func(id incident.ID) bool { return id.Number() >= r.next })
+	return nil
 }
 
 // spared is how many numbers are not given after a backup where it cannot be known which
@@ -147,7 +148,9 @@ func (r *restoring) prepare(ctx context.Context, db *bolt.DB) error {
 	}
 	if r.unknown != "" {
 		r.next = next + spared
-		gone = append(gone, store.Gone{ID: incident.NewID(r.next - 1), At: r.at, Why: "left out, with those before it, when a backup was restored"})
+	}
+	if last := incident.NewID(r.next - 1); r.next > next && !slices.Contains(r.lost, last) {
+		gone = append(gone, store.Gone{ID: last, At: r.at, Why: "left out, with those before it, when a backup was restored"})
 	}
 	return errors.Join(j.Bury(ctx, gone), j.Restored(ctx, r.at))
 }
