@@ -79,6 +79,7 @@ func TestAlertsOfAnotherTime(t *testing.T) {
 	described(t)(t, func(t *testing.T, w *world) {
 		w.say("open", "", "open sev3 The new one of its number")
 		w.settle()
+		early := w.inc("INC-1").Declared.Add(time.Second)
 		for _, test := range []struct {
 			key  string
 			made time.Duration
@@ -91,6 +92,17 @@ func TestAlertsOfAnotherTime(t *testing.T) {
 			if _, has := w.inc("INC-1").Alert("pagerduty", test.key); has != test.want {
 				t.Errorf("%s: it has it: %v, want %v", test.key, has, test.want)
 			}
+		}
+		w.wait(time.Hour)
+		before := len(w.heads())
+		w.say("private", "", "INC-1 private")
+		w.settle()
+		s := alert("pagerduty", "PLATE", "nobody", "INC-1 SEV1: Disk is full", "high", incident.StateFiring)
+		s.Labels, s.Since = map[string]string{"tocsin": "INC-1"}, early
+		w.receive(s)
+		w.settle()
+		if n := len(w.heads()); n != before+1 {
+			t.Errorf("what was told late of a page of what is private now opened another incident: %d, and %d were there", n, before)
 		}
 	})
 }

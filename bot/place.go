@@ -21,9 +21,10 @@ import (
 // the limit of new rooms, one incident takes in all that is too much.
 func (rd *round) place(ctx context.Context, a *store.Alert, s Signal) error {
 	if id, ok := incident.ParseID(s.Labels[labelMade]); ok && s.Source == "pagerduty" {
+		named, unknown := rd.bot.Incident(ctx, id)
 		if id, err := rd.bot.movedTo(ctx, id); err != nil {
 			return err
-		} else if inc, err := rd.bot.Incident(ctx, id); err == nil && !foretime(s, inc) {
+		} else if _, err := rd.bot.Incident(ctx, id); err == nil && (unknown != nil || !foretime(s, named)) {
 			rd.attach(id, "because it was made for it", a, s)
 			return nil
 		}

@@ -99,10 +99,20 @@ func (p *Performer) open(ctx context.Context, inc incident.Incident) (record, bo
 }
 
 // ours tells whether PagerDuty's incident is not another incident's of ours: it was not
-// made for another one, or came from there because that was a duplicate.
+// made for another one, or came from there because that was a duplicate, or goes on in
+// private as inc.
 func (p *Performer) ours(inc incident.Incident, r record) bool {
 	owner, made := Owner(r.Key)
-	return !made || owner == inc.ID || takenIn(inc, r.ID)
+	return !made || owner == inc.ID || owner == before(inc) || takenIn(inc, r.ID)
+}
+
+// before is the incident that goes on in private as inc, if there is one.
+func before(inc incident.Incident) incident.ID {
+	if len(inc.Timeline) == 0 {
+		return ""
+	}
+	d, _ := inc.Timeline[0].Fact.(incident.Declared)
+	return d.From
 }
 
 // takenIn tells whether inc has an alert that came with those of a duplicate.

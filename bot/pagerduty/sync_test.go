@@ -148,6 +148,20 @@ func TestSyncResolves(t *testing.T) {
 	}
 }
 
+// TestGoesOnInPrivate: a page that was made before an incident went private is over when the
+// private one is.
+func TestGoesOnInPrivate(t *testing.T) {
+	d := newDesk(t, full())
+	id := d.made(`{"incident":{"type":"incident","title":"INC-3 SEV1: Other","incident_key":"tocsin-INC-3-page-1-1","service":{"id":"PSVC001","type":"service_reference"}}}`)
+	d.events = nil
+	d.record(incident.Declared{Title: "Answers leak", Severity: incident.SEV1, Private: true, From: "INC-3"},
+		incident.Signaled{Source: "pagerduty", State: incident.StateFiring, Key: id}, incident.Resolved{})
+	d.do(effect.SyncPager{})
+	if got := d.shown(id); got.Status != "resolved" {
+		t.Errorf("%+v", got)
+	}
+}
+
 // TestNotOurs: what was taken off, goes on elsewhere or was made for another
 // incident is not ours to change.
 func TestNotOurs(t *testing.T) {
