@@ -47,7 +47,7 @@ func (c *Call) may(v Verb) error {
 		return incident.Refusef("Who may do this is said in `services/default.md`, and that cannot be used: %s. "+
 			"Until whoever runs tocsin mends it or takes it away, say it in the shell of tocsin's machine: `tocsin incident`.", incident.Escape(why))
 	}
-	if c.Stranger && c.Services.Defaults().Guests != "allow" && slices.Contains(telling, v.Name) {
+	if c.Stranger && c.Services.Defaults().Guests != "allow" && slices.Contains(telling, v.Name) && !c.works() {
 		c.log.Info("refused, because Slack has not said whether they are a guest", "verb", v.Name, "incident", c.Inc.ID, "by", c.By.User)
 		return incident.Refusef("Slack has not told me yet whether you are a member of this workspace, and `/incident %s` is for members. I have asked: please say it again in a few seconds. "+
 			"If that goes on, ask somebody who has used tocsin today, or whoever runs it: `tocsin incident` in the shell of its machine does not ask Slack.", v.Name)
@@ -62,6 +62,12 @@ func (c *Call) may(v Verb) error {
 		text += fmt.Sprintf(" Nobody is %s: `/incident take %s`, then say it again.", who.Roles[i].Title(), who.Roles[i])
 	}
 	return incident.Refusal(text)
+}
+
+// works tells whether who asks has a role in the incident: whoever is leading it is not
+// stopped half-way because Slack falls silent.
+func (c *Call) works() bool {
+	return c.Has() && slices.ContainsFunc(incident.Roles, func(r incident.Role) bool { return c.Inc.Holder(r).Is(c.By.Person) })
 }
 
 // refused notes what was refused for the operator: it is on no timeline.

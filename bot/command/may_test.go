@@ -165,6 +165,9 @@ func TestStrangers(t *testing.T) {
 			t.Errorf("%s: %s", line, a.Body)
 		}
 	}
+	if a := d.ask(bot.Request{Line: "INC-1 resolve it is over", By: by(ben), Channel: "C0", Stranger: true}); a.Refused {
+		t.Errorf("who has a role is stopped: %s", a.Body)
+	}
 	if a := d.ask(bot.Request{Line: "INC-1 sev 3", By: incident.Actor{Person: incident.Person{Name: "root"}, Via: incident.ViaShell}, Stranger: true}); a.Refused {
 		t.Error(a.Body)
 	}

@@ -87,8 +87,11 @@ func (p *Performer) answered(user string) {
 func (p *Performer) meetOne(ctx context.Context, user string) {
 	ctx, cancel := context.WithTimeout(ctx, askingMost)
 	defer cancel()
-	if u, err := p.api.GetUserInfoContext(ctx, user); err == nil {
-		u.ID = user
-		p.learn(*u)
+	u, err := p.api.GetUserInfoContext(ctx, user)
+	if err != nil {
+		p.log.Warn("Slack does not say who somebody is", "user", user, "error", err)
+		return
 	}
+	u.ID = user
+	p.learn(*u)
 }
