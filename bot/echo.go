@@ -29,7 +29,7 @@ func (b *Bot) echoed(inc incident.Incident, s incident.Signaled) incident.Signal
 		return s
 	}
 	since, doing := b.worker.since(inc.ID, effect.SyncPager{}.Lane())
-	if doing && agrees(inc, s, since) || b.synced(inc, s, state, priority) {
+	if doing && agrees(inc, s, latest(since, b.Now().Add(-lately))) || b.synced(inc, s, state, priority) {
 		s.Echo = true
 	}
 	return s

@@ -126,7 +126,11 @@ func saidSinceOver(e incident.Event, inc incident.Incident) bool {
 
 func worseMessage(e incident.Event, f incident.Signaled, inc incident.Incident) effect.Message {
 	m := alertMessage(e, f, inc)
-	m.Body += fmt.Sprintf("\n\n%s rates it “%s”, which is a %s here; this incident is a %s.", incident.Escape(incident.SourceName(f.Source)), incident.Escape(f.Urgency), f.Severity.Title(), inc.Severity.Title())
+	rates := "says nothing of how bad it is"
+	if f.Urgency != "" {
+		rates = "rates it “" + incident.Escape(f.Urgency) + "”"
+	}
+	m.Body += fmt.Sprintf("\n\n%s %s, which is a %s here; this incident is a %s.", incident.Escape(incident.SourceName(f.Source)), rates, f.Severity.Title(), inc.Severity.Title())
 	m.Buttons = []effect.Button{{Label: "Make it a " + f.Severity.Title(), Command: command(inc, "sev "+string(f.Severity)), Style: effect.Primary}}
 	return commander(m, inc)
 }

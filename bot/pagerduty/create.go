@@ -98,15 +98,15 @@ func (p *Performer) create(ctx context.Context, inc incident.Incident, in newInc
 // the team says for such pages; a service of the policy, or of one that the person is in
 // or on call for; any.
 func (p *Performer) serviceFor(ctx context.Context, a *account, inc incident.Incident, to incident.PageTarget) (id string, about bool) {
-	if s := p.client.place(a, inc.Service).service; s.ID != "" {
+	if s := p.client.place(a, inc.Service).service; s.ID != "" && a.takes(s.ID) {
 		return s.ID, true
 	}
 	for _, s := range inc.Alerts() {
-		if id := s.Labels[labelService]; s.Source == source && id != "" {
+		if id := s.Labels[labelService]; s.Source == source && id != "" && a.takes(id) {
 			return id, true
 		}
 	}
-	if s, ok := a.called(p.client.team().Default().Service); ok {
+	if s, ok := a.called(p.client.team().Default().Service); ok && a.takes(s.ID) {
 		return s.ID, false
 	}
 	s, ok := a.serviceOf(to.ID, p.client.calledFor(ctx, to))

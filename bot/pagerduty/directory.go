@@ -12,6 +12,10 @@ import (
 // stale is how old what is known of the account may become.
 const stale = 10 * time.Minute
 
+// staleAgain is when it is read again where that failed: without it nobody is found to be on
+// call.
+const staleAgain = 15 * time.Second
+
 // hasty is how long the account is not read again for a name that it did not have.
 const hasty = 30 * time.Second
 
@@ -88,16 +92,18 @@ func (c *Client) Run(ctx context.Context, log *slog.Logger) {
 	if c.config.Token == "" {
 		return
 	}
-	tick := time.NewTicker(stale)
-	defer tick.Stop()
 	for {
+		rest := stale
 		if err := c.Refresh(ctx); err != nil && ctx.Err() == nil {
 			log.Warn("PagerDuty's services and people could not be read", "error", err)
+			rest = staleAgain
 		}
+		timer := time.NewTimer(rest)
 		select {
 		case <-ctx.Done():
+			timer.Stop()
 			return
-		case <-tick.C:
+		case <-timer.C:
 		}
 	}
 }
@@ -190,10 +196,19 @@ func (a *account) serviceOf(id string, policies []string) (s service, ok bool) {
 	return a.first(func(s service) bool { return s.Policy != nil && behind[s.Policy.ID] })
 }
 
+// calls tells whether an incident of a service calls anybody.
+func (s service) calls() bool { return s.Status != "disabled" && s.Status != "maintenance" }
+
+// takes is calls of the service with an id; of one that is not known it is to be tried.
+func (a *account) takes(id string) bool {
+	i := slices.IndexFunc(a.services.list, func(s service) bool { return s.ID == id })
+	return i < 0 || a.services.list[i].calls()
+}
+
 // first is the first service that fits and takes new incidents: one that is switched off
 // takes none, and one in maintenance calls nobody.
 func (a *account) first(fits func(service) bool) (s service, ok bool) {
-	i := slices.IndexFunc(a.services.list, func(s service) bool { return s.Status != "disabled" && s.Status != "maintenance" && fits(s) })
+	i := slices.IndexFunc(a.services.list, func(s service) bool { return s.calls() && fits(s) })
 	if i < 0 {
 		return service{}, false
 	}

@@ -186,10 +186,12 @@ func TestFilingOfAPage(t *testing.T) {
 		{"nobody says who is on call", off + any + plat + def, ben, true, "search"},
 		{"no service of theirs", off + any, ben, false, "search"},
 		{"none that takes incidents", off, ben, false, ""},
+		{"about one in maintenance", off + any, ben, false, "search"},
 	} {
 		d := newDesk(t, full())
 		d.events = nil
-		d.record(incident.Declared{Title: "Answers are slow", Severity: incident.SEV2})
+		about := map[bool]string{true: "in work"}[strings.HasPrefix(test.name, "about")]
+		d.record(incident.Declared{Title: "Answers are slow", Severity: incident.SEV2, Service: about})
 		d.rules.instead = func(method, path string) *canned {
 			switch {
 			case path == "/services":

@@ -239,7 +239,9 @@ func (a *app) reconcileOnce(ctx context.Context) error {
 		return err
 	}
 	for _, s := range signals {
-		if _, err := a.bot.Accept(ctx, bot.Delivery{Source: s.Source, ID: s.ID, Signals: []bot.Signal{s}}); err != nil {
+		if _, err := a.bot.Accept(ctx, bot.Delivery{Source: s.Source, ID: s.ID, Signals: []bot.Signal{s}}); errors.Is(err, bot.ErrInvalid) {
+			a.log.Error("what PagerDuty has cannot be stored, now or later, and is left out", "id", s.ID, "error", err)
+		} else if err != nil {
 			return fmt.Errorf("storing %s: %w", s.ID, err)
 		}
 	}
