@@ -238,3 +238,25 @@ func TestPageFails(t *testing.T) {
 		}
 	})
 }
+
+// TestAPageIsNoEvidence: under which service tocsin files a page says nothing of what the
+// incident is about: an alert of that service gets its own room, and no other guide is
+// offered for the page's words.
+func TestAPageIsNoEvidence(t *testing.T) {
+	described(t)(t, func(t *testing.T, w *world) {
+		w.say("open", "", "open sev3 The login button is grey")
+		w.settle()
+		s := pd("a", "PPAGE", "incident.triggered", incident.StateFiring, "INC-1 SEV3: The login button is grey", "high", w.inc("INC-1").Declared.Add(time.Second))
+		s.Service, s.Labels, s.Echo = "other", map[string]string{incident.LabelMade: "INC-1"}, true
+		w.receive(s)
+		w.settle()
+		if inc := w.inc("INC-1"); len(inc.Tally.Services) != 0 || inc.Tally.Total != 1 {
+			t.Errorf("%+v", inc.Tally)
+		}
+		w.fire("alertmanager", "A", "other", "Payments: database is down", "critical")
+		w.settle()
+		if a := w.record("alertmanager", "A"); a.Incident != "INC-2" {
+			t.Errorf("it is in %s: %s", a.Incident, a.Why)
+		}
+	})
+}

@@ -20,7 +20,7 @@ import (
 // catalogue of services says of it: a room, a question, or a line in a list. Over
 // the limit of new rooms, one incident takes in all that is too much.
 func (rd *round) place(ctx context.Context, a *store.Alert, s Signal) error {
-	if id, ok := incident.ParseID(s.Labels[labelMade]); ok && s.Source == "pagerduty" {
+	if id, ok := incident.ParseID(s.Labels[incident.LabelMade]); ok && s.Made() {
 		named, unknown := rd.bot.Incident(ctx, id)
 		if id, err := rd.bot.movedTo(ctx, id); err != nil {
 			return err
@@ -119,9 +119,6 @@ func foretime(s Signal, inc incident.Incident) bool {
 
 // clocksApart is by how much the clocks of two services may differ.
 const clocksApart = 5 * time.Minute
-
-// labelMade names the incident that tocsin made PagerDuty's incident for.
-const labelMade = "tocsin"
 
 // attach has an incident take in an alert, with what came early of it.
 func (rd *round) attach(id incident.ID, why string, a *store.Alert, s Signal) {

@@ -479,7 +479,7 @@ const crowded = 10
 // offerFor offers a guide that fits better, now that there is a signal more. The
 // first one chose the guide.
 func (b *Bot) offerFor(ctx context.Context, inc incident.Incident, s Signal) []incident.Fact {
-	if s.State == incident.StateResolved || s.Late || !inc.Active() || inc.Tally.Total == 0 || inc.Tally.Total > crowded {
+	if s.State == incident.StateResolved || s.Late || s.Made() || !inc.Active() || inc.Tally.Total == 0 || inc.Tally.Total > crowded {
 		return nil
 	}
 	q := Query(inc, s.Title, s.Text)

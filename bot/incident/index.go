@@ -96,11 +96,27 @@ func (x *index) put(k alertKey, s Signaled, gone bool) {
 	}
 	switch had := n > 0 && !states[n-1].gone; {
 	case had && gone:
-		x.lose(states[n-1].last.Service)
+		x.lose(states[n-1].last.about())
 	case !had && !gone:
-		x.gain(s.Service)
+		x.gain(s.about())
 	}
 	x.alerts[k] = append(states, alertState{seq: x.n, last: s, gone: gone})
+}
+
+// LabelMade is the label of an alert that tocsin made itself, to page somebody: the
+// incident that it was made for.
+const LabelMade = "tocsin"
+
+// Made tells whether tocsin made the alert itself: then it says nothing of what is wrong.
+func (s Signaled) Made() bool { return s.Source == "pagerduty" && s.Labels[LabelMade] != "" }
+
+// about is the service that an alert tells of. The one under which a page was filed has no
+// part in it.
+func (s Signaled) about() string {
+	if s.Made() {
+		return ""
+	}
+	return s.Service
 }
 
 // gain counts one more alert of a service; lose one less.

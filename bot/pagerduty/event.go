@@ -23,7 +23,6 @@ const (
 	labelService  = "pagerduty_service" // the id
 	labelPolicy   = "escalation_policy"
 	labelTeams    = "teams"
-	labelTocsin   = "tocsin"       // the incident that tocsin made it for: "INC-7"
 	labelKey      = "incident_key" // by which tocsin made it
 )
 

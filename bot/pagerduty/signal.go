@@ -92,7 +92,7 @@ func (d *data) labels() map[string]string {
 		add(labelService, d.Service.ID)
 	}
 	if id, ok := Owner(d.IncidentKey); ok {
-		add(labelTocsin, string(id))
+		add(incident.LabelMade, string(id))
 		add(labelKey, d.IncidentKey)
 	}
 	return labels
