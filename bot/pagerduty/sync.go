@@ -147,7 +147,8 @@ func decided(inc incident.Incident, key string) bool {
 }
 
 // rate makes priority and urgency show the severity; the urgency, by which PagerDuty
-// calls people or does not, is only lowered where a person has set the severity. Where
+// calls people or does not, is only lowered where a person has set the severity, since
+// they asked for the page if they did. Where
 // the account has no priority for it, the urgency alone does, and is told in its place.
 func (p *Performer) rate(ctx context.Context, inc incident.Incident, r record) ([]incident.Fact, error) {
 	priority, err := p.client.priority(ctx, inc.Severity)
@@ -156,7 +157,7 @@ func (p *Performer) rate(ctx context.Context, inc incident.Incident, r record) (
 	}
 	var c change
 	fact := incident.PagerSynced{Key: r.ID}
-	if urgency := urgencyOf(inc.Severity); r.Urgency != urgency && (urgency == "high" || decided(inc, r.ID)) {
+	if urgency := urgencyOf(inc.Severity); r.Urgency != urgency && (urgency == "high" || decided(inc, r.ID) && !called(inc, r.ID)) {
 		c.Urgency, fact.Priority = urgency, urgency
 	}
 	if priority != nil && (r.Priority == nil || r.Priority.ID != priority.ID) {
@@ -166,6 +167,26 @@ func (p *Performer) rate(ctx context.Context, inc incident.Incident, r record) (
 		return nil, nil
 	}
 	return []incident.Fact{fact}, p.put(ctx, r.ID, c)
+}
+
+// called tells whether a person asked for PagerDuty's incident, to call somebody, at the
+// severity that ours still has: then it goes on to, however mild that is.
+func called(inc incident.Incident, key string) bool {
+	i := slices.IndexFunc(inc.Pages, func(p incident.Page) bool { return p.Key == key && !p.Added && p.N > 0 })
+	if i < 0 {
+		return false
+	}
+	for _, e := range slices.Backward(inc.Timeline) {
+		switch f := e.Fact.(type) {
+		case incident.SeverityChanged:
+			return false
+		case incident.PageAsked:
+			if f.N == inc.Pages[i].N {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // urgencyOf is PagerDuty's urgency for a severity.

@@ -74,6 +74,17 @@ func TestOurPageFollowsUs(t *testing.T) {
 	}
 }
 
+// TestAPageThatWasAskedForCalls: what a person asked for at a mild severity is not hushed.
+func TestAPageThatWasAskedForCalls(t *testing.T) {
+	d := newDesk(t, full())
+	d.record(incident.SeverityChanged{From: incident.SEV2, To: incident.SEV3})
+	paged, err := d.page(dina, "")
+	must(t, err)
+	if d.do(effect.SyncPager{}); d.shown(paged.Key).Urgency != "high" || d.shown(paged.Key).Priority != "P3" {
+		t.Errorf("%+v", d.shown(paged.Key))
+	}
+}
+
 // TestPageOfADuplicate: what paged people for a duplicate is the business of the incident
 // that took in its alerts, for as long as that has it.
 func TestPageOfADuplicate(t *testing.T) {
