@@ -258,7 +258,7 @@ var holdVerb = Verb{
 			_, err := c.HoldRooms(ctx, c.Origin(), false)
 			return answer("Alerts open rooms again. What waited still waits: `/incident list` shows it, the worst first, with a button for each."), err
 		}
-		if c.Args != "" {
+		if c.Args != "" && !strings.EqualFold(c.Args, "on") {
 			return bot.Answer{}, incident.Refusal("`hold` stops alerts from opening rooms, `hold off` lets them again.")
 		}
 		stopped, err := c.HoldRooms(ctx, c.Origin(), true)

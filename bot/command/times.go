@@ -39,18 +39,22 @@ func cutTime(text string, now time.Time) (string, time.Time, error) {
 	return strings.TrimSpace(m[1]), at, err
 }
 
-var sinceSuffix = regexp.MustCompile(`(?is)^(.*?\S)[\s,;]+since\s+(\d{4}-\d{2}-\d{2}(?:[ T]\d{1,2}:\d{2}(?::\d{2})?)?|\d{1,2}:\d{2}(?::\d{2})?|\d+\s*(?:m|min|mins|minutes?|h|hrs?|hours?|d|days?|w|weeks?)(?:\s+ago)?)\s*(?:utc|z)?\s*$`)
+var since = regexp.MustCompile(`(?is)^(.*?)(?:^|[\s,;]+)since\s+(\d{4}-\d{2}-\d{2}(?:[ T]\d{1,2}:\d{2}(?::\d{2})?)?|\d{1,2}:\d{2}(?::\d{2})?|\d+\s*(?:m|min|mins|minutes?|h|hrs?|hours?|d|days?|w|weeks?)(?:\s+ago)?)(?:\s*(?:utc|z)\b)?(?:\s+today)?(\s*$|[\s,;.!].*$)`)
 
-// cutSince takes "since 14:02" or "since 3 days" off the end of what a report says. What
-// is no time that has passed stays among its words: nobody is refused an incident for it.
+// cutSince finds "since 14:02" or "since 3 days" in what a report says, and takes it off
+// the end. What is no time that has passed is words like any: nobody is refused an incident
+// for it.
 func cutSince(text string, now time.Time) (string, time.Time) {
-	m := sinceSuffix.FindStringSubmatch(text)
+	m := since.FindStringSubmatch(text)
 	if m == nil {
 		return text, time.Time{}
 	}
 	at, err := moment(m[2], now)
 	if err != nil {
 		return text, time.Time{}
+	}
+	if m[1] == "" || strings.Trim(m[3], " .!") != "" {
+		return text, at
 	}
 	return m[1], at
 }

@@ -104,8 +104,8 @@ func TestCutTime(t *testing.T) {
 	}
 }
 
-// TestCutSince: only "since" and a time that has passed at the very end are taken off, and
-// nothing is refused.
+// TestCutSince: "since" and a time that has passed is when it began, and is taken off the
+// end; nothing is refused.
 func TestCutSince(t *testing.T) {
 	for _, test := range []struct{ in, text, at string }{
 		{"answers are cut off since 14:02", "answers are cut off", "2026-11-20 14:02"},
@@ -118,8 +118,13 @@ func TestCutSince(t *testing.T) {
 		{"slow since 24:00", "slow since 24:00", ""},
 		{"slow since 1999-01-02", "slow since 1999-01-02", ""},
 		{"slow since the deploy", "slow since the deploy", ""},
-		{"since 14:02 all is slow", "since 14:02 all is slow", ""},
-		{"since 14:02", "since 14:02", ""},
+		{"slow since 14:02 today", "slow", "2026-11-20 14:02"},
+		{"slow since 14:02Z.", "slow", "2026-11-20 14:02"},
+		{"since 14:02 all is slow", "since 14:02 all is slow", "2026-11-20 14:02"},
+		{"slow since 14:02 UTC, support has 12 tickets", "slow since 14:02 UTC, support has 12 tickets", "2026-11-20 14:02"},
+		{"since 14:02", "since 14:02", "2026-11-20 14:02"},
+		{"since 14:02:99x", "since 14:02:99x", ""},
+		{"slow since 3 deploys", "slow since 3 deploys", ""},
 		{"timesince 14:02", "timesince 14:02", ""},
 	} {
 		want := time.Time{}
