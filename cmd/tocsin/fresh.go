@@ -30,7 +30,7 @@ func fresh(path, backups string) (bool, error) {
 	if left == "" {
 		return true, nil
 	}
-	return false, fmt.Errorf("there is no record at %s, and there was one, for %s is of it. If TOCSIN_STORE is right, bring it back: tocsin restore %s. "+
+	return false, fmt.Errorf("there is no record at %s, and there was one, for %s is of it. If TOCSIN_STORE is right, bring it back: tocsin restore %s, or a newer backup that you have elsewhere. "+
 		"To begin anew, with nothing, move that file away, and all others of %s.before-* and of TOCSIN_BACKUP; if they are another tocsin's, give this one a directory of its own", path, left, left, path)
 }
 
