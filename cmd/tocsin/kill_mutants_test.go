@@ -79,7 +79,7 @@ func mutants() []mutant {
 		{name: "PagerDuty's priority is not read before it is set", found: "^DOUBLE PagerDuty's incident .* was made", edits: []edit{{"bot/pagerduty/sync.go",
 			"if priority != nil && (r.Priority == nil || r.Priority.ID != priority.ID) {", "if priority != nil {"}}},
 		{name: "our own deeds in PagerDuty are a person's", found: "^DOUBLE our own deed", edits: []edit{{"bot/echo.go",
-			"if doing && agrees(inc, s, since) || b.synced(inc, s, state, priority) {", "if false && (doing && agrees(inc, s, since) || b.synced(inc, s, state, priority)) {"}}},
+			"if doing && agrees(inc, s, latest(since, b.Now().Add(-lately))) || b.synced(inc, s, state, priority) {", "if false && (doing && agrees(inc, s, since) || b.synced(inc, s, state, priority)) {"}}},
 		{name: "what went on in private is not closed after a crash", found: "^LOST that INC-.* is closed", edits: []edit{
 			{"bot/clock.go", "b.finishMove(ctx, inc)", "_ = b.finishMove"},
 			{"bot/private.go", `o.Cause = "moved/" + o.Cause` + "\n", `o.Cause = "moved/" + o.Cause` + "\nb.worker.pause(ctx, b.Now().Add(time.Second))\n"},
