@@ -180,7 +180,8 @@ func TestGuestsAreRefused(t *testing.T) {
 }
 
 // TestStrangersOpenIncidents: while Slack does not say who somebody is, they open an
-// incident and note what they see; what is weighty is done once Slack has said so.
+// incident, call people and lead it; what others read, and its end, are for somebody without
+// a role once Slack has said so.
 func TestStrangersOpenIncidents(t *testing.T) {
 	ws := sandbox.New(sandbox.Options{Guests: []string{"U0BEN"}})
 	t.Cleanup(ws.Close)
@@ -196,9 +197,11 @@ func TestStrangersOpenIncidents(t *testing.T) {
 	must(t, ws.Fault(sandbox.Fault{Kind: "server_error", Method: "users.info"}))
 	says("U0ADA", "open sev2 Answers are wrong", "INC-1")
 	says("U0ADA", "INC-1 note seen in the EU", "Noted")
-	says("U0ADA", "INC-1 sev 1", "whether you are a member")
+	says("U0CHEN", "INC-1 sev 1", "SEV1")
+	says("U0CHEN", "INC-1 resolve it is over", "whether you are a member")
+	says("U0ADA", "INC-1 resolve it is over", "resolved")
 	must(t, ws.Fault(sandbox.Fault{Kind: "clear"}))
-	says("U0ADA", "INC-1 sev 1", "SEV1")
+	says("U0CHEN", "INC-1 reopen it is back", "open again")
 	says("U0BEN", "INC-1 sev 2", "Guests of this workspace")
 }
 

@@ -65,7 +65,7 @@ func TestWhatIsLeftOfARecord(t *testing.T) {
 		path + ".before-repair-2021-11-21T033001.000001Z",
 	} {
 		leave(next)
-		if anew, err := fresh(path, backups); anew || err == nil || !strings.Contains(err.Error(), "tocsin restore "+next+".") {
+		if anew, err := fresh(path, backups); anew || err == nil || !strings.Contains(err.Error(), "tocsin restore "+next+", or a newer backup") {
 			t.Errorf("fresh = %v, %v, want %s to be restored", anew, err, next)
 		}
 	}
