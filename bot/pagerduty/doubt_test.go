@@ -103,20 +103,28 @@ func TestResponderInDoubtWhenReopened(t *testing.T) {
 	})
 }
 
+// calledAgainInDoubt is a desk whose incident was resolved and reopened: people were called
+// again, and the answer was lost.
+func calledAgainInDoubt(t *testing.T) *desk {
+	t.Helper()
+	d := newDesk(t, full())
+	d.alert("PSVC001", "Slow")
+	d.record(incident.Resolved{})
+	d.do(effect.SyncPager{})
+	<-time.After(time.Hour)
+	d.record(incident.Reopened{})
+	d.fault("lost_answer", "POST /incidents", 1)
+	if _, err := d.try(effect.SyncPager{}); err == nil {
+		t.Fatal("it was answered")
+	}
+	return d
+}
+
 // TestCalledAgainInVain: an incident of PagerDuty's that was made to call people again,
 // and nobody knows of, is resolved with ours all the same.
 func TestCalledAgainInVain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		d := newDesk(t, full())
-		d.alert("PSVC001", "Slow")
-		d.record(incident.Resolved{})
-		d.do(effect.SyncPager{})
-		<-time.After(time.Hour)
-		d.record(incident.Reopened{})
-		d.fault("lost_answer", "POST /incidents", 1)
-		if _, err := d.try(effect.SyncPager{}); err == nil {
-			t.Fatal("it was answered")
-		}
+		d := calledAgainInDoubt(t)
 		d.record(incident.Resolved{})
 		<-time.After(quiet)
 		d.do(effect.SyncPager{})
@@ -132,16 +140,7 @@ func TestCalledAgainInVain(t *testing.T) {
 // lost and a webhook has linked PagerDuty's incident since; and they are called once.
 func TestCalledAgainInDoubt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		d := newDesk(t, full())
-		d.alert("PSVC001", "Slow")
-		d.record(incident.Resolved{})
-		d.do(effect.SyncPager{})
-		<-time.After(time.Hour)
-		d.record(incident.Reopened{})
-		d.fault("lost_answer", "POST /incidents", 1)
-		if _, err := d.try(effect.SyncPager{}); err == nil {
-			t.Fatal("it was answered")
-		}
+		d := calledAgainInDoubt(t)
 		made := d.ws.PagerDutyIncidents()[1]
 		d.record(incident.Signaled{Source: "pagerduty", Event: "incident.triggered", State: incident.StateFiring, Key: made.ID, Echo: true})
 		<-time.After(quiet)
