@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 	"unicode/utf8"
 )
@@ -38,12 +39,14 @@ func (w *world) markedMessage(c *call) (*channel, *Message, error) {
 
 // emoji is the shape of an emoji's name, without colons. Its length is no part of it:
 // repeated so often, these classes take a program's start 30 ms to compile.
-var emoji = regexp.MustCompile(`^[\p{Ll}\p{Lo}\p{N}_+'-]+(::skin-tone-[2-6])?$`)
+var emoji = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^[\p{Ll}\p{Lo}\p{N}_+'-]+(::skin-tone-[2-6])?$`)
+})
 
 // isEmoji tells whether a name can be one of an emoji.
 func isEmoji(name string) bool {
 	word, _, _ := strings.Cut(name, "::")
-	return emoji.MatchString(name) && utf8.RuneCountInString(word) <= 100
+	return emoji().MatchString(name) && utf8.RuneCountInString(word) <= 100
 }
 
 func (w *world) reactionsAdd(c *call) (obj, error) {

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"sync"
+	"time"
 )
 
 // InProcessURL is a base URL for in-process clients: any host would do for /api, and a loopback host
@@ -99,6 +100,7 @@ func (w *answerWriter) WriteHeader(status int) {
 	w.once.Do(func() {
 		w.response.StatusCode, w.response.Status = status, http.StatusText(status)
 		w.response.Header = w.header.Clone()
+		w.response.Header.Set("Date", time.Now().UTC().Format(http.TimeFormat)) // as a server does
 		if w.header.Get("Content-Length") == "0" {
 			_ = w.body.Close() // the client waits for no more
 		}

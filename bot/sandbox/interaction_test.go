@@ -41,14 +41,14 @@ func (a *app) interaction(t *testing.T) slack.InteractionCallback {
 func TestClickOnMessage(t *testing.T) {
 	b := newBench(t, sandbox.Options{})
 	ts := post(t, b, "take commander", "take scribe")
-	_, err := b.Click(ctx(t), sandbox.Click{User: "U0BEN", Channel: "incidents", TS: ts, ActionID: "go1"})
+	clicked, err := b.Click(ctx(t), sandbox.Click{User: "U0BEN", Channel: "incidents", TS: ts, ActionID: "go1"})
 	must(t, err)
 	got := b.app.interaction(t)
 	action := got.ActionCallback.BlockActions[0]
 	if got.Type != slack.InteractionTypeBlockActions || action.Value != "take scribe" || action.ActionID != "go1" ||
 		got.User.ID != "U0BEN" || got.Message.Timestamp != ts || got.Container.MessageTs != ts || got.Channel.Name != "incidents" ||
-		got.TriggerID == "" || got.ResponseURL == "" {
-		t.Errorf("block_actions: %+v", got)
+		got.TriggerID == "" || got.TriggerID != clicked.Trigger || got.ResponseURL == "" {
+		t.Errorf("block_actions: %+v, and the person's act is known as %q", got, clicked.Trigger)
 	}
 	_, err = b.Click(ctx(t), sandbox.Click{User: "U0BEN", Channel: "incidents", TS: ts, ActionID: "who", Value: "U0CHEN"})
 	must(t, err)

@@ -15,6 +15,7 @@ type Result struct {
 	TS      string            `json:"ts,omitempty"`      // of the message that was said
 	Channel string            `json:"channel,omitempty"` // id of the channel that was made
 	ViewID  string            `json:"view_id,omitempty"` // of the modal on top, if one is open now
+	Trigger string            `json:"trigger,omitempty"` // of a command or a click: the trigger_id by which the app knows it
 	Ack     json.RawMessage   `json:"ack,omitempty"`     // the app's answer, as it came
 	Errors  map[string]string `json:"errors,omitempty"`  // of a modal's inputs: block_id to words
 	Error   string            `json:"error,omitempty"`
@@ -146,7 +147,9 @@ func (ws *Workspace) command(ctx context.Context, say Say, word, rest string) (R
 	if err != nil {
 		return Result{}, err
 	}
-	return ws.afterCommand(ws.deliver(ctx, slashCommand, payload), reply), nil
+	result := ws.afterCommand(ws.deliver(ctx, slashCommand, payload), reply)
+	result.Trigger = asText(payload["trigger_id"])
+	return result, nil
 }
 
 func channelNameFor(c *channel) string {

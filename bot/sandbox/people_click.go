@@ -41,8 +41,9 @@ func (ws *Workspace) Click(ctx context.Context, click Click) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	out := ws.deliver(ctx, interactive, payload)
-	return ws.afterInteraction(click.User, out), nil
+	result := ws.afterInteraction(click.User, ws.deliver(ctx, interactive, payload))
+	result.Trigger = asText(payload["trigger_id"])
+	return result, nil
 }
 
 // afterInteraction is the result of an interaction, with the modal that may have opened.

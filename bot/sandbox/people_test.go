@@ -38,6 +38,9 @@ func TestCommand(t *testing.T) {
 	if form.Get("trigger_id") == "" || form.Get("response_url") == "" {
 		t.Errorf("no trigger_id or response_url in %v", form)
 	}
+	if said.Trigger != form.Get("trigger_id") {
+		t.Errorf("the person's act is known as %q, and to the app as %q", said.Trigger, form.Get("trigger_id"))
+	}
 	shown := b.lastMessage(t, "incidents")
 	if !said.OK || shown.Text != "on it" || shown.EphemeralTo != "U0ADA" {
 		t.Errorf("said %+v, shown %+v", said, shown)
