@@ -3,6 +3,7 @@ package runbooks
 import (
 	"strings"
 	"testing"
+	"testing/fstest"
 
 	"tocsin/bot/incident"
 	"tocsin/bot/markdown"
@@ -55,6 +56,47 @@ func FuzzParse(f *testing.F) {
 		}
 		newIndex([]*Guide{g})
 	})
+}
+
+// FuzzSaid: whatever a team writes beside a guide, the guide serves, a problem helps, and what
+// is heard is reports of one line each, to which there is an answer.
+func FuzzSaid(f *testing.F) {
+	for _, seed := range []string{
+		"", "\n#\n", "the parrot is mute\n", "# what we say\n\n  the kettle whistles  \n#the anvil drops\r\n", "\uFEFFbees in the attic", "\xff\xfe\x00", "a\rb\u2028c\u0085d",
+		"a a a a a a a a a", "[firing", strings.Repeat("é", 9000), strings.Repeat("x y\n", 500), "not", "*", "_ ` <!here> @here",
+	} {
+		f.Add([]byte(seed), "the kettle whistles again")
+	}
+	sections := "## " + strings.Join(Titles(), "\n\nText.\n\n## ") + "\n\nText.\n"
+	guide := &fstest.MapFile{Data: []byte("---\nid: a\ntitle: T\nlast_reviewed: 2026-01-31\n---\n" + sections)}
+	f.Fuzz(func(t *testing.T, said []byte, text string) {
+		lib, problems := Load(fstest.MapFS{"a.md": guide, "said/a.txt": {Data: said}})
+		for _, p := range problems {
+			if p.What == "" || p.Do == "" {
+				t.Errorf("a problem that does not help: %s", p)
+			}
+		}
+		g, ok := lib.Guide("a")
+		if !ok {
+			t.Fatal("the guide does not serve")
+		}
+		for _, line := range g.match.said {
+			if line == "" || strings.ContainsAny(line, "\n") || strings.HasPrefix(line, "#") {
+				t.Errorf("%q is heard", line)
+			}
+			found(t, lib, line)
+		}
+		found(t, lib, text)
+	})
+}
+
+// found wants an answer to a report that can be shown.
+func found(t *testing.T, lib *Library, text string) {
+	t.Helper()
+	m := lib.Match(Query{Text: text})
+	if m.Guide != "" && m.Guide != "a" || m.Confidence < 0 || m.Confidence > 1 || m.Why == "" || (m.Guide == "") != (m.Confidence == 0) {
+		t.Errorf("%q leads to %q with confidence %v: it %s", text, m.Guide, m.Confidence, m.Why)
+	}
 }
 
 // hostile are texts that are made to cost time or to break something.

@@ -1,12 +1,19 @@
 package runbooks
 
-import "strings"
+import (
+	"strings"
+	"sync"
+)
 
 // lexicon groups words that people use for one thing. A customer writes "the
 // little wheel keeps turning" where the guide says "slow": both have the idea.
 // An idea counts like one more word, and less the more guides have it. A word may
-// stand for several ideas; it is the company of the others that decides.
-var lexicon = compileLexicon(`
+// stand for several ideas; it is the company of the others that decides. It is made when
+// it is first needed: a start is not kept waiting for it.
+var lexicon = sync.OnceValue(func() map[string][]string { return compileLexicon(ideas) })
+
+// ideas are the words of each idea.
+const ideas = `
 slow: slow slower slowly sluggish crawl lag lagging laggy delay delayed late wait waits waiting waited forever ages eternity hang hangs stall stalls spinner spin spinning wheel dots typing hourglass loading patience seconds snappy instant instantly quick quickly fast faster speed latency pending silence freeze frozen coffee pause eventually finally ttft p95 p99 timeout awkward interrupt loads still
 queue: queue queued queues backlog pile piles piled line waiting pending behind stack depth waiting inflight
 peak: peak busy rush noon lunch lunchtime evening crowd load traffic concurrent concurrency arrivals crowded full saturated saturation utilisation utilization capacity autoscaler hpa maxed replicas
@@ -50,7 +57,7 @@ same: same identical everyone everybody everything all every always constant fla
 part: only one single specific certain particular segment tenant region just few
 image: image images picture pictures photo photos drawing render generated generator illustration
 voice: voice call caller callers speech audio phone hotline transcript transcripts speak spoken
-`)
+`
 
 // isIdea tells an idea from a stem.
 func isIdea(s string) bool { return strings.HasPrefix(s, "~") }

@@ -64,7 +64,7 @@ func compile(m match, src []byte) (matcher, []Problem) {
 	}
 	slices.SortStableFunc(out.patterns, func(a, b pattern) int { return int(b.weight*100 - a.weight*100) })
 	for _, s := range slices.Concat(m.Phrases, m.Not) {
-		if len(tokens(s)) == 0 {
+		if !speaks(s) {
 			bad(s, fmt.Sprintf("phrase %q has no telling word", s), "say more, or leave it out")
 		}
 	}

@@ -1,7 +1,9 @@
 package runbooks
 
 import (
+	"iter"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -38,7 +40,7 @@ func read(text string) report {
 		}
 		r.words[s] = w.written
 		r.stems = append(r.stems, s)
-		for _, idea := range lexicon[s] {
+		for _, idea := range lexicon()[s] {
 			if _, known := r.words[idea]; !known {
 				r.words[idea] = w.written
 				r.stems = append(r.stems, idea)
@@ -94,24 +96,30 @@ type token struct{ written, lower string }
 
 // tokens are the telling words of a text. "VLLMTimeToFirstTokenHigh" is read as
 // its parts; a number is no word, but a status code is.
-func tokens(text string) []token {
-	var out []token
-	add := func(w string) {
-		lower := strings.ToLower(w)
-		if telling(lower) {
-			out = append(out, token{w, lower})
-		}
+func tokens(text string) []token { return slices.Collect(eachToken(text)) }
+
+// speaks tells whether a text has a telling word.
+func speaks(text string) bool {
+	for range eachToken(text) {
+		return true
 	}
+	return false
+}
+
+func eachToken(text string) iter.Seq[token] {
 	text = strings.ReplaceAll(strings.ReplaceAll(text, "’", "'"), "'", "")
-	for _, w := range strings.FieldsFunc(text, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }) {
-		if len(w) > 64 {
-			continue // an identifier, a hash: no word
-		}
-		for _, part := range camel(w) {
-			add(part)
+	return func(yield func(token) bool) {
+		for w := range strings.FieldsFuncSeq(text, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }) {
+			if len(w) > 64 {
+				continue // an identifier, a hash: no word
+			}
+			for _, part := range camel(w) {
+				if lower := strings.ToLower(part); telling(lower) && !yield(token{part, lower}) {
+					return
+				}
+			}
 		}
 	}
-	return out
 }
 
 // camel cuts a name at its capitals: GPUXidError is GPU, Xid, Error.
