@@ -38,6 +38,11 @@ type Job struct {
 	Message effect.Message
 	// Text is the topic of a SetTopic, the file of a Draft.
 	Text string
+	// Line is of a SyncPager: the incident that people are at now, and all that went on as
+	// that one, this incident among them; empty: this one alone. What was paged of any of
+	// them is the first one's business. Past is what any of them was a duplicate of before it
+	// was opened again, as history: what was sent in their name then is on its timeline.
+	Line, Past []incident.Incident
 	// Tries counts the attempts, this one included; First is when the first began.
 	Tries int
 	First time.Time
@@ -179,6 +184,7 @@ func (b *Bot) Run(ctx context.Context) error {
 	defer lost()
 	b.leads.Store(true)
 	defer b.leads.Store(false)
+	b.regrouping(ctx)() // before anything is done by what is half done
 	var wg sync.WaitGroup
 	wg.Go(func() { b.worker.run(ctx) })
 	wg.Go(func() { b.router.run(ctx) })

@@ -53,10 +53,11 @@ func (b *Bot) watch(ctx context.Context) {
 	for {
 		now := b.Now()
 		b.guard("clock", func() error {
-			if !now.Before(tidy) {
+			if !now.Before(tidy) || tidy.Sub(now) > 24*time.Hour { // put off before the clock was set back
 				tidy = daily.Next(now)
 				b.tidy(ctx, now.UTC())
 			}
+			b.finishIdle(ctx)
 			b.tick(ctx, now.UTC())
 			b.forget(now)
 			return nil
@@ -80,7 +81,7 @@ func (b *Bot) tick(ctx context.Context, now time.Time) {
 			l.guarded(ctx, h.ID)
 		}
 	}
-	if l.day.After(b.followed.day) {
+	if !l.day.Equal(b.followed.day) { // also after a clock that was ahead
 		l.followUps(ctx, heads)
 	}
 	l.saw.Actions += b.followed.overdue
@@ -160,7 +161,6 @@ func (l *look) at(ctx context.Context, id incident.ID) error {
 	if err != nil {
 		return err
 	}
-	b.finishMove(ctx, inc)
 	b.letGo(ctx, inc, l.now)
 	for _, p := range inc.Pages {
 		if p.Waits() && l.now.Sub(p.Asked) > pagePatience {

@@ -8,7 +8,10 @@
 // Declare, Update and Accept are the ways in: for people, for decisions on one
 // incident, and for alerts. What is accepted is stored as it came; router.go then
 // gives each alert its place (round.go, place.go, group.go), and people mend that
-// (regroup.go, hold.go). react.go is the one switch from a fact to effects.
+// (regroup.go, moving.go, hold.go). What takes several transactions is on record before
+// the first of them, and a crash leaves none of it half done (intent.go). lineage.go tells
+// what an incident goes on as, and what went on as it. react.go is the one switch from a
+// fact to effects.
 // worker.go performs effects, each when its turn has come (turn.go), the most
 // urgent first (urgency.go), and the clock issues ordinary requests when
 // something is due. Nothing is answered before it is stored, and the same cause

@@ -219,7 +219,7 @@ func TestDidItHelpIsAskedOnce(t *testing.T) {
 }
 
 // TestSignalsFollowThePrivateOne: what a source says of an incident that went on in
-// private is told there, and nothing of it where all can read.
+// private is told there, and nothing of it where all can read: its alerts went with it.
 func TestSignalsFollowThePrivateOne(t *testing.T) {
 	inBubble(t, func(t *testing.T, w *world) {
 		w.page("1", incident.StateFiring, "Assistant behaves strangely")
@@ -228,8 +228,11 @@ func TestSignalsFollowThePrivateOne(t *testing.T) {
 		}
 		w.settle()
 		before := w.inc("INC-1").Last()
+		if tally := w.inc("INC-2").Tally; tally.Total != 1 || tally.Firing != 1 {
+			t.Errorf("of the alerts that fire, the private one knows %+v", tally)
+		}
 		w.page("2", incident.StateFiring, "invoices of ACME Corp shown to Globex")
-		if w.inc("INC-1").Last() != before || count[incident.Signaled](w.inc("INC-2")) != 1 {
+		if w.inc("INC-1").Last() != before || count[incident.Signaled](w.inc("INC-2")) != 2 {
 			t.Error("the signal is told in the open")
 		}
 	})

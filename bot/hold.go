@@ -117,6 +117,21 @@ func (b *Bot) holdAll(ctx context.Context, o Origin, at time.Time) (stopped int,
 	return stopped, err
 }
 
+// holdMeanwhile holds the room of an incident that an alert opened while rooms were being
+// put on hold: holdAll may have looked before it was there. Its effects wait so long.
+func (b *Bot) holdMeanwhile(ctx context.Context, inc incident.Incident) (incident.Incident, error) {
+	at := b.Holding()
+	if at.IsZero() || !b.canHold(inc) {
+		return inc, nil
+	}
+	return b.Update(ctx, inc.ID, Origin{By: incident.Bot, Cause: "hold/" + string(inc.ID)}, func(inc incident.Incident) ([]incident.Fact, error) {
+		if b.Holding().IsZero() {
+			return nil, nil
+		}
+		return inc.Hold("rooms are on hold since "+incident.Clock(at), true), nil
+	})
+}
+
 // canHold tells whether an alert opened an incident whose room is not being made yet.
 func (b *Bot) canHold(inc incident.Incident) bool {
 	return inc.Active() && inc.Held == "" && inc.Channel.Channel == "" && !inc.Declarer.Human() && !inc.Private && !b.worker.begun(inc.ID, roomLane)

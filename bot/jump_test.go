@@ -10,6 +10,7 @@ import (
 	"tocsin/bot"
 	"tocsin/bot/incident"
 	"tocsin/bot/sandbox"
+	"tocsin/store"
 )
 
 // jumpy gives the world's bot a clock that can be set: jump sets it.
@@ -167,5 +168,56 @@ func TestOurClockIsAhead(t *testing.T) {
 				})
 			})
 		}
+	}
+}
+
+// TestClockIsSetWhileTidying: a delivery that is known stays known, and an alert stays,
+// while the clock is ahead for less than a day, and after the bot was off for a week; what
+// is old by two nights is dropped, also after the clock was ahead and is right again.
+func TestClockIsSetWhileTidying(t *testing.T) {
+	const day = 24 * time.Hour
+	for _, restart := range []bool{false, true} {
+		inBubble(t, func(t *testing.T, w *world) {
+			jump, log := w.jumpy(), w.logged()
+			set := func(d time.Duration) {
+				if jump(d); restart {
+					w.restart()
+				}
+			}
+			there := func(want, told int, when string) { // a delivery and its alert
+				t.Helper()
+				seen, err := w.kv.Scan(t.Context(), "seen/pagerduty/", "", 0)
+				if err != nil {
+					t.Fatal(err)
+				}
+				alerts, err := store.NewJournal(w.kv).Alerts(t.Context())
+				if n := log.count("stay in the record"); err != nil || len(seen)+len(alerts) != want || n != told {
+					t.Errorf("restart %v, %s: %d deliveries and %d alerts, told %d times; want %d in all, told %d times: %v",
+						restart, when, len(seen), len(alerts), n, want, told, err)
+				}
+			}
+			w.receive(signal("E1", "P9", incident.StateResolved))
+			w.wait(2 * day)
+			there(2, 0, "after two nights")
+			set(4 * 365 * day)
+			w.wait(5 * time.Hour)
+			there(2, 1, "ahead")
+			set(-4 * 365 * day)
+			w.wait(day)
+			there(2, 2, "right again")
+			w.wait(32 * day)
+			there(0, 2, "when they are old")
+			w.receive(signal("E2", "P9", incident.StateResolved))
+			w.wait(2 * day)
+			w.run()
+			<-w.done
+			w.kv = w.kv.Reopen()
+			jump(8 * day)
+			w.start()
+			w.wait(day)
+			there(2, 3, "after a week off")
+			w.wait(day)
+			there(1, 3, "a day later")
+		})
 	}
 }

@@ -3,6 +3,10 @@ package bot_test
 import (
 	"context"
 	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -61,6 +65,58 @@ func TestPriorityEcho(t *testing.T) {
 			t.Errorf("what a person did is told %d times", n)
 		}
 	})
+}
+
+// TestEchoFollowsTheAlert: tocsin sets a priority, and people give the alert to another
+// incident before PagerDuty tells of it: that is no news there, and what is not so there
+// is set again. What a person sets is told, and left as it is.
+func TestEchoFollowsTheAlert(t *testing.T) {
+	for _, line := range []string{"INC-1 merge INC-2", "INC-1 split 1", "INC-1 private", "INC-1 detach 1"} {
+		described(t)(t, func(t *testing.T, w *world) {
+			synced := map[incident.ID]int{}
+			w.withPager(func(inc incident.Incident, _ effect.Effect) ([]incident.Fact, error) {
+				synced[inc.ID]++
+				return []incident.Fact{incident.PagerSynced{Key: "P1", Priority: "P" + strings.TrimPrefix(string(inc.Severity), "sev")}}, nil
+			})
+			w.receive(pd("a", "P1", "incident.triggered", incident.StateFiring, "Chat is odd", "P2", time.Now()))
+			w.settle()
+			w.say("open", "", "open sev2 The weather is odd")
+			w.say("sev", "", "INC-1 sev1")
+			w.settle()
+			w.say("goes", "", line)
+			to := incident.ID("INC-2")
+			switch {
+			case strings.Contains(line, "detach"):
+				w.say("there", "", "INC-2 attach pagerduty P1")
+			case !strings.Contains(line, "merge"):
+				to = "INC-3"
+			}
+			w.say("mild", "", string(to)+" sev3")
+			w.settle()
+			before := synced[to]
+			told := func(id, name string) incident.Signaled {
+				s := pd(id, "P1", "incident.priority_updated", incident.StateInfo, "Chat is odd", name, time.Now())
+				s.Labels, s.Text = map[string]string{"priority": name}, "set the priority in PagerDuty to "+name
+				w.receive(s)
+				w.settle()
+				for _, e := range slices.Backward(w.inc(to).Timeline) {
+					if f, ok := e.Fact.(incident.Signaled); ok {
+						return f
+					}
+				}
+				return incident.Signaled{}
+			}
+			if f := told("b", "P1"); !f.Echo || synced[to] != before+1 {
+				t.Errorf("%s: echo %v, PagerDuty is brought up to date %d times", line, f.Echo, synced[to]-before)
+			}
+			w.wait(5 * time.Minute)
+			for _, name := range []string{"P4", "P1"} { // the second is what tocsin had set itself before
+				if f := told(name, name); f.Echo || synced[to] != before+1 {
+					t.Errorf("%s: what a person did is an echo %v, and undone %d times", line, f.Echo, synced[to]-before-1)
+				}
+			}
+		})
+	}
 }
 
 // TestEchoOnItsWay: what tocsin is doing in PagerDuty comes back before it is done, and
@@ -259,4 +315,47 @@ func TestAPageIsNoEvidence(t *testing.T) {
 			t.Errorf("it is in %s: %s", a.Incident, a.Why)
 		}
 	})
+}
+
+// TestPagerKnowsTheLine: PagerDuty is brought up to date by what an incident goes on as, and
+// knows what went on as that; not what was opened again.
+func TestPagerKnowsTheLine(t *testing.T) {
+	described(t)(t, func(t *testing.T, w *world) {
+		var seen [][]incident.ID
+		w.more = append(w.more, func(c *bot.Config) {
+			c.Pager = lined(func(inc incident.Incident, line []incident.Incident) {
+				ids := []incident.ID{inc.ID}
+				for _, l := range line {
+					ids = append(ids, l.ID)
+				}
+				seen = append(seen, ids)
+			})
+		})
+		w.restart()
+		for n := range 4 {
+			w.say(fmt.Sprint("open", n), "", fmt.Sprint("open sev2 Something else ", n))
+		}
+		w.say("1", "", "INC-1 merge INC-2")
+		w.say("2", "", "INC-2 merge INC-3")
+		w.say("3", "", "INC-4 merge INC-3")
+		w.say("4", "", "INC-4 reopen")
+		w.say("5", "", "INC-3 private")
+		w.settle()
+		seen = nil
+		w.say("6", "", "INC-5 resolve")
+		w.settle()
+		if want := [][]incident.ID{{"INC-5", "INC-5", "INC-3", "INC-2", "INC-1"}}; !reflect.DeepEqual(seen, want) {
+			t.Errorf("%v, want %v", seen, want)
+		}
+	})
+}
+
+// lined is a PagerDuty that sees the incidents of a job.
+type lined func(inc incident.Incident, line []incident.Incident)
+
+func (l lined) Perform(_ context.Context, inc incident.Incident, j bot.Job) ([]incident.Fact, error) {
+	if _, sync := j.Effect.(effect.SyncPager); sync {
+		l(inc, j.Line)
+	}
+	return nil, nil
 }

@@ -70,6 +70,18 @@ func (l *lines) Write(data []byte) (int, error) {
 	return l.text.Write(data)
 }
 
+// count is how many lines have a text.
+func (l *lines) count(text string) (n int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for line := range strings.Lines(l.text.String()) {
+		if strings.Contains(line, text) {
+			n++
+		}
+	}
+	return n
+}
+
 // has wants a panic in a part of the bot on record, and a text.
 func (l *lines) has(t *testing.T, part, text string) {
 	t.Helper()
@@ -98,8 +110,8 @@ func poisoned(t *testing.T, p *poison, f func(*testing.T, *world)) {
 }
 
 // A signal that makes the bot panic, where it is looked up or where it is stored,
-// is left out and named; those that came with it have their places, and nothing
-// waits for ever, also after a restart.
+// is tried once a start and named; those that came with it have their places, nothing
+// waits for it, and once the bot does not fail at it any more it is carried out.
 func TestPanicOverASignal(t *testing.T) {
 	for name, p := range map[string]*poison{"reading": {get: "alert/generic/bad"}, "writing": {put: "alert/generic/bad"}} {
 		t.Run(name, func(t *testing.T) {
@@ -109,23 +121,62 @@ func TestPanicOverASignal(t *testing.T) {
 				for _, key := range []string{"first", "bad", "last"} {
 					list = append(list, alert("generic", key, "service of "+key, "The queue of "+key+" is full", "critical", incident.StateFiring))
 				}
-				if _, err := w.bot.Accept(context.Background(), bot.Delivery{Source: "generic", ID: "three", Signals: list}); err != nil {
-					t.Fatal(err)
+				w.deliver("three", list...)
+				late := alert("generic", "bad", "service of bad", "The queue of bad is full", "critical", incident.StateResolved)
+				late.ID = "late"
+				w.deliver("late", late)
+				w.restart()
+				w.wait(time.Hour)
+				p.log.has(t, "router", "key=bad")
+				if n := p.log.count("msg=panic"); n != 2 {
+					t.Errorf("it was tried %d times in two starts", n)
 				}
-				w.wait(10 * time.Second)
-				w.routed()
+				p.log.what(t, `"a signal waits for the next start, because tocsin fails at it"`, ` key=bad .* cause=generic/`)
+				p.on.Store(false)
 				w.restart()
 				w.wait(10 * time.Second)
-				for _, key := range []string{"first", "last"} {
-					if a := w.record("generic", key); a.Incident == "" {
-						t.Errorf("%s has no incident: %+v", key, a)
+				w.routed()
+				for _, s := range list {
+					a := w.record("generic", s.Key)
+					if a.Incident == "" {
+						t.Fatalf("%s has no incident: %+v", s.Key, a)
+					}
+					got, want := heard(w.inc(a.Incident), "generic/"+s.ID, "generic/late"), []string{incident.StateFiring, incident.StateResolved}
+					if s.Key != "bad" {
+						want = want[:1]
+					}
+					if !slices.Equal(got, want) || a.Count != len(want) || len(w.heads()) != 3 {
+						t.Errorf("of %s %s was told %q, want %q; %d incidents, %+v", s.Key, a.Incident, got, want, len(w.heads()), a)
 					}
 				}
-				p.log.has(t, "router", "key=bad")
-				p.log.what(t, `"a signal is left out, because tocsin fails at it"`, ` key=bad .* cause=generic/`)
 			})
 		})
 	}
+}
+
+// A signal that makes the bot panic where it is recorded with others keeps none of them.
+func TestPanicWhereSignalsAreRecorded(t *testing.T) {
+	p := &poison{put: "alert/generic/bad"}
+	poisoned(t, p, func(t *testing.T, w *world) {
+		w.fire("generic", "first", "other", "The queue is full", "critical")
+		w.settle()
+		p.on.Store(true)
+		var list []bot.Signal
+		for _, key := range []string{"second", "bad", "last"} {
+			list = append(list, alert("generic", key, "other", "The queue of "+key+" is full", "critical", incident.StateFiring))
+		}
+		w.deliver("three", list...)
+		if n := w.inc("INC-1").Tally.Total; n != 3 || w.bot.Kept() != 1 {
+			t.Errorf("%d alerts, and %d are kept", n, w.bot.Kept())
+		}
+		p.on.Store(false)
+		w.restart()
+		w.wait(10 * time.Second)
+		w.routed()
+		if inc := w.inc("INC-1"); inc.Tally.Total != 4 || count[incident.Signaled](inc) != 4 || w.bot.Kept() != 0 {
+			t.Errorf("%d alerts by %d signals, and %d are kept", inc.Tally.Total, count[incident.Signaled](inc), w.bot.Kept())
+		}
+	})
 }
 
 // An effect at which the bot panics keeps no other waiting, and is done once that

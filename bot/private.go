@@ -12,19 +12,58 @@ import (
 // of the one that all can read. A chat cannot make a channel private that people
 // have read; so the old one is closed, and says only that it goes on elsewhere.
 func (b *Bot) GoPrivate(ctx context.Context, id incident.ID, o Origin) (incident.Incident, error) {
+	defer b.regrouping(ctx)()
 	inc, err := b.Incident(ctx, id)
 	if err != nil {
 		return inc, err
 	}
-	handle := privateHandle(id)
-	if at, ok, err := b.journal.Lookup(ctx, handle); err != nil || ok {
-		return b.goneTo(ctx, at, id, o, err)
-	}
+	at, moved, err := b.journal.Lookup(ctx, privateHandle(id))
 	switch {
+	case err != nil:
+		return inc, err
+	case moved && !inc.Active():
+		return b.wentOn(ctx, id, at, o.By)
+	case moved: // and not closed: what an older version left, or a repair
 	case inc.Private:
 		return inc, incident.Refusef("%s is private already.", id)
 	case !inc.Active():
 		return inc, incident.Refusef("%s is %s. If impact is back, use `reopen` first.", id, inc.Status)
+	}
+	if err := b.intend(ctx, store.Intent{Cause: o.Cause, By: o.By, Do: doPrivate, Incident: id}); err != nil {
+		return inc, err
+	}
+	at, _, err = b.journal.Lookup(ctx, privateHandle(id))
+	if err != nil {
+		return inc, err
+	}
+	return b.wentOn(ctx, id, at, o.By)
+}
+
+// wentOn is the private incident that goes on with an open one. Who is not among its
+// people is told only that there is one.
+func (b *Bot) wentOn(ctx context.Context, public, private incident.ID, who incident.Actor) (incident.Incident, error) {
+	inc, err := b.Incident(ctx, private)
+	if err == nil && !inc.VisibleTo(who) {
+		return incident.Incident{}, incident.Refusef("%s goes on in private already. Ask its commander to bring you in.", public)
+	}
+	return inc, err
+}
+
+// moveToPrivate does what is left of a move to private: it declares the private incident,
+// which takes in the alerts, and closes the one that all can read. That keeps what it
+// has, and nobody adds to it.
+func (b *Bot) moveToPrivate(ctx context.Context, id incident.ID, o Origin) error {
+	inc, err := b.Incident(ctx, id)
+	if err != nil {
+		return err
+	}
+	to, _, err := b.journal.Lookup(ctx, privateHandle(id))
+	if err != nil {
+		return err
+	}
+	list, _, err := b.all(ctx, inc, to, "because it came to "+string(id)+", which goes on here")
+	if err != nil {
+		return err
 	}
 	d := incident.Declared{
 		Title: inc.Title, Severity: inc.Severity, Symptom: inc.Symptom, Private: true, Began: inc.Began,
@@ -39,73 +78,18 @@ func (b *Bot) GoPrivate(ctx context.Context, id incident.ID, o Origin) (incident
 			guide = []incident.Fact{guideServed(g, inc.Guide.Why)}
 		}
 	}
-	private, _, err := b.declare(ctx, Origin{By: o.By, Cause: "private/" + o.Cause}, d, guide, handle)
-	if err != nil {
-		return private, err
+	with := declaration{handles: []string{privateHandle(id)}}
+	declared := Origin{By: o.By, Cause: "private/" + o.Cause, At: o.At}
+	if _, err := b.declareWithAlerts(ctx, declared, d, guide, with, o.Cause+"/alerts", list); err != nil {
+		return err
 	}
-	return b.goneTo(ctx, private.ID, id, o, nil)
-}
-
-func (b *Bot) closeMoved(ctx context.Context, public incident.ID, o Origin) error {
-	_, err := b.Update(ctx, public, o, func(inc incident.Incident) ([]incident.Fact, error) {
-		if inc.Status == incident.Shut {
+	_, err = b.Update(ctx, id, Origin{By: o.By, Cause: "moved/" + o.Cause, At: o.At}, func(inc incident.Incident) ([]incident.Fact, error) {
+		if inc.Reason == "moved" {
 			return nil, nil
 		}
-		return inc.Close("moved", "", "")
+		return []incident.Fact{incident.Closed{Reason: "moved"}}, nil // also if somebody closed it meanwhile
 	})
 	return err
 }
 
-// finishMove closes an incident that went on in private, if the bot died before it
-// could.
-func (b *Bot) finishMove(ctx context.Context, inc incident.Incident) {
-	if inc.Private || !inc.Active() {
-		return
-	}
-	o := Origin{By: incident.Bot, Cause: "moved/" + string(inc.ID)}
-	_, moved, err := b.journal.Lookup(ctx, privateHandle(inc.ID))
-	if err == nil && moved {
-		err = b.closeMoved(ctx, inc.ID, o)
-	}
-	if err != nil {
-		b.Log.Error("an incident that went on in private is not closed", "incident", inc.ID, "cause", o.Cause, "error", err)
-	}
-}
-
 func privateHandle(id incident.ID) string { return store.PrivateHandle(id) }
-
-// movedTo is the incident that goes on with another one, in private or because the
-// other was a duplicate; or that one itself. What comes in for it belongs there.
-func (b *Bot) movedTo(ctx context.Context, id incident.ID) (incident.ID, error) {
-	for range maxMoves {
-		at, ok, err := b.journal.Lookup(ctx, privateHandle(id))
-		if err == nil && !ok {
-			at, ok, err = b.mergedInto(ctx, id)
-		}
-		if err != nil || !ok {
-			return id, err
-		}
-		id = at
-	}
-	return id, nil
-}
-
-// maxMoves bounds how often an incident moved on.
-const maxMoves = 8
-
-// goneTo closes the incident that all can read. Who is not among the people of
-// the private one is told only that there is one.
-func (b *Bot) goneTo(ctx context.Context, private, public incident.ID, o Origin, err error) (incident.Incident, error) {
-	if err != nil {
-		return incident.Incident{}, err
-	}
-	o.Cause = "moved/" + o.Cause
-	if err := b.closeMoved(ctx, public, o); err != nil {
-		return incident.Incident{}, err
-	}
-	inc, err := b.Incident(ctx, private)
-	if err == nil && !inc.VisibleTo(o.By) {
-		return incident.Incident{}, incident.Refusef("%s goes on in private already. Ask its commander to bring you in.", public)
-	}
-	return inc, err
-}

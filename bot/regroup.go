@@ -13,160 +13,62 @@ import (
 	"tocsin/store"
 )
 
-// mergedHandle leads from a duplicate to the incident that has its alerts now.
-func mergedHandle(id incident.ID) string { return store.MergedHandle(id) }
-
-// mergedInto is the incident that took in the alerts of a duplicate; ok is false
-// while the duplicate is worked on again.
-func (b *Bot) mergedInto(ctx context.Context, id incident.ID) (incident.ID, bool, error) {
-	to, ok, err := b.journal.Lookup(ctx, mergedHandle(id))
-	if err != nil || !ok {
-		return "", false, err
-	}
-	inc, err := b.Incident(ctx, id)
-	if errors.Is(err, store.ErrNotFound) { // it left the record
-		return to, true, nil
-	}
-	return to, err == nil && !inc.Active(), err
-}
-
 // Merge closes a duplicate, and has the original take in its alerts: what comes in
 // for them later goes there.
 func (b *Bot) Merge(ctx context.Context, duplicate, original incident.ID, o Origin, text string) (incident.Incident, error) {
-	b.router.placing.Lock()
-	defer b.router.placing.Unlock()
+	defer b.regrouping(ctx)()
 	dup, err := b.Incident(ctx, duplicate)
+	if err != nil || dup.Did(o.Cause) {
+		return dup, err
+	}
+	if _, err := dup.Close("duplicate", original, text); err != nil {
+		return dup, err
+	}
+	into, err := b.Incident(ctx, original)
+	if err == nil {
+		err = dup.MayMerge(into)
+	}
 	if err != nil {
 		return dup, err
 	}
-	if _, err := dup.Close("duplicate", original, text); err != nil && !dup.Did(o.Cause) {
+	if err := b.intend(ctx, store.Intent{Cause: o.Cause, By: o.By, Do: doMerge, Incident: duplicate, To: original, Text: text}); err != nil {
 		return dup, err
 	}
-	var list []moving
-	var numbers []int
-	for n, s := range dup.Alerts() {
-		numbers = append(numbers, n)
-		m, err := b.moving(ctx, s, "because "+string(duplicate)+" is a duplicate")
-		if err != nil {
-			return dup, err
-		}
-		list = append(list, m)
+	return b.Incident(ctx, duplicate)
+}
+
+// merge does what is left of a merger. Closing the duplicate is the last of it.
+func (b *Bot) merge(ctx context.Context, duplicate, original incident.ID, o Origin, text string) error {
+	dup, err := b.Incident(ctx, duplicate)
+	if err != nil || dup.Did(o.Cause) {
+		return err
 	}
-	if err := b.takeIn(ctx, original, dup.ID, o, list); err != nil {
-		return dup, err
+	list, numbers, err := b.all(ctx, dup, original, "because "+string(duplicate)+" is a duplicate")
+	if err != nil {
+		return err
+	}
+	if err := b.takeIn(ctx, original, duplicate, o, list); err != nil {
+		return err
 	}
 	if err := b.detach(ctx, duplicate, o, numbers, original); err != nil {
-		return dup, err
+		return err
 	}
-	return b.Update(ctx, duplicate, o, func(inc incident.Incident) ([]incident.Fact, error) {
+	_, err = b.Update(ctx, duplicate, o, func(inc incident.Incident) ([]incident.Fact, error) {
 		return inc.Close("duplicate", original, text)
 	})
-}
-
-// takeIn puts the alerts of a duplicate on the original. The first merger of a
-// duplicate claims its handle.
-func (b *Bot) takeIn(ctx context.Context, original, duplicate incident.ID, o Origin, list []moving) error {
-	var handles []string
-	if _, taken, err := b.journal.Lookup(ctx, mergedHandle(duplicate)); err != nil {
-		return err
-	} else if !taken {
-		handles = []string{mergedHandle(duplicate)}
-	}
-	first := Origin{By: o.By, Cause: o.Cause + "/alerts", At: o.At}
-	err := b.change(ctx, original, first, func(incident.Incident) ([]step, store.Append, error) {
-		return []step{{first, incident.Merged{From: duplicate, Alerts: len(list)}}}, store.Append{Handles: handles}, nil
-	})
-	if err != nil {
-		return err
-	}
-	return b.bring(ctx, original, first, list)
-}
-
-// moving is an alert that goes from one incident to another.
-type moving struct {
-	signal incident.Signaled
-	alert  store.Alert
-}
-
-// moving prepares an alert to go elsewhere.
-func (b *Bot) moving(ctx context.Context, s incident.Signaled, why string) (moving, error) {
-	alert, _, err := b.journal.Alert(ctx, s.Source, s.Key)
-	alert.Source, alert.Key, alert.Why, s.Why = s.Source, s.Key, why, why
-	return moving{s, alert}, err
-}
-
-// bring puts alerts on an incident, in as many transactions as it takes. Asked for
-// again it goes on where it stopped: with those that are not there yet.
-func (b *Bot) bring(ctx context.Context, to incident.ID, o Origin, list []moving) error {
-	inc, err := b.Incident(ctx, to)
-	if err != nil {
-		return err
-	}
-	list = slices.DeleteFunc(slices.Clone(list), func(m moving) bool {
-		_, has := inc.Alert(m.signal.Source, m.signal.Key)
-		return has && m.alert.Incident == to
-	})
-	for n := 0; len(list) > 0; n++ {
-		o := Origin{By: o.By, Cause: fmt.Sprintf("%s/%d", o.Cause, n), At: o.At}
-		if inc.Did(o.Cause) {
-			continue // with alerts that are there
-		}
-		part := list[:bearable(list)]
-		list = list[len(part):]
-		err := b.change(ctx, to, o, func(inc incident.Incident) ([]step, store.Append, error) {
-			var add []step
-			var a store.Append
-			for _, m := range part {
-				m.alert.Incident = to
-				a.Alerts = append(a.Alerts, m.alert)
-				if _, has := inc.Alert(m.signal.Source, m.signal.Key); !has {
-					add = append(add, step{Origin{By: teller(m.signal), Cause: o.Cause}, m.signal})
-				}
-			}
-			return add, a, nil
-		})
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// bearable is how many of some alerts fit into one transaction, one at least.
-func bearable(list []moving) int {
-	size := 0
-	for i, m := range list {
-		size += stored(m.signal) + stored(m.alert)
-		if i > 0 && (i == maxTold || size > maxToldBytes) {
-			return i
-		}
-	}
-	return len(list)
-}
-
-// teller is who tells of an alert: its source, also after people moved it.
-func teller(s incident.Signaled) incident.Actor {
-	return incident.Actor{Person: incident.Person{Name: incident.SourceName(s.Source)}, Via: s.Source}
-}
-
-// change is Update for what has steps of several origins, or more to store.
-func (b *Bot) change(ctx context.Context, id incident.ID, o Origin, decide func(incident.Incident) ([]step, store.Append, error)) error {
-	return b.race(ctx, id, func(l *live) error { return b.changeOnce(ctx, l, o, decide) })
-}
-
-func (b *Bot) changeOnce(ctx context.Context, l *live, o Origin, decide func(incident.Incident) ([]step, store.Append, error)) error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	inc := *l.inc.Load()
-	if inc.Did(o.Cause) {
-		return nil
-	}
-	add, a, err := decide(inc)
-	if err != nil || len(add)+len(a.Alerts) == 0 {
-		return err
-	}
-	_, err = b.commitSteps(ctx, l, add, a)
 	return err
+}
+
+// takeIn puts the alerts of a duplicate on the original.
+func (b *Bot) takeIn(ctx context.Context, original, duplicate incident.ID, o Origin, list []moving) error {
+	first := Origin{By: o.By, Cause: o.Cause + "/alerts", At: o.At}
+	_, err := b.Update(ctx, original, first, func(incident.Incident) ([]incident.Fact, error) {
+		return []incident.Fact{incident.Merged{From: duplicate, Alerts: len(list)}}, nil
+	})
+	if err != nil {
+		return err
+	}
+	return b.bring(ctx, original, first.Cause, list)
 }
 
 // What a cause ends in where one request takes several transactions.
@@ -190,8 +92,9 @@ func tookOff(inc incident.Incident, cause string) bool {
 	return false
 }
 
-// maxDetached is how many alerts are taken off at once.
-const maxDetached = 40
+// maxDetached is how many alerts are taken off at once: of the longest that many fit into
+// a transaction.
+const maxDetached = 20
 
 // off is the cause of taking off the nth of an incident's alerts by maxDetached, from
 // 0: the same whenever it is asked for again, and whichever are left by then.
@@ -200,9 +103,20 @@ func off(cause string, n int) string { return fmt.Sprint(cause, causeOff, n) }
 // Detach takes alerts off an incident, by their numbers: they belong nowhere until
 // they fire again, and never here again by themselves.
 func (b *Bot) Detach(ctx context.Context, id incident.ID, o Origin, numbers []int) error {
-	b.router.placing.Lock()
-	defer b.router.placing.Unlock()
-	return b.detach(ctx, id, o, numbers, "")
+	defer b.regrouping(ctx)()
+	inc, err := b.Incident(ctx, id)
+	if err != nil {
+		return err
+	}
+	if !tookOff(inc, o.Cause) { // else it is asked for twice
+		if _, err := inc.Detach(numbers, ""); err != nil {
+			return err
+		}
+		if err := inc.MayRegroup(); err != nil {
+			return err
+		}
+	}
+	return b.intend(ctx, store.Intent{Cause: o.Cause, By: o.By, Do: doDetach, Incident: id, Alerts: numbers})
 }
 
 // detach takes alerts off in as many transactions as it takes. Asked for again it goes
@@ -217,12 +131,6 @@ func (b *Bot) detach(ctx context.Context, id incident.ID, o Origin, numbers []in
 		if cause := off(o.Cause, max(n-1, 0)/maxDetached); !inc.Did(cause) {
 			parts[cause] = append(parts[cause], n)
 		}
-	}
-	if len(parts) == 0 {
-		return nil
-	}
-	if _, err := inc.Detach(slices.Concat(slices.Collect(maps.Values(parts))...), to); err != nil {
-		return err // before the first of them is gone
 	}
 	for _, cause := range slices.Sorted(maps.Keys(parts)) {
 		if err := b.detachPart(ctx, id, Origin{By: o.By, Cause: cause, At: o.At}, parts[cause], to); err != nil {
@@ -240,53 +148,77 @@ func (b *Bot) detachPart(ctx context.Context, id incident.ID, o Origin, numbers 
 		}
 		var a store.Append
 		for _, f := range facts {
-			alert, err := b.apart(ctx, f.(incident.Detached), inc)
+			alert, here, err := b.apart(ctx, f.(incident.Detached), inc)
 			if err != nil {
 				return nil, a, err
 			}
-			a.Alerts = append(a.Alerts, alert)
+			if here {
+				a.Alerts = append(a.Alerts, alert)
+			}
 		}
 		return steps(o, facts), a, nil
 	})
 }
 
-// apart is an alert that people took off an incident. Of a private one it stays
-// unlisted.
-func (b *Bot) apart(ctx context.Context, f incident.Detached, from incident.Incident) (store.Alert, error) {
+// apart is an alert that people took off an incident; here is false if it fired anew since
+// and belongs to another one. Of a private incident it stays unlisted.
+func (b *Bot) apart(ctx context.Context, f incident.Detached, from incident.Incident) (alert store.Alert, here bool, err error) {
 	s, _ := from.Alert(f.Source, f.Key)
 	m, err := b.moving(ctx, s, "because a person took it off an incident")
-	m.alert.Incident, m.alert.Private = "", from.Private
-	if m.alert.Last.IsZero() {
-		m.alert.First, m.alert.Last = b.Now().UTC(), b.Now().UTC()
+	if !m.from(from.ID) {
+		return m.alert, false, err
 	}
+	m.alert.Incident, m.alert.Private = "", from.Private
 	if !slices.Contains(m.alert.Apart, from.ID) {
 		m.alert.Apart = append(m.alert.Apart, from.ID)
 	}
-	return m.alert, err
+	return m.alert, true, err
 }
 
 // Split opens an incident with a room of its own for some alerts of another one.
 func (b *Bot) Split(ctx context.Context, id incident.ID, o Origin, numbers []int) (incident.Incident, error) {
-	b.router.placing.Lock()
-	defer b.router.placing.Unlock()
+	defer b.regrouping(ctx)()
 	old, err := b.Incident(ctx, id)
 	if err != nil {
 		return old, err
 	}
+	fresh := []string{causeHandle(o.Cause + causeSplit)}
+	if _, ok, err := b.taken(ctx, fresh); err != nil {
+		return old, err
+	} else if !ok { // else it is asked for twice
+		if _, err := old.Detach(numbers, ""); err != nil {
+			return old, err
+		}
+		if err := old.MayRegroup(); err != nil {
+			return old, err
+		}
+	}
+	if err := b.intend(ctx, store.Intent{Cause: o.Cause, By: o.By, Do: doSplit, Incident: id, Alerts: numbers}); err != nil {
+		return old, err
+	}
+	inc, _, err := b.taken(ctx, fresh)
+	return inc, err
+}
+
+// split does what is left of a split.
+func (b *Bot) split(ctx context.Context, id incident.ID, o Origin, numbers []int) error {
+	old, err := b.Incident(ctx, id)
+	if err != nil {
+		return err
+	}
 	o.Cause += causeSplit
 	done, ok, err := b.taken(ctx, []string{causeHandle(o.Cause)})
 	if err != nil {
-		return old, err
+		return err
 	}
-	if ok { // asked for twice: the first time may have got halfway
-		numbers = unmoved(old, done, o.Cause, numbers)
-		if len(numbers) == 0 {
-			return done, nil
+	if ok {
+		if numbers = unmoved(old, done, o.Cause, numbers); len(numbers) == 0 {
+			return nil
 		}
 	}
 	facts, err := old.Detach(numbers, "")
 	if err != nil {
-		return old, err
+		return err
 	}
 	var list []moving
 	for _, f := range facts {
@@ -294,7 +226,10 @@ func (b *Bot) Split(ctx context.Context, id incident.ID, o Origin, numbers []int
 		s, _ := old.Alert(d.Source, d.Key)
 		m, err := b.moving(ctx, s, "because a person took it off "+string(id))
 		if err != nil {
-			return old, err
+			return err
+		}
+		if !m.from(id, done.ID) {
+			return incident.Refusef("“%s” fired anew since, and belongs to another incident by now. Leave it out.", incident.Escape(incident.Line(s.Title)))
 		}
 		if !slices.Contains(m.alert.Apart, id) {
 			m.alert.Apart = append(m.alert.Apart, id)
@@ -303,9 +238,9 @@ func (b *Bot) Split(ctx context.Context, id incident.ID, o Origin, numbers []int
 	}
 	fresh, err := b.splitOff(ctx, old, o, list)
 	if err != nil {
-		return fresh, err
+		return err
 	}
-	return fresh, b.detach(ctx, id, o, numbers, fresh.ID)
+	return b.detach(ctx, id, o, numbers, fresh.ID)
 }
 
 // unmoved are the numbers of alerts that a split was asked for and did not get to, with
@@ -330,26 +265,12 @@ func (b *Bot) splitOff(ctx context.Context, old incident.Incident, o Origin, lis
 	} else {
 		d.People, d.OnCall = b.summoned(service, Signal{Signaled: lead})
 	}
-	n := bearable(list)
-	var with declaration
-	for _, m := range list[:n] {
-		with.steps = append(with.steps, step{Origin{By: teller(m.signal), Cause: o.Cause}, m.signal})
-		with.alerts = append(with.alerts, m.alert)
-	}
-	fresh, made, err := b.declareWith(ctx, o, d, b.guide(b.declaredQuery(ctx, d, lead.Text)), with)
-	if err != nil {
-		return fresh, err
-	}
-	if made {
-		list = list[n:]
-	}
-	return fresh, b.bring(ctx, fresh.ID, o, list)
+	return b.declareWithAlerts(ctx, o, d, b.guide(b.declaredQuery(ctx, d, lead.Text)), declaration{}, o.Cause, list)
 }
 
 // AttachAlert has an incident take in an alert that belongs to none.
 func (b *Bot) AttachAlert(ctx context.Context, id incident.ID, o Origin, source, key string) error {
-	b.router.placing.Lock()
-	defer b.router.placing.Unlock()
+	defer b.regrouping(ctx)()
 	alert, ok, err := b.journal.Alert(ctx, source, key)
 	if err != nil {
 		return err
@@ -363,6 +284,9 @@ func (b *Bot) AttachAlert(ctx context.Context, id incident.ID, o Origin, source,
 	return b.change(ctx, id, o, func(inc incident.Incident) ([]step, store.Append, error) {
 		if _, has := inc.Alert(source, key); has {
 			return nil, store.Append{}, incident.Refusef("It belongs to %s already.", id)
+		}
+		if err := inc.MayRegroup(); err != nil {
+			return nil, store.Append{}, err
 		}
 		mine := alert
 		mine.Incident, mine.Why, mine.Early, mine.Private = id, "because a person attached it", nil, false

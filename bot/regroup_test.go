@@ -221,6 +221,30 @@ func TestMergedTwice(t *testing.T) {
 	})
 }
 
+// TestNoDuplicateAfterAll: a duplicate that was opened again has alerts of its own, also
+// once it is over; what comes for the one that it was a duplicate of stays there.
+func TestNoDuplicateAfterAll(t *testing.T) {
+	described(t)(t, func(t *testing.T, w *world) {
+		w.say("1", "", "open sev3 The weather is odd")
+		w.fire("alertmanager", "K", "other", "Cache is broken", "critical")
+		for i, line := range []string{"merge INC-1", "reopen"} {
+			w.say(fmt.Sprint("then", i), "", "INC-2 "+line)
+		}
+		w.fire("alertmanager", "L", "quiet", "Something small", "warning")
+		w.say("attach", "", "INC-2 attach alertmanager L")
+		w.say("over", "", "INC-2 resolve")
+		w.settle()
+		w.resolve("alertmanager", "L", "quiet", "Something small", "warning")
+		w.resolve("alertmanager", "K", "other", "Cache is broken", "critical")
+		if s, _ := w.inc("INC-2").Alert("alertmanager", "L"); s.State != incident.StateResolved || w.record("alertmanager", "L").Incident != "INC-2" {
+			t.Errorf("INC-2 has it as %q, it belongs to %s", s.State, w.record("alertmanager", "L").Incident)
+		}
+		if s, _ := w.inc("INC-1").Alert("alertmanager", "K"); s.State != incident.StateResolved || w.inc("INC-1").Tally.Total != 1 {
+			t.Errorf("INC-1 has it as %q, of %d", s.State, w.inc("INC-1").Tally.Total)
+		}
+	})
+}
+
 // TestPrivateStaysPrivate: a private incident is no duplicate of one that all can
 // read, and an alert that was taken off it is listed to nobody, also when it fires on.
 func TestPrivateStaysPrivate(t *testing.T) {
@@ -405,24 +429,27 @@ func TestTakenOffInPrivate(t *testing.T) {
 	})
 }
 
-// TestRegroupInParts: moving more alerts than one transaction takes goes on where it
-// stopped, wherever the bot was killed: each alert is in one place, and the right one.
+// TestRegroupInParts: moving more alerts than one transaction takes comes to its end,
+// wherever the bot was killed and whether anybody asks again or not: each alert is in one
+// place, and the right one. Only what was killed before it was on record is not done at all.
 func TestRegroupInParts(t *testing.T) {
-	for _, line := range []string{"detach 1-60", "detach other", "split 1-60", "split other", "merge INC-2"} {
+	for _, line := range []string{"detach 1-60", "detach other", "split 1-60", "split other", "merge INC-2", "private"} {
 		for _, outcome := range []mem.Outcome{mem.FailBefore, mem.FailAfter} {
-			crashed := true
-			for n := 1; crashed; n++ {
-				t.Run(fmt.Sprint(line, " ", outcome, " ", n), func(t *testing.T) {
-					described(t)(t, func(t *testing.T, w *world) { crashed = w.regroup(line, n, outcome) })
-				})
+			for _, again := range []bool{false, true} {
+				crashed := true
+				for n := 1; crashed; n++ {
+					t.Run(fmt.Sprint(line, " ", outcome, " ", n, " ", again), func(t *testing.T) {
+						described(t)(t, func(t *testing.T, w *world) { crashed = w.regroup(line, n, outcome, again) })
+					})
+				}
 			}
 		}
 	}
 }
 
 // regroup has a command move 60 alerts while the nth commit since fails, and tells
-// whether there was an nth.
-func (w *world) regroup(line string, n int, outcome mem.Outcome) (crashed bool) {
+// whether there was an nth. again: the command is delivered until it is done.
+func (w *world) regroup(line string, n int, outcome mem.Outcome, again bool) (crashed bool) {
 	t := w.t
 	t.Helper()
 	var left atomic.Int32
@@ -436,30 +463,56 @@ func (w *world) regroup(line string, n int, outcome mem.Outcome) (crashed bool) 
 	for n := range 60 {
 		w.fire("alertmanager", fmt.Sprint("A", n), "other", fmt.Sprint("Cache is broken ", n), "critical")
 	}
-	to := incident.ID("INC-2")
-	if strings.HasPrefix(line, "detach") {
-		to = ""
-	}
-	if strings.HasPrefix(line, "merge") {
+	verb, _, _ := strings.Cut(line, " ")
+	if verb == "merge" {
 		w.say("open", "", "open sev3 The weather is odd")
 	}
 	w.settle()
 	left.Store(int32(n))
-	w.say("regroup", "", "INC-1 "+line)
+	if again {
+		w.say("regroup", "", "INC-1 "+line)
+	} else if _, err := w.as("U0ADA", "regroup", "INC-1 "+line); err != nil {
+		w.settle() // which starts it again
+		if n == 1 && outcome == mem.FailBefore {
+			w.placed(60, 0, "INC-1")
+			return true
+		}
+	}
 	crashed = left.Swap(0) <= 0
+	stays, comes, to := 0, 60, incident.ID("INC-2")
+	switch verb {
+	case "detach":
+		comes, to = 0, ""
+	case "private":
+		stays = 60 // it keeps what it has, and goes on elsewhere
+	}
 	for range 2 { // delivered again
-		if n := w.inc("INC-1").Tally.Total; n != 0 {
-			t.Fatalf("%d alerts stayed", n)
+		synctest.Wait() // a start finishes what was cut short beside what people ask
+		w.placed(stays, comes, to)
+		if inc := w.inc("INC-1"); (verb == "merge" || verb == "private") != inc.PassedOn() {
+			t.Fatalf("INC-1 is %s, %q", inc.Status, inc.Reason)
 		}
-		if to != "" && w.inc(to).Tally.Total != 60 {
-			t.Fatalf("%d alerts came", w.inc(to).Tally.Total)
-		}
-		for n := range 60 {
-			if a := w.record("alertmanager", fmt.Sprint("A", n)); a.Incident != to {
-				t.Fatalf("alert %d belongs to %q", n, a.Incident)
-			}
+		if left, err := store.NewJournal(w.kv).Intents(t.Context()); err != nil || len(left) > 0 {
+			t.Fatalf("still intended: %+v, %v", left, err)
 		}
 		w.say("regroup", "", "INC-1 "+line)
 	}
 	return crashed
+}
+
+// placed wants INC-1 to have some of 60 alerts, INC-2 some if it is there, and the record
+// of each to say where it belongs.
+func (w *world) placed(first, second int, to incident.ID) {
+	w.t.Helper()
+	if n := w.inc("INC-1").Tally.Total; n != first {
+		w.t.Fatalf("INC-1 has %d alerts, want %d", n, first)
+	}
+	if inc, err := w.bot.Incident(w.t.Context(), "INC-2"); err == nil && inc.Tally.Total != second {
+		w.t.Fatalf("INC-2 has %d alerts, want %d", inc.Tally.Total, second)
+	}
+	for n := range 60 {
+		if a := w.record("alertmanager", fmt.Sprint("A", n)); a.Incident != to {
+			w.t.Fatalf("alert %d belongs to %q", n, a.Incident)
+		}
+	}
 }

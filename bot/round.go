@@ -27,11 +27,13 @@ type round struct {
 
 // told is a signal that belongs to an incident, with its alert as the signal made
 // it: what is stored of an alert must not run ahead of the timeline. room is set
-// when it is bad enough for the room that the incident does not have yet.
+// when it is bad enough for the room that the incident does not have yet, trail where it
+// may tell of a deed of tocsin's.
 type told struct {
 	Signal
 	alert store.Alert
 	room  bool
+	trail []incident.Incident
 }
 
 // alert finds the alert that a signal is about, or begins one.
@@ -49,9 +51,54 @@ func (rd *round) alert(ctx context.Context, s Signal) (*store.Alert, error) {
 		if a.Incident, _, err = rd.bot.journal.Lookup(ctx, s.Source+"/"+s.Key); err != nil { // of an older version
 			return nil, err
 		}
+		if a.Incident == "" {
+			a.Incident, err = rd.orphan(ctx, s)
+		}
+		if err != nil {
+			return nil, err
+		}
 	}
 	rd.alerts[name] = &a
 	return &a, nil
+}
+
+// orphan is the incident people work on that has an alert by its timeline, though nothing
+// else is on record of that: a repair may have put it aside. "" for none. That changes with
+// a start alone, so all of them are looked for once.
+func (r *router) orphan(ctx context.Context, s Signal) (incident.ID, error) {
+	if r.orphans == nil {
+		orphans, err := r.bot.orphans(ctx)
+		if err != nil {
+			return "", err
+		}
+		r.orphans = orphans
+	}
+	id := r.orphans[s.Source+"\x00"+s.Key]
+	inc, _ := r.bot.snapshot(id)
+	if _, has := inc.Alert(s.Source, s.Key); !has || !inc.Active() {
+		return "", nil
+	}
+	return id, nil
+}
+
+// orphans are all of them, by source and key.
+func (b *Bot) orphans(ctx context.Context) (map[string]incident.ID, error) {
+	all := map[string]incident.ID{}
+	for _, inc := range b.inMemory() {
+		if !inc.Active() {
+			continue
+		}
+		for _, s := range inc.Alerts() {
+			_, ok, err := b.journal.Alert(ctx, s.Source, s.Key)
+			if err != nil && !damaged(err) {
+				return nil, err
+			}
+			if !ok && err == nil {
+				all[s.Source+"\x00"+s.Key] = inc.ID
+			}
+		}
+	}
+	return all, nil
 }
 
 // of is the incident that a signal's alert is known to belong to; "" for none.
@@ -62,8 +109,8 @@ func (rd *round) of(s Signal) incident.ID {
 	return ""
 }
 
-// route decides on one signal.
-func (rd *round) route(ctx context.Context, s Signal) error {
+// route decides on one signal. After an error nothing of it is left.
+func (rd *round) route(ctx context.Context, s Signal) (err error) {
 	if s.Key == "" {
 		return nil // about no alert: that it came is remembered
 	}
@@ -72,6 +119,11 @@ func (rd *round) route(ctx context.Context, s Signal) error {
 		return err
 	}
 	before := *a
+	defer func() {
+		if err != nil {
+			*a = before
+		}
+	}()
 	if !a.Hear(s.origin().Cause, rd.now) {
 		rd.quiet(s, a, "this event was heard before, in another delivery or before a restart")
 		return nil
@@ -85,6 +137,9 @@ func (rd *round) route(ctx context.Context, s Signal) error {
 		return err
 	}
 	switch {
+	case s.Old && (inc.ID == "" || rd.bot.over(inc, before, s, rd.now)):
+		rd.bot.Log.Error("an alert opens nothing, because it is of long ago and may have been played back", append(s.about(""), "at", s.At)...)
+		*a = before
 	case inc.ID != "" && reconciled(before, s):
 		a.Count, a.Other = before.Count, before.Other // asked for: nobody said so again
 		rd.quiet(s, a, "PagerDuty told it before it was asked")
@@ -99,6 +154,10 @@ func (rd *round) route(ctx context.Context, s Signal) error {
 	case inc.ID != "" && rd.bot.over(inc, before, s, rd.now):
 		if err := rd.flush(ctx); err != nil { // what its incident was to be told goes first
 			return err
+		}
+		if rd.kept.has(s.Source, s.Key) { // for what came before it could not be told
+			*a = before
+			return nil
 		}
 		a.Incident, a.Why = "", ""
 		return rd.place(ctx, a, s)
@@ -395,7 +454,8 @@ func (rd *round) flush(ctx context.Context) error {
 }
 
 // absorbSome records the first of some signals, as many as fit. One that fits
-// nowhere, or whose incident cannot be read, is left out with a word to the operator.
+// nowhere is left out with a word to the operator; all are kept if their incident
+// cannot be read.
 func (rd *round) absorbSome(ctx context.Context, id incident.ID, list []*told) (n int, err error) {
 	n = fitting(list)
 	err = rd.bot.absorb(ctx, id, list[:n])
@@ -407,11 +467,24 @@ func (rd *round) absorbSome(ctx context.Context, id incident.ID, list []*told) (
 		rd.bot.Log.Error("a signal cannot be stored, and is left out", append(list[0].about(id), "error", err)...)
 		return n, nil
 	}
-	return n, rd.readable(err, list[0].Signal, id)
+	if err == nil {
+		return n, nil
+	}
+	for _, t := range list {
+		s := t.Signal
+		s.Source, s.Key = t.alert.Source, t.alert.Key // one that is counted alone has none
+		if failed := rd.readable(err, s, id); failed != nil {
+			return 0, failed
+		}
+	}
+	return len(list), nil
 }
 
 // absorb records signals on an incident, with their alerts, in one transaction.
 func (b *Bot) absorb(ctx context.Context, id incident.ID, list []*told) error {
+	for _, t := range list {
+		t.trail = b.trail(ctx, id, t) // which may have to be read
+	}
 	return b.race(ctx, id, func(l *live) error { return b.absorbOnce(ctx, l, list) })
 }
 
@@ -428,9 +501,9 @@ func (b *Bot) absorbOnce(ctx context.Context, l *live, list []*told) error {
 		}
 		if len(add) == 0 {
 			add = steps(o, b.offerFor(ctx, inc, t.Signal))
-			add = append([]step{{o, b.echoed(inc, t.Signaled)}}, add...)
+			add = append([]step{{o, b.echoed(inc, t)}}, add...)
 		} else {
-			add = append(add, step{o, b.echoed(inc, t.Signaled)})
+			add = append(add, step{o, b.echoed(inc, t)})
 		}
 		add = append(add, b.consequences(inc, t)...)
 	}
@@ -502,7 +575,12 @@ func (b *Bot) open(ctx context.Context, a *store.Alert, s Signal, d incident.Dec
 	for _, e := range overtaken(a, s) {
 		more = append(more, step{e.origin(), e.Signaled})
 	}
+	ctx, release := b.Hold(ctx)
+	defer release()
 	inc, fresh, err := b.declareWith(ctx, o, d, guide, declaration{no: no, steps: more, alert: a})
+	if err == nil && fresh {
+		inc, err = b.holdMeanwhile(ctx, inc)
+	}
 	if err == nil && !fresh { // a crash came between this and its retirement
 		a.Incident = inc.ID
 		err = b.journal.PutAlerts(ctx, []store.Alert{*a})

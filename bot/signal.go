@@ -3,7 +3,6 @@ package bot
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -19,6 +18,9 @@ type Signal struct {
 	ID string         `json:"id"` // of this event, unique to the source
 	By incident.Actor `json:"by"` // who did it there, if a person did
 	At time.Time      `json:"at"` // when it happened, as the source says
+	// Old is set when it came later than anybody sends again, and nothing proves when it
+	// was sent: who recorded it may have played it back.
+	Old bool `json:"old,omitempty"`
 	// People are those whom the source has on it.
 	People []incident.Person `json:"people,omitempty"`
 }
@@ -78,11 +80,8 @@ func (b *Bot) Accept(ctx context.Context, d Delivery) (Accepted, error) {
 	b.router.arrivals.coming.Add(1)
 	first, err := b.journal.Arrive(ctx, a)
 	b.router.arrivals.coming.Add(-1)
-	switch {
-	case errors.Is(err, store.ErrInvalid), errors.Is(err, store.ErrClosed), err != nil && ctx.Err() != nil && errors.Is(err, ctx.Err()):
-		return Accepted{}, err // nothing was written
-	case err != nil:
-		return Accepted{}, b.fail(err)
+	if err := b.wrote(ctx, err); err != nil {
+		return Accepted{}, err
 	}
 	if first {
 		a.Body = nil // what it tells is in its signals
@@ -113,7 +112,7 @@ type arrivals struct {
 // maxQueued is how many deliveries wait in memory, and maxQueuedBytes how long they
 // may be together as they are stored.
 const (
-	maxQueued      = 1_000
+	maxQueued      = 4_000
 	maxQueuedBytes = 4 << 20
 )
 

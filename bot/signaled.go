@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strconv"
@@ -18,7 +19,8 @@ const few = 3
 // says something that people have to know now.
 func (b *Bot) signaled(e incident.Event, f incident.Signaled, inc incident.Incident) []effect.Effect {
 	effects := b.refresh(inc, false)
-	if f.Source == "pagerduty" && f.Why != "" && inc.Active() && !inc.Storm { // it joins
+	joins := f.Source == "pagerduty" && f.Why != ""
+	if (joins || astray(f, inc)) && inc.Active() && !inc.Storm {
 		effects = append(effects, b.syncPager(inc)...)
 	}
 	if f.Echo || f.State == incident.StateUnknown {
@@ -232,13 +234,32 @@ func overtook(f incident.Paged, inc incident.Incident) bool {
 	return !inc.Active()
 }
 
-// paged tells whether PagerDuty has an incident that goes with inc.
-func paged(inc incident.Incident) bool {
+// paged tells whether PagerDuty has, or may have, an incident that goes with inc: also of a
+// page of those that inc took over from.
+func paged(inc incident.Incident) bool { return inc.TookOver || called(inc) }
+
+// called tells whether PagerDuty has an incident of inc itself.
+func called(inc incident.Incident) bool {
 	if slices.ContainsFunc(inc.Pages, func(p incident.Page) bool { return p.Key != "" }) {
 		return true
 	}
 	for _, s := range inc.Alerts() {
 		if s.Source == "pagerduty" {
+			return true
+		}
+	}
+	return false
+}
+
+// CallsAgain tells whether PagerDuty called people for inc, and so would call them again if
+// inc were over and reopened. Of what went on as inc that is so where they were paged by
+// event: the rest came with the alerts.
+func (b *Bot) CallsAgain(ctx context.Context, inc incident.Incident) bool {
+	if b.Pager == nil || called(inc) {
+		return b.Pager != nil
+	}
+	for _, from := range b.with(ctx, inc) {
+		if slices.ContainsFunc(from.Pages, func(p incident.Page) bool { return p.Event }) {
 			return true
 		}
 	}

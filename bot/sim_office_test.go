@@ -155,22 +155,18 @@ func (o *office) serve(ctx context.Context, b *bot.Bot) {
 func (o *office) reconcile(ctx context.Context, b *bot.Bot, pager *pagerduty.Client, j *store.Journal) {
 	const mark = "pagerduty"
 	for ; ctx.Err() == nil; o.sleep(ctx, 5*time.Minute) {
-		began := time.Now()
 		last, err := j.Marked(ctx, mark)
 		if err != nil {
 			continue
 		}
-		if last.IsZero() {
-			last = began.Add(-time.Hour)
-		}
-		signals, err := pager.Changes(ctx, last.Add(-2*time.Minute))
+		signals, asked, err := pager.Changes(ctx, last)
 		for _, s := range signals {
 			if err == nil {
 				_, err = b.Accept(ctx, bot.Delivery{Source: s.Source, ID: s.ID, Signals: []bot.Signal{s}})
 			}
 		}
 		if err == nil {
-			_ = j.Mark(ctx, mark, began) // or it is asked for again
+			_ = j.Mark(ctx, mark, asked) // or it is asked for again
 		}
 	}
 }

@@ -117,14 +117,12 @@ func (b *Bot) commitSteps(ctx context.Context, l *live, list []step, a store.App
 	})
 	a.Head = store.HeadOf(inc)
 	tip, err := b.journal.Append(ctx, l.tip, a)
-	switch {
-	case errors.Is(err, store.ErrConflict):
+	if errors.Is(err, store.ErrConflict) {
 		b.drop(inc.ID, l)
 		return before, err
-	case errors.Is(err, store.ErrInvalid), errors.Is(err, store.ErrClosed), err != nil && ctx.Err() != nil && errors.Is(err, ctx.Err()):
-		return before, err // nothing was written
-	case err != nil:
-		return before, b.fail(err)
+	}
+	if err := b.wrote(ctx, err); err != nil {
+		return before, err
 	}
 	l.tip = tip
 	l.inc.Store(&inc)
@@ -133,6 +131,15 @@ func (b *Bot) commitSteps(ctx context.Context, l *live, list []step, a store.App
 	b.learn(a.Head)
 	b.logEvents(ctx, inc.ID, a.Events)
 	return inc, nil
+}
+
+// wrote is the error of a write. After one that failed nobody knows what is on disk, so
+// everything stops; unless it says that nothing was written.
+func (b *Bot) wrote(ctx context.Context, err error) error {
+	if err == nil || errors.Is(err, store.ErrInvalid) || errors.Is(err, store.ErrClosed) || ctx.Err() != nil && errors.Is(err, ctx.Err()) {
+		return err
+	}
+	return b.fail(err)
 }
 
 // logEvents has a line in the log for each event, without its words: those are on

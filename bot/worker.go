@@ -480,5 +480,17 @@ func (w *worker) call(ctx context.Context, inc incident.Incident, item store.Ite
 	if performer == nil {
 		return nil, &Final{Why: "PagerDuty is not set up any more. Set PAGERDUTY_API_TOKEN or PAGERDUTY_ROUTING_KEY, start tocsin again, then use “Try again”."}
 	}
-	return performer.Perform(ctx, inc, w.bot.job(inc, item))
+	job := w.bot.job(inc, item)
+	if _, sync := item.Effect.(effect.SyncPager); sync {
+		var err error
+		job.Line, err = w.bot.line(ctx, inc)
+		if _, damaged := errors.AsType[*Final](err); damaged {
+			return nil, err
+		}
+		if err != nil {
+			return nil, &Later{After: firstTry, Err: err}
+		}
+		job.Past = w.bot.wentOnAs(ctx, job.Line)
+	}
+	return performer.Perform(ctx, inc, job)
 }

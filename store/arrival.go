@@ -76,21 +76,26 @@ func (j *Journal) Arrivals(ctx context.Context, after Arrival, limit int) ([]Arr
 	if after.Source != "" {
 		from = after.key()
 	}
-	pairs, err := j.kv.Scan(ctx, "in/", from, limit)
-	if err != nil {
-		return nil, err
-	}
-	list := make([]Arrival, 0, len(pairs))
-	var damaged error
-	for _, p := range pairs {
-		a, err := openArrival(p)
+	list := []Arrival{}
+	var damaged []error
+	for {
+		pairs, err := j.kv.Scan(ctx, "in/", from, limit)
 		if err != nil {
-			damaged = errors.Join(damaged, err)
-			continue
+			return nil, err
 		}
-		list = append(list, a)
+		for _, p := range pairs {
+			a, err := openArrival(p)
+			if err != nil {
+				damaged = append(damaged, err)
+				continue
+			}
+			list = append(list, a)
+		}
+		if len(list) > 0 || len(pairs) == 0 || limit == 0 { // a page of which nothing can be read is not the end
+			return list, errors.Join(damaged...)
+		}
+		from = pairs[len(pairs)-1].Key
 	}
-	return list, damaged
 }
 
 func openArrival(p Pair) (Arrival, error) {
@@ -128,6 +133,22 @@ func (j *Journal) Retire(ctx context.Context, done []Arrival) error {
 			tx.Delete = append(tx.Delete, a.key())
 		}
 		if err := j.kv.Commit(ctx, tx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Lessen has less of deliveries that wait: what was not carried out of them, as their
+// bodies are now. One that was retired meanwhile is not there again.
+func (j *Journal) Lessen(ctx context.Context, list []Arrival) error {
+	for _, a := range list {
+		value, err := a.encode()
+		if err != nil {
+			return err
+		}
+		err = j.kv.Commit(ctx, Tx{Present: []string{a.key()}, Put: []Pair{sealedPair(a.key(), value)}})
+		if err != nil && !errors.Is(err, ErrConflict) {
 			return err
 		}
 	}

@@ -328,3 +328,35 @@ func TestACorruptDeliveryIsNamed(t *testing.T) {
 		}
 	})
 }
+
+// What was carried out of a delivery is taken out of it; one that was retired meanwhile
+// is not there again.
+func TestLessOfADelivery(t *testing.T) {
+	onEach(t, func(t *testing.T, _ store.KV, j *store.Journal) {
+		one, two := delivery("s", "E1"), delivery("s", "E2")
+		arrive(t, j, one, two)
+		retire(t, j, two)
+		one.Body, two.Body = []byte(`["less"]`), []byte(`["less"]`)
+		if err := j.Lessen(t.Context(), []store.Arrival{two, one}); err != nil {
+			t.Fatal(err)
+		}
+		waiting(t, j, one)
+		known(t, j, one, two)
+	})
+}
+
+// A page of deliveries of which none can be read does not hide those behind it.
+func TestDamagedDeliveriesHideNone(t *testing.T) {
+	onEach(t, func(t *testing.T, kv store.KV, j *store.Journal) {
+		for n := range 5 {
+			arrive(t, j, delivery("s", fmt.Sprint("E", n)))
+			must(t, kv.Commit(t.Context(), store.Tx{Put: []store.Pair{{Key: fmt.Sprint("in/s/E", n), Value: []byte("?")}}}))
+		}
+		last := delivery("s", "F")
+		arrive(t, j, last)
+		got, err := j.Arrivals(t.Context(), store.Arrival{}, 2)
+		if len(got) != 1 || got[0].ID != "F" || len(store.Each(err)) != 5 {
+			t.Errorf("%v, %v, want F and five errors", got, err)
+		}
+	})
+}

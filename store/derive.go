@@ -13,9 +13,6 @@ func ChannelHandle(channel string) string { return "channel/" + channel }
 // CauseHandle leads from the request that declared an incident to that.
 func CauseHandle(cause string) string { return "cause/" + cause }
 
-// MergedHandle leads from a duplicate to the incident that has its alerts now.
-func MergedHandle(id incident.ID) string { return "merged/" + string(id) }
-
 // PrivateHandle leads from an incident to the one that goes on with it in private.
 func PrivateHandle(id incident.ID) string { return privatePrefix + string(id) }
 
@@ -25,8 +22,7 @@ const (
 )
 
 // handlesOf are the handles that follow from a timeline and lead to its incident. Where
-// a duplicate was merged more than once, or an incident went on in private twice, the
-// handle leads to who was first.
+// an incident went on in private twice, the handle leads to who was first.
 func handlesOf(events []incident.Event) []string {
 	var names []string
 	add := func(name string) {
@@ -45,8 +41,6 @@ func handlesOf(events []incident.Event) []string {
 			}
 		case incident.Linked:
 			add(ChannelHandle(f.Channel))
-		case incident.Merged:
-			add(MergedHandle(f.From))
 		}
 	}
 	return names
@@ -77,12 +71,6 @@ func goesOn(events []incident.Event, name string) bool {
 
 // private tells whether a name is a PrivateHandle.
 func private(name string) bool { return strings.HasPrefix(name, privatePrefix) }
-
-// merged is the duplicate whose handle a name is.
-func merged(name string) (incident.ID, bool) {
-	id, ok := strings.CutPrefix(name, MergedHandle(""))
-	return incident.ID(id), ok
-}
 
 // lacks tells whether a timeline has events that cannot be read here: what they said
 // may have changed anything.

@@ -33,11 +33,8 @@ func kept(t *testing.T, events []incident.Event) (*mem.DB, *store.Journal) {
 	j := store.NewJournal(kv)
 	handles := []string{store.CauseHandle(events[0].Cause)}
 	for _, e := range events {
-		switch f := e.Fact.(type) {
-		case incident.Linked:
+		if f, ok := e.Fact.(incident.Linked); ok {
 			handles = append(handles, store.ChannelHandle(f.Channel))
-		case incident.Merged:
-			handles = append(handles, store.MergedHandle(f.From))
 		}
 	}
 	add(t, j, store.Tip{ID: "INC-1"}, events, store.Append{Handles: handles})
@@ -139,70 +136,6 @@ func TestAPrivateIncidentNeedNotBeAnnounced(t *testing.T) {
 	events[0].Fact = incident.Declared{Title: "A leak", Severity: incident.SEV2, Private: true}
 	if _, j := kept(t, events); len(examined(t, j).Findings) > 0 {
 		t.Error(examined(t, j).Findings)
-	}
-}
-
-// The handle of a duplicate leads to who took in its alerts first: it is made again where
-// that is certain, and one that no timeline speaks of is put aside.
-func TestTheHandleOfADuplicate(t *testing.T) {
-	closed := func(of incident.ID) incident.Fact { return incident.Closed{Reason: "duplicate", Of: of} }
-	merge := incident.Merged{From: "INC-2", Alerts: 1}
-	name := store.MergedHandle("INC-2")
-	for what, c := range map[string]struct {
-		of    []incident.Fact // how the duplicate was closed
-		leads incident.ID     // where its handle leads, "" if it is lost
-		facts []incident.Fact // of INC-1
-		found bool
-		want  incident.ID // after a repair
-	}{
-		"as it should be":       {[]incident.Fact{closed("INC-1")}, "INC-1", []incident.Fact{merge}, false, "INC-1"},
-		"lost":                  {[]incident.Fact{closed("INC-1")}, "", []incident.Fact{merge}, true, "INC-1"},
-		"lost, not closed yet":  {nil, "", []incident.Fact{merge}, true, "INC-1"},
-		"another had it before": {[]incident.Fact{closed("INC-3"), incident.Reopened{}, closed("INC-1")}, "", []incident.Fact{merge}, false, ""},
-		"never merged":          {nil, "INC-1", nil, true, ""},
-		"that event is lost":    {nil, "INC-1", []incident.Fact{incident.Lost{Seal: fmt.Sprintf("%064d", 0)}}, false, "INC-1"},
-	} {
-		t.Run(what, func(t *testing.T) {
-			j := store.NewJournal(mem.New())
-			save := func(id incident.ID, facts []incident.Fact, handles ...string) {
-				events := told(append([]incident.Fact{incident.RoomHeld{Why: "a storm", Quiet: true}}, facts...)...)
-				events[0].Cause = string(id)
-				add(t, j, store.Tip{ID: id}, events, store.Append{Handles: append(handles, store.CauseHandle(string(id)))})
-			}
-			var handles []string
-			if c.leads != "" {
-				handles = []string{name}
-			}
-			save("INC-1", c.facts, handles...)
-			save("INC-2", c.of)
-			if r := examined(t, j); len(r.Findings) > 0 != c.found {
-				t.Errorf("found %v", r.Findings)
-			}
-			if _, left, err := j.Repair(t.Context(), noon); err != nil || len(left.Findings) > 0 {
-				t.Errorf("left %v, %v", left.Findings, err)
-			}
-			if id, _, err := j.Lookup(t.Context(), name); id != c.want || err != nil {
-				t.Errorf("it leads to %q, %v, want %q", id, err, c.want)
-			}
-		})
-	}
-}
-
-// Of an incident that was merged into two, the handle leads to the first, also where that
-// is not the one with the lower number.
-func TestADuplicateOfTwo(t *testing.T) {
-	j := store.NewJournal(mem.New())
-	for _, id := range []incident.ID{"INC-1", "INC-2"} {
-		events := told(incident.RoomHeld{Why: "a storm", Quiet: true}, incident.Merged{From: "INC-3"})
-		events[0].Cause = string(id)
-		handles := []string{store.CauseHandle(string(id))}
-		if id == "INC-2" {
-			handles = append(handles, store.MergedHandle("INC-3"))
-		}
-		add(t, j, store.Tip{ID: id}, events, store.Append{Handles: handles})
-	}
-	if r := examined(t, j); len(r.Findings) > 0 {
-		t.Error(r.Findings)
 	}
 }
 

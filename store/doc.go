@@ -6,9 +6,10 @@
 //	head/00000042           INC-42 at a glance: what lists and look-ups need
 //	out/00000042/KEY        an effect of INC-42 that is still to be performed
 //	handle/NAME             the incident that NAME belongs to, e.g. channel/C0INC1
-//	in/SOURCE/ID            a delivery from outside that is stored and not worked on yet
+//	in/SOURCE/ID            a delivery from outside that is stored and not worked on yet, or what of it cannot be
 //	seen/SOURCE/ID          what remains of a delivery that was worked on: the same again is known
 //	alert/SOURCE/KEY        an alert, with the incident that it belongs to if any
+//	intent/CAUSE            a request that takes several transactions, while it is under way
 //	mark/NAME               a time to remember, e.g. since when rooms are on hold
 //	known/NAME              what one start learned and the next may need
 //	change/TIME/CAUSE       what somebody changed outside any incident
@@ -35,10 +36,10 @@
 // derives again what follows from the timelines, and compares; Repair puts right what
 // it finds: it puts back what lost its key, and has the fact incident.Lost stand for an
 // event that cannot be read, where the seal of the next one proves what follows. What
-// follows from timelines are all heads, the handles cause/, channel/, merged/ and
-// private/, and effects that lead to a fact which is not there, also those that were
-// given up and asked for again: the channel, the card, the announcement, a guide, a draft,
-// a pinned message, a page. An effect that waits, and of which a fact with its DoneCause
+// follows from timelines are all heads, the handles cause/, channel/ and private/, and
+// effects that lead to a fact which is not there, also those that were given up and asked
+// for again: the channel, the card, the announcement, a guide, a draft, a pinned message,
+// a page. An effect that waits, and of which a fact with its DoneCause
 // tells what came, should not be there. Nothing tells of the loss of any other value as a
 // whole, such as a message that waits; of those that are there every seal is checked.
 // Where a timeline itself lost an event, only the channel and the card are derived, and

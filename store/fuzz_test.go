@@ -64,7 +64,7 @@ var fuzzedKeys = []string{
 	"head/00000001", "head/00000009", "head/INC-1", "log/00000001/00000001", "log/00000001/00000002", "log/00000001/00000006", "log/00000009/00000001",
 	"out/00000001/00000001.07", "out/00000001/channel", "out/00000001/card", "out/00000001/announce", "out/00000009/card",
 	"in/pagerduty/E1", "in/generic%2Fqueue/x", "seen/pagerduty/E1", "seen/change/slack%2F1", "alert/pagerduty/P1", "alert/generic%2Fqueue/x",
-	"handle/channel/CINC-1", "handle/cause/x", "handle/merged/INC-2", "handle/private/INC-2", "mark/rooms-held", "known/pace",
+	"handle/channel/CINC-1", "handle/cause/x", "handle/merged/INC-2", "handle/private/INC-2", "mark/rooms-held", "intent/slack/1", "known/pace",
 	"change/20261120T120000.000000000/slack%2F1", "gone/00000001", "gone/00000009", "aside/20261120T120000.000000Z/log/00000001/00000002", "lead/1", "format", "",
 }
 
@@ -76,6 +76,7 @@ var fuzzedValues = []string{
 	`{"seq":6,"kind":"merged","fact":{"from":"INC-2"}}`, `{"seq":6,"kind":"page-asked","fact":{"n":-1}}`, `{"seq":6,"kind":"postmortem-asked","fact":{}}`,
 	`{"kind":"say","data":{"message":{"body":"x"}},"seq":1}`, `{"kind":"say","data":7,"seq":1}`, `{"kind":"send-pigeon","data":{},"seq":1}`,
 	`{"kind":"show-card","data":{},"seq":1,"tries":-1}`, `{"source":"pagerduty","id":"E1","body":[]}`, `{"source":"pagerduty","key":"P1","incident":"INC-77"}`,
+	`{"cause":"slack/1","do":"merge","incident":"INC-1","to":"INC-2","alerts":[1]}`,
 	`{"id":"INC-9","at":"2026-11-20T12:00:00Z","why":"exported"}`, `{"at":7}`, strings.Repeat("[", 200),
 }
 
@@ -121,6 +122,8 @@ func readAll(t *testing.T, kv store.KV, j *store.Journal) map[string]error {
 	note("handles", err)
 	_, err = j.Changes(t.Context(), time.Time{})
 	note("changes", err)
+	_, err = j.Intents(t.Context())
+	note("intents", err)
 	_, err = j.Gone(t.Context())
 	note("gone", err)
 	_, err = j.Next(t.Context())

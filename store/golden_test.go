@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -18,23 +19,94 @@ import (
 	"tocsin/store/bolt"
 )
 
-var makeGolden = flag.Bool("golden", false, "write testdata/v1.db anew: only while nobody has a record of format 1")
+var makeGolden = flag.Bool("golden", false, "write a data file of today beside those in testdata, which stay as they are")
 
-// The data file of format 1, with every fact, effect, alert state and other value that
-// there was, and what is read from it. Both are kept as they are for ever; a later
-// format has files of its own beside them.
-const (
-	goldenFile    = "testdata/v1.db"
-	goldenSummary = "testdata/v1.txt"
-)
+// The data files of format 1, each with every fact, effect, alert state and other value
+// that there was when it was written, and what is read from it. They are kept as they are
+// for ever: what is new since goes into another one, v1-3.db after v1-2.db.
+var goldenFiles = filepath.Join("testdata", "v1*.db")
 
-// TestDataFileOfFormat1 opens a data file of the first format as an operator would
-// after an upgrade: it has in it what it had, is sound, and people go on with it.
+// TestDataFileOfFormat1 opens the data files of the first format as an operator would
+// after an upgrade: each has in it what it had, is sound, and people go on with it.
 func TestDataFileOfFormat1(t *testing.T) {
-	if *makeGolden {
-		writeGolden(t)
+	files, err := filepath.Glob(goldenFiles)
+	if err != nil || len(files) < 2 {
+		t.Fatal(files, err)
 	}
-	data, err := os.ReadFile(goldenFile)
+	if *makeGolden {
+		fresh := filepath.Join("testdata", fmt.Sprintf("v1-%d.db", len(files)+1))
+		writeGolden(t, fresh)
+		files = append(files, fresh)
+	}
+	for _, file := range files {
+		t.Run(filepath.Base(file), func(t *testing.T) { opensFor(t, file) })
+	}
+}
+
+// TestNewestDataFileHasEverything: what is new since it was written, be it a fact, an effect
+// or a kind of key, asks for another one (go test ./store -run TestDataFileOfFormat1 -golden).
+func TestNewestDataFileHasEverything(t *testing.T) {
+	files, err := filepath.Glob(goldenFiles)
+	if err != nil || len(files) < 2 {
+		t.Fatal(files, err)
+	}
+	newest := filepath.Join("testdata", fmt.Sprintf("v1-%d.db", len(files)))
+	db, err := bolt.Open(copyOf(t, newest))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	pairs, err := db.Scan(t.Context(), "", "", 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	has := map[string]bool{}
+	for _, p := range pairs {
+		kind, _, _ := strings.Cut(p.Key, "/")
+		has[kind] = true
+	}
+	j := store.NewJournal(db)
+	for _, id := range []incident.ID{"INC-1", "INC-2"} {
+		events, _, err := j.Load(t.Context(), id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range events {
+			has[incident.Facts.Name(e.Fact)] = true
+		}
+	}
+	items, err := j.Outbox(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, i := range items {
+		has[effect.Effects.Name(i.Effect)] = true
+	}
+	for _, name := range slices.Concat(keyKinds(t), incident.Facts.Names(), effect.Effects.Names()) {
+		if !has[name] {
+			t.Errorf("%s has no %s: write another data file", newest, name)
+		}
+	}
+}
+
+// keyKinds are the kinds of keys, of the package's comment. A record of version 1 has no format.
+func keyKinds(t *testing.T) (kinds []string) {
+	text, err := os.ReadFile("doc.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, found := range regexp.MustCompile(`(?m)^//\t([a-z]+)/`).FindAllStringSubmatch(string(text), -1) {
+		kinds = append(kinds, found[1])
+	}
+	if len(kinds) < 12 {
+		t.Fatalf("doc.go lists only %v", kinds)
+	}
+	return kinds
+}
+
+// copyOf is the path of a copy of a file.
+func copyOf(t *testing.T, file string) string {
+	data, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -42,23 +114,26 @@ func TestDataFileOfFormat1(t *testing.T) {
 	if err := os.WriteFile(path, data, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	db, err := bolt.Open(path)
+	return path
+}
+
+// opensFor opens a copy of a data file, and works with it.
+func opensFor(t *testing.T, file string) {
+	db, err := bolt.Open(copyOf(t, file))
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer db.Close()
 	j := store.NewJournal(db)
-	got := summary(t, j)
-	if *makeGolden {
-		if err := os.WriteFile(goldenSummary, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
+	got, reads := summary(t, j), strings.TrimSuffix(file, ".db")+".txt"
+	want, err := os.ReadFile(reads)
+	if *makeGolden && errors.Is(err, os.ErrNotExist) {
+		want, err = []byte(got), os.WriteFile(reads, []byte(got), 0o644)
 	}
-	want, err := os.ReadFile(goldenSummary)
 	if err != nil {
 		t.Fatal(err)
 	}
-	wantSame(t, "what is read from "+goldenFile, strings.Split(got, "\n"), strings.Split(string(want), "\n"))
+	wantSame(t, "what is read from "+file, strings.Split(got, "\n"), strings.Split(string(want), "\n"))
 	if r := examined(t, j); len(r.Findings) > 0 {
 		t.Errorf("it is not sound: %v", r.Findings)
 	}
@@ -83,7 +158,7 @@ func TestDataFileOfFormat1(t *testing.T) {
 
 // writeGolden writes the data file: an incident of every fact, one of every effect, and
 // one of everything else.
-func writeGolden(t *testing.T) {
+func writeGolden(t *testing.T, file string) {
 	path := filepath.Join(t.TempDir(), "tocsin.db")
 	db, err := bolt.Open(path)
 	if err != nil {
@@ -95,7 +170,7 @@ func writeGolden(t *testing.T) {
 	f := facts[lost].Fact.(incident.Lost)
 	f.Seal = strings.Repeat("5e", 32) // what comes after it follows this
 	facts[lost].Fact = f
-	add(t, j, store.Tip{ID: "INC-1"}, facts[:lost+1], store.Append{Handles: []string{store.CauseHandle(facts[0].Cause), store.ChannelHandle("C0INC1"), store.MergedHandle("INC-8"), "private/INC-6"}})
+	add(t, j, store.Tip{ID: "INC-1"}, facts[:lost+1], store.Append{Handles: []string{store.CauseHandle(facts[0].Cause), store.ChannelHandle("C0INC1"), "merged/INC-8", store.PrivateHandle("INC-7")}})
 	_, tip, err := j.Load(t.Context(), "INC-1")
 	if err != nil {
 		t.Fatal(err)
@@ -138,6 +213,7 @@ func writeGolden(t *testing.T) {
 		j.Remember(t.Context(), "pace", map[string]int{"chat.postMessage": 7}),
 		j.Mark(t.Context(), "rooms-held", noon), j.Mark(t.Context(), store.MarkRestored, noon),
 		j.Changed(t.Context(), "slack/1", store.Change{At: noon, By: "Ada Okafor", Kind: "config", What: "beam width 4", Service: "chat-api"}),
+		j.Intend(t.Context(), asked),
 		j.Bury(t.Context(), []store.Gone{{ID: "INC-7", At: noon, Why: "exported", Where: "/x/INC-7.jsonl"}}),
 		db.Close(),
 	); err != nil {
@@ -148,7 +224,7 @@ func writeGolden(t *testing.T) {
 	}
 	data, err := os.ReadFile(path)
 	if err == nil {
-		err = os.WriteFile(goldenFile, data, 0o644)
+		err = os.WriteFile(file, data, 0o644)
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -218,6 +294,10 @@ func summary(t *testing.T, j *store.Journal) string {
 	tell("aside", examined(t, j).Aside, nil)
 	changes, err := j.Changes(t.Context(), noon.AddDate(-1, 0, 0))
 	tell("changes", changes, err)
+	intents, err := j.Intents(t.Context())
+	if len(intents) > 0 || err != nil { // v1.db has none
+		tell("intents", intents, err)
+	}
 	gone, err := j.Gone(t.Context())
 	tell("gone", gone, err)
 	return s.String()

@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"errors"
-	"slices"
 
 	"tocsin/bot/incident"
 )
@@ -15,11 +14,7 @@ func (v *visit) handles(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		duplicate, merge := merged(name)
-		switch {
-		case led && (id == v.id || merge || private(name)): // another one may have been first: follows tells
-		case merge && v.mergedElsewhere(ctx, duplicate):
-		default:
+		if !led || id != v.id && !private(name) { // of these another one may have been first: follows tells
 			v.derived(handleKey(name), "the handle "+name+" does not lead to it", v.lead(name, v.id))
 		}
 	}
@@ -65,17 +60,4 @@ func (v *visit) wentOn(ctx context.Context) error {
 		v.derived(handleKey(name), "the handle "+name+" does not lead to "+string(to), v.lead(name, to))
 	}
 	return nil
-}
-
-// mergedElsewhere tells whether a duplicate was one of another incident too, which may
-// have left the record and taken the handle with it.
-func (v *visit) mergedElsewhere(ctx context.Context, duplicate incident.ID) bool {
-	events, _, err := v.Load(ctx, duplicate)
-	if err != nil {
-		return !errors.Is(err, ErrNotFound) // what cannot be read may say so
-	}
-	return lacks(events) || slices.ContainsFunc(events, func(e incident.Event) bool {
-		f, ok := e.Fact.(incident.Closed)
-		return ok && f.Of != "" && f.Of != v.id
-	})
 }

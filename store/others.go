@@ -82,6 +82,8 @@ func (x *examiner) other(ctx context.Context, p Pair) error {
 		if a, err = openArrival(p); err == nil && a.key() != p.Key {
 			err = corrupt(p.Key, errors.New("it belongs to another key"))
 		}
+	case "intent":
+		_, err = openIntent(p)
 	case "seen", "change", "mark", "known", formatKey:
 		_, err = openPair(p)
 	default:
@@ -135,9 +137,8 @@ func (x *examiner) handle(ctx context.Context, p Pair) error {
 // follows tells whether a handle to an incident follows from its timeline, as far as
 // that is whole. Of handles of other kinds, which older ones left, nobody can tell.
 func (x *examiner) follows(ctx context.Context, name string, id incident.ID) (bool, error) {
-	_, merge := merged(name)
 	private := private(name)
-	if x.leads[name] == id || !merge && !private && !strings.HasPrefix(name, ChannelHandle("")) && !strings.HasPrefix(name, CauseHandle("")) {
+	if x.leads[name] == id || !private && !strings.HasPrefix(name, ChannelHandle("")) && !strings.HasPrefix(name, CauseHandle("")) {
 		return true, nil
 	}
 	events, err := x.legible(ctx, id) // it may be new
@@ -147,7 +148,7 @@ func (x *examiner) follows(ctx context.Context, name string, id incident.ID) (bo
 	case private:
 		return goesOn(events, name), nil
 	}
-	return slices.Contains(handlesOf(events), name) || merge && lacks(events), nil
+	return slices.Contains(handlesOf(events), name), nil
 }
 
 func (x *examiner) alert(ctx context.Context, p Pair) error {

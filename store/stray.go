@@ -47,7 +47,7 @@ func misplaced(p Pair) error {
 		return corrupt(p.Key, fmt.Errorf("it was stored as %s, and a byte of that has changed", key))
 	}
 	switch kindOf(p.Key) {
-	case "handle", "in", "seen", "alert", "mark", "change", "gone", formatKey:
+	case "handle", "in", "seen", "alert", "mark", "intent", "change", "gone", formatKey:
 		return nil
 	}
 	return corrupt(p.Key, errStray)

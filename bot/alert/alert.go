@@ -61,23 +61,24 @@ type Config struct {
 // Sources are those that c has the secrets for.
 func Sources(c Config) []inbound.Source {
 	var out []inbound.Source
+	token := c.Token.Proven
 	if len(c.Token) > 0 {
 		out = append(out,
-			source("alertmanager", "Alertmanager", c.Token.Proven, alertmanager),
-			source("grafana", "Grafana", c.Token.Proven, grafana),
-			source("datadog", "Datadog", c.Token.Proven, datadog),
-			source("generic", "", c.Token.Proven, generic.decode),
+			source("alertmanager", "Alertmanager", token, nil, alertmanager),
+			source("grafana", "Grafana", token, nil, grafana),
+			source("datadog", "Datadog", token, nil, datadog),
+			source("generic", "", token, nil, generic.decode),
 		)
 		if c.Senders != nil {
-			out = append(out, source("generic/{name}", "", c.Token.Proven, c.Senders.decode))
+			out = append(out, source("generic/{name}", "", token, nil, c.Senders.decode))
 		}
 	}
 	if len(c.Sentry) > 0 {
-		out = append(out, source("sentry", "Sentry", sentryProof(c.Sentry), sentry))
+		out = append(out, source("sentry", "Sentry", sentryHeaders, sentryProof(c.Sentry), sentry))
 	}
 	if len(c.Topics) > 0 {
 		s := newSNS(c)
-		out = append(out, source("cloudwatch", "CloudWatch", s.proven, s.decode))
+		out = append(out, source("cloudwatch", "CloudWatch", s.headers, s.proven, s.decode))
 	}
 	return out
 }
@@ -95,8 +96,8 @@ type decoder func(*http.Request, []byte) (batch, error)
 
 // source is a decoder whose signals are within bounds. who is its name for people;
 // "" where the decoder says who it was.
-func source(name, who string, proven func(*http.Request, []byte) error, decode decoder) inbound.Source {
-	return inbound.Source{Name: name, Proven: proven, Decode: func(r *http.Request, body []byte) (bot.Delivery, error) {
+func source(name, who string, headers func(*http.Request) error, proven func(*http.Request, []byte) error, decode decoder) inbound.Source {
+	return inbound.Source{Name: name, Headers: headers, Proven: proven, Decode: func(r *http.Request, body []byte) (bot.Delivery, error) {
 		b, err := decode(r, body)
 		if err != nil {
 			return bot.Delivery{}, err

@@ -41,6 +41,9 @@ func newDesk(c Config) *desk {
 
 func (d *desk) post(source string, body []byte, headers ...string) *httptest.ResponseRecorder {
 	r := httptest.NewRequest("POST", "/webhook/"+source, bytes.NewReader(body))
+	if source == "cloudwatch" {
+		r.Header.Set("x-amz-sns-topic-arn", topic)
+	}
 	for i := 0; i+1 < len(headers); i += 2 {
 		r.Header.Set(headers[i], headers[i+1])
 	}

@@ -85,17 +85,35 @@ func Topics(list string) ([]string, error) {
 	return topics, nil
 }
 
-// proven refuses what is about another topic, and what SNS did not sign.
-func (s *sns) proven(r *http.Request, body []byte) error {
+// headers refuses what has no signature, and what is about another topic by its headers,
+// which SNS repeats there (https://docs.aws.amazon.com/sns/latest/dg/http-header.html).
+func (s *sns) headers(r *http.Request) error {
 	if r.Header.Get("x-amz-sns-rawdelivery") == "true" {
 		return errors.New("this has no signature, because raw message delivery is on: turn it off for this subscription")
 	}
+	const name = "x-amz-sns-topic-arn"
+	if r.Header.Get(name) == "" {
+		return errors.New("the header " + name + " is missing, which SNS always sends: what stands between SNS and tocsin has to let it through")
+	}
+	return s.listened(r.Header.Get(name))
+}
+
+// listened refuses a topic that is not listened to.
+func (s *sns) listened(topic string) error {
+	if !slices.Contains(s.topics, topic) {
+		return fmt.Errorf("the topic %q is not one of TOCSIN_SNS_TOPICS", topic)
+	}
+	return nil
+}
+
+// proven refuses what is about another topic, and what SNS did not sign.
+func (s *sns) proven(r *http.Request, body []byte) error {
 	var e envelope
 	if err := inbound.JSON(body, &e); err != nil {
 		return errors.New("this is no message of SNS: " + err.Error())
 	}
-	if !slices.Contains(s.topics, e.TopicArn) {
-		return fmt.Errorf("the topic %q is not one of TOCSIN_SNS_TOPICS", e.TopicArn)
+	if err := s.listened(e.TopicArn); err != nil {
+		return err
 	}
 	cert, err := s.certificate(r.Context(), e.SigningCertURL)
 	if err != nil {

@@ -181,6 +181,8 @@ func TestSNS(t *testing.T) {
 		{"no base64", sns, "2", nil, func(e *envelope) { e.Signature = "%" }, nil, nil, 401, "does not fit"},
 		{"another topic", sns, "2", func(e *envelope) { e.TopicArn = "arn:aws:sns:eu-west-1:666666666666:alarms" }, nil, nil, nil, 401, "TOCSIN_SNS_TOPICS"},
 		{"raw delivery", sns, "2", nil, nil, nil, []string{"x-amz-sns-rawdelivery", "true"}, 401, "raw message delivery"},
+		{"another topic in the headers", sns, "2", nil, nil, nil, []string{"x-amz-sns-topic-arn", topic + "2"}, 401, "TOCSIN_SNS_TOPICS"},
+		{"no topic in the headers", sns, "2", nil, nil, nil, []string{"x-amz-sns-topic-arn", ""}, 401, "x-amz-sns-topic-arn is missing"},
 		{"a certificate for somebody else", "example.com", "2", nil, nil, nil, nil, 401, "not to be trusted"},
 		{"a certificate of another authority", sns, "2", nil, nil, func(a *aws) { a.roots = x509.NewCertPool() }, nil, 401, "not to be trusted"},
 		{"no certificate there", sns, "2", nil, nil, func(a *aws) { a.pages[certURL] = []byte("hello") }, nil, 401, "no certificate"},

@@ -3,6 +3,7 @@ package command
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -207,8 +208,7 @@ func (c *Call) numbers(args, verb string) ([]int, error) {
 var mergeVerb = Verb{
 	Name: "merge", Alerts: true, Args: "INC-7", Help: "it is part of another incident: its alerts go there, and it is closed",
 	Run: func(ctx context.Context, c *Call) (bot.Answer, error) {
-		word, text := cutWord(trimVerb(c.Args, "into"))
-		id, ok := incident.ParseID(word)
+		id, text, ok := mergeInto(c.Args)
 		if !ok {
 			return bot.Answer{}, incident.Refusal("Part of which incident? For example `merge INC-7`.")
 		}
@@ -218,6 +218,13 @@ var mergeVerb = Verb{
 		_, err := c.Merge(ctx, c.Inc.ID, id, c.Origin(), text)
 		return answer("%s is part of %s now, and closed.", c.Inc.ID, id), err
 	},
+}
+
+// mergeInto reads "into INC-7 because …" after "merge".
+func mergeInto(args string) (id incident.ID, text string, ok bool) {
+	word, text := cutWord(trimVerb(args, "into"))
+	id, ok = incident.ParseID(word)
+	return id, text, ok
 }
 
 // mayMerge refuses a merger with what the person cannot see, or that would tell
@@ -231,15 +238,7 @@ func (c *Call) mayMerge(ctx context.Context, duplicate, original incident.ID) er
 		}
 		both[i] = inc
 	}
-	switch {
-	case duplicate == original:
-		return incident.Refusef("%s cannot be a part of itself.", duplicate)
-	case both[0].Private != both[1].Private:
-		return incident.Refusef("One of %s and %s is private and the other is not: merging them would tell everybody of it.", duplicate, original)
-	case !both[1].Active():
-		return incident.Refusef("%s is %s. `/incident %s reopen` first, or name another one.", original, both[1].Status, original)
-	}
-	return nil
+	return both[0].MayMerge(both[1])
 }
 
 var roomVerb = Verb{
@@ -250,13 +249,33 @@ var roomVerb = Verb{
 	},
 }
 
+// holdOff has alerts open rooms again. Of what came meanwhile nobody was told, so whoever
+// asks is shown all that has no room yet, the worst first.
+func (c *Call) holdOff(ctx context.Context) (bot.Answer, error) {
+	if _, err := c.HoldRooms(ctx, c.Origin(), false); err != nil {
+		return bot.Answer{}, err
+	}
+	waiting, err := c.List(ctx, c.By, false)
+	if err != nil {
+		c.log.Error("what has no room cannot be listed", "error", err)
+		return answer("Alerts open rooms again. What came meanwhile waits for somebody to ask for its room: `/incident list`."), nil
+	}
+	waiting = slices.DeleteFunc(waiting, func(h store.Head) bool { return !h.Held || !h.Active() })
+	if len(waiting) == 0 {
+		return answer("Alerts open rooms again. Nothing waits for one."), nil
+	}
+	slices.SortStableFunc(waiting, worstFirst)
+	a, err := c.heads(waiting, 1, "list", "incident")
+	a.Body = "Alerts open rooms again. What came meanwhile waits for somebody to ask for its room:\n\n" + a.Body
+	return a, err
+}
+
 var holdVerb = Verb{
 	Name: "hold", Alerts: true, Args: "[off]", Anywhere: true,
 	Help: "stop alerts from opening rooms: what waits is listed instead; `hold off` lets them again",
 	Run: func(ctx context.Context, c *Call) (bot.Answer, error) {
 		if strings.EqualFold(c.Args, "off") {
-			_, err := c.HoldRooms(ctx, c.Origin(), false)
-			return answer("Alerts open rooms again. What waited still waits: `/incident list` shows it, the worst first, with a button for each."), err
+			return c.holdOff(ctx)
 		}
 		if c.Args != "" && !strings.EqualFold(c.Args, "on") {
 			return bot.Answer{}, incident.Refusal("`hold` stops alerts from opening rooms, `hold off` lets them again.")

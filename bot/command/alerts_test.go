@@ -330,6 +330,11 @@ func TestStatus(t *testing.T) {
 			t.Error(got)
 		}
 	}
+	for n, says := range map[int]string{1: "1 alert waits for a restart", 2: "2 alerts wait for a restart"} {
+		if got := keeping(n); !strings.HasPrefix(got, says) {
+			t.Error(got)
+		}
+	}
 }
 
 // TestHold: one command stops rooms, another lets them again; people's incidents
@@ -356,8 +361,9 @@ func TestHold(t *testing.T) {
 	if a := d.say(ada, "C0", "INC-2 room"); !strings.Contains(a.Body, "INC-2 gets its room") {
 		t.Error(a.Body)
 	}
-	if a := d.say(ben, "C0", "hold off"); !strings.Contains(a.Body, "Alerts open rooms again") {
-		t.Error(a.Body)
+	if a := d.say(ben, "C0", "hold off"); !strings.Contains(a.Body, "Alerts open rooms again.") || !strings.Contains(a.Body, "INC-1** · SEV2 · no room yet") ||
+		strings.Contains(a.Body, "INC-2") || strings.Contains(a.Body, "INC-3") || len(a.Buttons) != 1 || a.Buttons[0].Command != "INC-1 room" {
+		t.Errorf("%s %+v", a.Body, a.Buttons)
 	}
 	d.ask(bot.Request{Line: "changed model judge is gpt-6", By: incident.Actor{Person: incident.Person{Name: "root"}, Via: incident.ViaShell}})
 	a := d.say(ada, "C0", "status")

@@ -43,7 +43,8 @@ type Verb struct {
 	Run   func(context.Context, *Call) (bot.Answer, error)
 }
 
-// verbs is every verb, in the order in which help shows them.
+// verbs is every verb, in the order in which help shows them. What each amounts to
+// besides itself is in amounts.
 func verbs() []Verb {
 	return []Verb{
 		openVerb, listVerb, guideVerb, oncallVerb, statusVerb, helpVerb,
@@ -151,13 +152,16 @@ func (cs Commands) handle(ctx context.Context, r bot.Request) (bot.Answer, error
 		return bot.Answer{}, err
 	}
 	c.Args = args
+	if c.elsewhere(v) {
+		return bot.Answer{}, nil
+	}
 	if err := c.guest(v); err != nil {
 		return bot.Answer{}, err
 	}
 	if !v.Anywhere && !c.Has() {
 		return c.choose(ctx, line)
 	}
-	if err := c.may(v); err != nil {
+	if err := c.may(ctx, v); err != nil {
 		return c.again(ctx, bot.Answer{}, err)
 	}
 	a, err := v.Run(ctx, c)

@@ -1,6 +1,7 @@
 package command
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -19,7 +20,7 @@ func (c *Call) guest(v Verb) error {
 	if !c.Guest || v.Name == arrivedVerb.Name || v.Name == leftVerb.Name || c.Services.Defaults().Guests == "allow" {
 		return nil
 	}
-	c.refused(v)
+	c.refused(deed{by: v, of: v.Name})
 	return incident.Refusal("Guests of this workspace cannot use tocsin. Ask a member of your team to do it for you.")
 }
 
@@ -34,45 +35,110 @@ var (
 	calling = []string{"sev", "page"}
 )
 
-// may refuses what is somebody else's to do, and says whose. While what says so cannot
-// be used, nobody knows whose the weighty ones are, so they are the shell's; from whoever
-// may be a guest they are kept until that is known, but for what calls people. Nobody is
-// kept from opening an incident and working on it.
-func (c *Call) may(v Verb) error {
-	if c.By.Via == incident.ViaShell || !c.By.Human() {
-		return nil
+// deed is a verb's doing what is limited, perhaps under another verb's name.
+type deed struct {
+	by  Verb              // what is said
+	of  string            // the verb that it is, or amounts to, by its name
+	how string            // how it amounts to that; "" for the verb itself
+	to  incident.Incident // whose roles count
+}
+
+// may refuses what is somebody else's to do, and says whose: the verb itself, and what
+// it amounts to. While what says so cannot be used, nobody knows whose the weighty ones
+// are, so they are the shell's; from whoever may be a guest they are kept until that is
+// known, but for what calls people.
+func (c *Call) may(ctx context.Context, v Verb) error {
+	if err := c.mayDo(deed{by: v, of: v.Name, to: c.Inc}); err != nil {
+		return err
 	}
-	if why := c.Services.Unread(); why != "" && slices.Contains(weighty, v.Name) {
-		c.refused(v)
+	for _, w := range amounts[v.Name] {
+		to, does, err := w.to(ctx, c)
+		if err == nil && does {
+			err = c.mayDo(deed{by: v, of: w.verb, how: w.says, to: to})
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// mayDo refuses one deed.
+func (c *Call) mayDo(d deed) error {
+	unread := c.Services.Unread()
+	who, ok := c.allowed(d.of, d.to)
+	switch {
+	case c.shell() || !c.By.Human():
+		return nil
+	case unread != "" && d.weighs(weighty):
+		c.refused(d)
 		return incident.Refusef("Who may do this is said in `services/default.md`, and that cannot be used: %s. "+
-			"Until whoever runs tocsin mends it or takes it away, say it in the shell of tocsin's machine: `tocsin incident`.", incident.Escape(why))
-	}
-	if c.Stranger && c.Services.Defaults().Guests != "allow" && slices.Contains(telling, v.Name) && !c.works() {
-		c.log.Info("refused, because Slack has not said whether they are a guest", "verb", v.Name, "incident", c.Inc.ID, "by", c.By.User)
+			"Until whoever runs tocsin mends it or takes it away, say it in the shell of tocsin's machine: `tocsin incident`.", incident.Escape(unread))
+	case c.Stranger && c.Services.Defaults().Guests != "allow" && d.weighs(telling) && !c.works(d.to):
+		c.log.Info("refused, because Slack has not said whether they are a guest", "verb", d.by.Name, "incident", c.Inc.ID, "by", c.By.User)
 		return incident.Refusef("Slack has not told me yet whether you are a member of this workspace, and `/incident %s` is for members. I have asked: please say it again in a few seconds. "+
-			"If that goes on, ask somebody who has used tocsin today, or whoever runs it: `tocsin incident` in the shell of its machine does not ask Slack.", v.Name)
+			"If that goes on, ask somebody who has used tocsin today, or whoever runs it: `tocsin incident` in the shell of its machine does not ask Slack.", d.by.Name)
+	case !ok:
+		c.refused(d)
+		return c.whose(d, who)
 	}
-	who, limited := c.Services.Defaults().Only[v.Name]
-	if !limited || who.Includes(c.By.Person, c.Inc) {
-		return nil
+	return nil
+}
+
+// weighs tells whether a deed is one of those that are kept while nobody knows who may do
+// them. For want of knowing, nobody is kept from opening an incident, however bad, or
+// from going on in private.
+func (d deed) weighs(list []string) bool {
+	free := d.how != "" && (d.by.Name == openVerb.Name || d.by.Name == privateVerb.Name)
+	return !free && slices.Contains(list, d.of)
+}
+
+// allowed tells whom a team's own limit lets use a verb on an incident, and whether they
+// are who asks; whoever is at the shell may.
+func (c *Call) allowed(verb string, to incident.Incident) (who runbooks.Who, ok bool) {
+	who, limited := c.Services.Defaults().Only[verb]
+	return who, !limited || c.shell() || who.Includes(c.By.Person, to)
+}
+
+func (c *Call) shell() bool { return c.By.Via == incident.ViaShell }
+
+// whose is the refusal of what a team's own limit gives to others: it says to whom, and
+// how to get on.
+func (c *Call) whose(d deed, who runbooks.Who) error {
+	text, place := fmt.Sprintf("`/incident %s` is for %s", d.of, theirs(who, d.to)), " here."
+	if d.to.ID != "" && d.to.ID != c.Inc.ID {
+		place = " of " + string(d.to.ID) + "."
 	}
-	c.refused(v)
-	text := fmt.Sprintf("`/incident %s` is for %s here.", v.Name, theirs(who, c.Inc))
-	if i := slices.IndexFunc(who.Roles, func(r incident.Role) bool { return c.Has() && c.Inc.Holder(r) == (incident.Person{}) }); i >= 0 {
-		text += fmt.Sprintf(" Nobody is %s: `/incident take %s`, then say it again.", who.Roles[i].Title(), who.Roles[i])
+	if text += place; d.how != "" {
+		text = fmt.Sprintf("That %s, and %s", d.how, text)
+	}
+	if i := slices.IndexFunc(who.Roles, func(r incident.Role) bool { return d.to.ID != "" && d.to.Holder(r) == (incident.Person{}) }); i >= 0 {
+		text += fmt.Sprintf(" Nobody is %s: `/incident %stake %s`, then say it again.", who.Roles[i].Title(), c.number(d.to), who.Roles[i])
+	}
+	if d.by.Name == openVerb.Name && d.how != "" {
+		text += " With none, or as a SEV3, it is open at once."
+		return about("severity", incident.Refusal(text))
 	}
 	return incident.Refusal(text)
 }
 
-// works tells whether who asks has a role in the incident: whoever is leading it is not
+// number is what a command about an incident begins with where another one is the call's.
+func (c *Call) number(inc incident.Incident) string {
+	if inc.ID == c.Inc.ID {
+		return ""
+	}
+	return string(inc.ID) + " "
+}
+
+// works tells whether who asks has a role in an incident: whoever is leading it is not
 // stopped half-way because Slack falls silent.
-func (c *Call) works() bool {
-	return c.Has() && slices.ContainsFunc(incident.Roles, func(r incident.Role) bool { return c.Inc.Holder(r).Is(c.By.Person) })
+func (c *Call) works(inc incident.Incident) bool {
+	return inc.ID != "" && slices.ContainsFunc(incident.Roles, func(r incident.Role) bool { return inc.Holder(r).Is(c.By.Person) })
 }
 
 // refused notes what was refused for the operator: it is on no timeline.
-func (c *Call) refused(v Verb) {
-	c.log.Info("refused, because it is not theirs to do", "verb", v.Name, "incident", c.Inc.ID, "by", c.By.User)
+func (c *Call) refused(d deed) {
+	c.log.Info("refused, because it is not theirs to do", "verb", d.by.Name, "limit", d.of, "incident", c.Inc.ID, "by", c.By.User)
 }
 
 // theirs names who may do something: roles with whoever holds them, and people.

@@ -16,17 +16,21 @@ import (
 // limited is a room where services/default.md says who may do what.
 func limited(t *testing.T, front string) *desk {
 	t.Helper()
+	d := room(t)
+	d.limit(front)
+	return d
+}
+
+// limit has services/default.md say who may do what from now on.
+func (d *desk) limit(front string) {
+	d.t.Helper()
 	services, problems := runbooks.LoadServices(runbooks.EmbeddedServices(), fstest.MapFS{
 		"default.md": {Data: []byte("---\nid: default\n" + front + "\n---\nText.\n")},
 	})
 	if len(problems) > 0 {
-		t.Fatal(problems)
+		d.t.Fatal(problems)
 	}
-	d := newDesk(t)
 	d.Bot.Services = services
-	d.say(ada, "C0", "open sev2 Answers are wrong")
-	d.link("INC-1", "C1")
-	return d
 }
 
 // TestWhoMayDoWhat: a command that is somebody's is refused to others, who are told
@@ -141,7 +145,18 @@ func TestGuests(t *testing.T) {
 				t.Errorf("%s, %s: %q", front, v.Name, a.Body)
 			}
 		}
+		if a := d.ask(reaction(ben, "C1", true)); a.Refused != refused {
+			t.Errorf("%s, a 📌 in an incident's channel: %+v", front, a)
+		}
+		if a := d.ask(reaction(ben, "C0", true)); a.Refused || a.Body != "" {
+			t.Errorf("%s, a 📌 elsewhere, where it is none of ours: %+v", front, a)
+		}
 	}
+}
+
+// reaction is a 📌 on a message in a channel.
+func reaction(who incident.Person, channel string, guest bool) bot.Request {
+	return bot.Request{Line: "pin", By: by(who), Channel: channel, Guest: guest, Message: &incident.Quote{Message: incident.Message{Channel: channel, ID: "1.2"}}}
 }
 
 // TestStrangers: whoever Slack has not spoken for yet opens incidents and works on them; what

@@ -64,6 +64,9 @@ func declare(ctx context.Context, c *Call, d incident.Declared) (bot.Answer, err
 	if c.Message != nil {
 		d.Quote = c.Message
 	}
+	if _, rates := c.allowed(sevVerb.Name, c.opened()); d.Severity == usualSeverity && !rates {
+		d.Severity = "" // whoever may not rate does not make light of what concerns people's data
+	}
 	inc, _, err := c.Declare(ctx, c.Origin(), d)
 	if err != nil {
 		return bot.Answer{}, err

@@ -89,11 +89,17 @@ var pinVerb = Verb{
 	},
 }
 
+// elsewhere tells whether a request is a 📌 on a message in a channel of no incident:
+// people use it for their own ends there.
+func (c *Call) elsewhere(v Verb) bool {
+	return v.Name == pinVerb.Name && !c.Has() && c.Values == nil && c.Message != nil && c.Message.Text == ""
+}
+
 // pinForm asks which incident a message from elsewhere belongs to; the message
 // comes along, because the bot may not be able to read it there.
 func pinForm(ctx context.Context, c *Call) (bot.Answer, error) {
 	heads, err := c.List(ctx, c.By, false)
-	if err != nil || len(heads) == 0 || c.Message.Text == "" {
+	if err != nil || len(heads) == 0 {
 		return answer("There is no open incident to put it on. Open one from the message: “Open an incident” in its menu."), err
 	}
 	f := &bot.Form{

@@ -130,14 +130,10 @@ var reopenVerb = Verb{
 var closeVerb = Verb{
 	Name: "close", Args: "REASON", Help: "end it: `resolved`, `false-alarm` or `duplicate of INC-7`",
 	Run: func(ctx context.Context, c *Call) (bot.Answer, error) {
-		word, rest := cutWord(c.Args)
-		if second, more := cutWord(rest); strings.EqualFold(word+" "+second, "false alarm") {
-			word, rest = "false-alarm", more
-		}
-		reason, ok := incident.Find(incident.CloseReasons, word)
+		reason, rest, ok := closeReason(c.Args)
 		if !ok {
 			a := answer("Why is %s to be closed? A duplicate: `/incident close duplicate of INC-7`.", c.Inc.ID)
-			if word != "" {
+			if word := firstWord(c.Args); word != "" {
 				a = answer("“%s” is no reason to close. Choose one, or `/incident close duplicate of INC-7`.", incident.Escape(word))
 			}
 			for _, t := range incident.CloseReasons[:2] {
@@ -161,21 +157,31 @@ var closeVerb = Verb{
 	},
 }
 
+// closeReason reads why an incident is to be closed off the beginning of a text.
+func closeReason(args string) (reason incident.Term, rest string, ok bool) {
+	word, rest := cutWord(args)
+	if second, more := cutWord(rest); strings.EqualFold(word+" "+second, "false alarm") {
+		word, rest = "false-alarm", more
+	}
+	reason, ok = incident.Find(incident.CloseReasons, word)
+	return reason, rest, ok
+}
+
+// originalWord takes the word that names the other incident off "of INC-7 because …".
+func originalWord(s string) (word, text string) { return cutWord(trimVerb(s, "of")) }
+
 // original reads "of INC-7 because …" after "close duplicate".
 func (c *Call) original(ctx context.Context, reason, rest string) (incident.ID, string, error) {
 	if reason != "duplicate" {
 		return "", rest, nil
 	}
-	words := strings.Fields(rest)
-	if len(words) > 0 && strings.EqualFold(words[0], "of") {
-		words = words[1:]
-	}
-	if len(words) == 0 {
+	word, text := originalWord(rest)
+	if word == "" {
 		return "", "", nil // Close says what is missing
 	}
-	id, ok := incident.ParseID(words[0])
+	id, ok := incident.ParseID(word)
 	if !ok {
-		return "", "", incident.Refusef("“%s” is no incident. For example `close duplicate of INC-7`.", incident.Escape(words[0]))
+		return "", "", incident.Refusef("“%s” is no incident. For example `close duplicate of INC-7`.", incident.Escape(word))
 	}
 	inc, err := c.Incident(ctx, id)
 	if err != nil || !inc.VisibleTo(c.By) {
@@ -187,5 +193,5 @@ func (c *Call) original(ctx context.Context, reason, rest string) (incident.ID, 
 	if id != c.Inc.ID { // Close says that it cannot be its own
 		err = c.mayMerge(ctx, c.Inc.ID, id)
 	}
-	return id, strings.Join(words[1:], " "), err
+	return id, text, err
 }

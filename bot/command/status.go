@@ -26,6 +26,9 @@ var statusVerb = Verb{
 		}
 		lines = append(append(lines, c.pace()...), c.bars(ctx)...)
 		lines = append(lines, arriving(c.Arriving()))
+		if n := c.Kept(); n > 0 {
+			lines = append(lines, keeping(n))
+		}
 		if held, ok := c.HeldBy(); ok {
 			lines = append(lines, fmt.Sprintf("Rooms are on hold since %s%s: `/incident hold off` ends it", incident.Clock(held.At), changer(held)))
 		}
@@ -158,6 +161,11 @@ func arriving(n int) string {
 		return "Alerts: 1 delivery is stored and not placed yet"
 	}
 	return fmt.Sprintf("Alerts: %d deliveries are stored and not placed yet", n)
+}
+
+// keeping tells of the alerts of which something waits for the next start.
+func keeping(n int) string {
+	return wait(count(n, "alert"), n) + " for a restart, and before it perhaps for `tocsin doctor --repair`: what came of them is stored and cannot be carried out, the log says why"
 }
 
 func stormLine(s bot.Storm) string {

@@ -172,14 +172,88 @@ func FuzzMoment(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, s string) {
 		at, err := moment(s, friday)
-		if err != nil {
-			if _, ok := err.(incident.Refusal); !ok {
-				t.Errorf("%q: %v is no refusal", s, err)
-			}
-			return
+		refusal(t, s, err)
+		if err == nil {
+			passed(t, s, at)
 		}
-		if at.After(friday.Add(time.Minute)) || at.IsZero() {
-			t.Errorf("%q: %v", s, at)
+		if err == nil && at.IsZero() {
+			t.Errorf("%q gives no time", s)
 		}
 	})
+}
+
+// FuzzTimes: of a text that speaks of when it happened, since when, or by when something is
+// to be done, a part of its beginning stays, and the time is one that can be; a report is
+// refused for none of it.
+func FuzzTimes(f *testing.F) {
+	for _, s := range []string{
+		"error rate is back at 14:02 UTC ", "at 2026-11-19 23:10", "next update at 18:00", "back at 24:00", "x at 99999999999999999999 w ago", "at at 3 h ago",
+		"slow, since 3 days ago", "since 14:02:99x", "slow since 14:02Z. All of it", "since since 0 m", "slow since 1999-01-02", "\xff since 9999999999999999999 d",
+		"Add an alert by friday", "by by today", "x by 2026-02-30", "by 9999-12-31", "x\nby TOMORROW\t", "by 0000-00-00",
+	} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		rest, at, err := cutTime(s, friday)
+		refusal(t, s, err)
+		if err == nil {
+			begins(t, s, rest, at)
+			passed(t, s, at)
+		}
+		rest, at = cutSince(s, friday)
+		begins(t, s, rest, at)
+		passed(t, s, at)
+		rest, due, err := cutDue(s, friday)
+		refusal(t, s, err)
+		if err == nil {
+			begins(t, s, rest, due)
+			toBe(t, s, due)
+		}
+	})
+}
+
+// FuzzDay: no text gives a day that has passed, or one with a time of day.
+func FuzzDay(f *testing.F) {
+	for _, s := range []string{"", " Today", "tomorrow", "FRIDAY", "2026-12-01", "2026-11-19", "9999-12-31", "10000-01-01", "2026-02-30", "fri", "\xff"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		due, err := day(s, friday)
+		refusal(t, s, err)
+		if err == nil {
+			toBe(t, s, due)
+		}
+	})
+}
+
+// refusal wants an error to be one that a person can read.
+func refusal(t *testing.T, s string, err error) {
+	t.Helper()
+	if _, ok := err.(incident.Refusal); err != nil && (!ok || err.Error() == "") {
+		t.Errorf("%q: %v is no refusal", s, err)
+	}
+}
+
+// begins wants a text to stay as it is, but for its end where a time was taken off it.
+func begins(t *testing.T, s, rest string, at time.Time) {
+	t.Helper()
+	if at.IsZero() && rest != s || !strings.HasPrefix(strings.TrimSpace(s), strings.TrimSpace(rest)) {
+		t.Errorf("%q: %q is left, at %v", s, rest, at)
+	}
+}
+
+// passed wants a time, if there is one, to be none to come, nor one before the record.
+func passed(t *testing.T, s string, at time.Time) {
+	t.Helper()
+	if !at.IsZero() && (at.After(friday.Add(time.Minute)) || friday.Sub(at) > longAgo) {
+		t.Errorf("%q: %v", s, at)
+	}
+}
+
+// toBe wants a day, if there is one, to be today or one to come, which the record can hold.
+func toBe(t *testing.T, s string, due time.Time) {
+	t.Helper()
+	if _, err := due.MarshalJSON(); err != nil || !due.IsZero() && (due.Before(friday.Truncate(24*time.Hour)) || due.Truncate(24*time.Hour) != due) {
+		t.Errorf("%q: %v, %v", s, due, err)
+	}
 }

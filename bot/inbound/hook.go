@@ -43,9 +43,8 @@ func (h *Hook) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // take reads, proves, decodes and stores.
 func (h *Hook) take(w http.ResponseWriter, r *http.Request) (bot.Delivery, bot.Accepted, *refusal) {
-	body, no := read(w, r)
+	body, no := h.proven(w, r)
 	if no != nil {
-		h.Log.Warn("a webhook cannot be read", "source", h.Source.Name, "error", no.text)
 		return bot.Delivery{}, bot.Accepted{}, no
 	}
 	d, no := h.deliver(r, body)
@@ -66,14 +65,55 @@ func (h *Hook) take(w http.ResponseWriter, r *http.Request) (bot.Delivery, bot.A
 	return d, accepted, nil
 }
 
-// deliver makes a delivery of a request that proves where it comes from.
-func (h *Hook) deliver(r *http.Request, body []byte) (bot.Delivery, *refusal) {
-	if err := h.Source.Proven(r, body); errors.Is(err, ErrAgain) {
-		return bot.Delivery{}, h.failed(err, "")
-	} else if err != nil {
-		h.Log.Warn("refused a webhook that is not proven", "source", h.Source.Name, "error", err)
-		return bot.Delivery{}, &refusal{http.StatusUnauthorized, Refused, err.Error()}
+// proven is the body of a request that proves where it comes from. Where the headers are
+// all of the proof, it needs no room among those that are not proven.
+func (h *Hook) proven(w http.ResponseWriter, r *http.Request) ([]byte, *refusal) {
+	if no := h.headed(r); no != nil {
+		return nil, no
 	}
+	in := unproven
+	if h.Source.Proven == nil {
+		in = nil
+	}
+	l, no := read(w, r, in, h.Log)
+	if no != nil {
+		if no.outcome != Failed {
+			h.Log.Warn("a webhook cannot be read", "source", h.Source.Name, "error", no.text)
+		}
+		return nil, no
+	}
+	defer l.leave()
+	if h.Source.Proven == nil {
+		return l.data, nil
+	}
+	return l.data, h.refused(h.Source.Proven(r, l.data))
+}
+
+// headed refuses what shows by its headers that it is not the source's.
+func (h *Hook) headed(r *http.Request) *refusal {
+	switch {
+	case h.Source.Headers != nil:
+		return h.refused(h.Source.Headers(r))
+	case h.Source.Proven == nil:
+		return h.refused(errors.New("nothing that is sent here can be proven"))
+	}
+	return nil
+}
+
+// refused is the answer to a request that is not proven, because of err; nil if it is.
+func (h *Hook) refused(err error) *refusal {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, ErrAgain):
+		return h.failed(err, "")
+	}
+	h.Log.Warn("refused a webhook that is not proven", "source", h.Source.Name, "error", err)
+	return &refusal{http.StatusUnauthorized, Refused, err.Error()}
+}
+
+// deliver makes a delivery of a proven request.
+func (h *Hook) deliver(r *http.Request, body []byte) (bot.Delivery, *refusal) {
 	d, err := h.Source.Decode(r, body)
 	if errors.Is(err, ErrAgain) {
 		return d, h.failed(err, d.ID)
@@ -118,6 +158,7 @@ func (h *Hook) complete(d bot.Delivery, body []byte) bot.Delivery {
 		if s.At.IsZero() {
 			s.At = now
 		}
+		s.Old = h.Source.Undated && now.Sub(s.At) > bot.Remembered
 		if s.By == (incident.Actor{}) {
 			s.By = incident.Actor{Person: incident.Person{Name: d.Source}, Via: d.Source}
 		}

@@ -1,9 +1,10 @@
 // Package inbound is the door for requests from outside: every webhook comes
 // through a Hook, and what Slack sends by HTTP is read by Read.
 //
-// A request is read within bounds, proven, decoded and accepted, in this order:
-// nothing is decoded that is not proven, and nothing is answered with 202 before
-// it is stored. The answers are for the sender's own retries: a 4xx says that the
+// A request is refused by its headers where they are enough, read within bounds,
+// proven, decoded and accepted, in this order: nothing is decoded that is not proven,
+// all that is read and not proven yet has one room in memory, and nothing is answered
+// with 202 before it is stored. The answers are for the sender's own retries: a 4xx says that the
 // same request can never be taken, with what to do about it; a 503 asks for it
 // again.
 //
@@ -13,7 +14,6 @@
 package inbound
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -55,9 +55,16 @@ type Source struct {
 	// Name names the source: in the path /webhook/NAME, in what is logged and
 	// counted, and in what is stored.
 	Name string
-	// Proven refuses, in words for whoever set the sender up, a request that does
-	// not come from it.
+	// Headers refuses, in words for whoever set the sender up, a request of which its
+	// headers show that it does not come from it. Its body is not read then. nil: they
+	// show nothing.
+	Headers func(r *http.Request) error
+	// Proven refuses, in such words, a request that does not come from it. nil: Headers
+	// has proven it. A Source with neither lets nobody in.
 	Proven func(r *http.Request, body []byte) error
+	// Undated is set when what proves a request covers no time of sending: it can be played
+	// back for ever. What it tells of long ago opens nothing.
+	Undated bool
 	// Decode makes a delivery of a proven request, or tells what is wrong with it.
 	// What it leaves empty of ids and times is filled in by the Hook.
 	Decode func(r *http.Request, body []byte) (bot.Delivery, error)
@@ -80,15 +87,17 @@ func (h *Hook) Routes(mux *http.ServeMux) {
 	mux.Handle("POST /webhook/"+h.Source.Name, h)
 }
 
-// Read reads the body of a request, or answers why it does not: more than
-// MaxRequest, or packed. outcome is then what it counts as; "" if it was read.
-func Read(w http.ResponseWriter, r *http.Request) (body []byte, outcome string) {
-	body, no := read(w, r)
+// Read reads the body of a request, or answers why it does not: more than MaxRequest,
+// packed, or no room for it now. outcome is then what it counts as; "" if it was read.
+// Once body is proven or refused release has to be called: there is room for so much
+// only that is not proven.
+func Read(w http.ResponseWriter, r *http.Request, log *slog.Logger) (body []byte, release func(), outcome string) {
+	l, no := read(w, r, unproven, log)
 	if no != nil {
 		no.answer(w)
-		return nil, no.outcome
+		return nil, nil, no.outcome
 	}
-	return body, ""
+	return l.data, l.leave, ""
 }
 
 // refusal is an answer that is not 202, and the outcome that it counts as.
@@ -98,26 +107,36 @@ type refusal struct {
 	text    string
 }
 
-func (no *refusal) answer(w http.ResponseWriter) { http.Error(w, no.text, no.status) }
+func (no *refusal) answer(w http.ResponseWriter) {
+	if no.status == http.StatusServiceUnavailable {
+		w.Header().Set("Retry-After", retryAfter)
+	}
+	http.Error(w, no.text, no.status)
+}
 
-func read(w http.ResponseWriter, r *http.Request) ([]byte, *refusal) {
+// retryAfter is in how many seconds a sender is asked to send again.
+const retryAfter = "5"
+
+// read reads the body of a request into a room.
+func read(w http.ResponseWriter, r *http.Request, in *room, log *slog.Logger) (*load, *refusal) {
 	if packed := r.Header.Get("Content-Encoding"); packed != "" && !strings.EqualFold(packed, "identity") {
 		return nil, &refusal{http.StatusUnsupportedMediaType, Unreadable, "the request is packed (Content-Encoding): send it without compression"}
 	}
-	into := bytes.NewBuffer(make([]byte, 0, min(max(r.ContentLength, 0), usual)+bytes.MinRead))
-	_, err := into.ReadFrom(http.MaxBytesReader(w, r.Body, MaxRequest))
+	l := &load{room: in}
+	err := l.read(http.MaxBytesReader(w, r.Body, MaxRequest))
+	if err == nil {
+		return l, nil
+	}
+	l.leave()
+	if errors.Is(err, errFull) {
+		in.tell(log, r.URL.Path)
+		return nil, &refusal{http.StatusServiceUnavailable, Failed, "too much is being sent at this moment; please send it again"}
+	}
 	if _, tooLong := errors.AsType[*http.MaxBytesError](err); tooLong {
 		return nil, &refusal{http.StatusRequestEntityTooLarge, TooLarge, "the request is larger than " + strconv.Itoa(MaxRequest) + " bytes"}
 	}
-	if err != nil {
-		return nil, &refusal{http.StatusBadRequest, Unreadable, "the request could not be read"}
-	}
-	return into.Bytes(), nil
+	return nil, &refusal{http.StatusBadRequest, Unreadable, "the request could not be read"}
 }
-
-// usual is up to which size a request gets its memory at once: what it says of its
-// own size is not proven yet.
-const usual = 8 << 10
 
 // Key is s as a key of the record: what is longer than MaxKey, or has characters
 // that nobody can see, is told apart by its sum.

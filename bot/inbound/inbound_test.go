@@ -25,8 +25,10 @@ type door struct {
 	counted []string
 	logged  strings.Builder
 	fail    error // of storing
+	headers error
 	prove   error
 	decoded error
+	source  *Source
 }
 
 // newDoor is a door for a source "probes", whose body is the key of an alert.
@@ -35,8 +37,9 @@ func newDoor() *door {
 	known := map[string]bool{}
 	h := &Hook{
 		Source: Source{
-			Name:   "probes",
-			Proven: func(*http.Request, []byte) error { return d.prove },
+			Name:    "probes",
+			Headers: func(*http.Request) error { return d.headers },
+			Proven:  func(*http.Request, []byte) error { return d.prove },
 			Decode: func(r *http.Request, body []byte) (bot.Delivery, error) {
 				out := bot.Delivery{ID: r.Header.Get("X-Id")}
 				for _, key := range strings.Fields(string(body)) {
@@ -58,6 +61,7 @@ func newDoor() *door {
 		Now:   func() time.Time { return d.now },
 		Count: func(source, outcome string) { d.counted = append(d.counted, source+" "+outcome) },
 	}
+	d.source = &h.Source
 	h.Routes(d.mux)
 	return d
 }
@@ -77,6 +81,14 @@ type cut struct{}
 
 func (cut) Read([]byte) (int, error) { return 0, errors.New("connection reset") }
 
+// unread is a body that nobody may read.
+type unread struct{ t *testing.T }
+
+func (u unread) Read([]byte) (int, error) {
+	u.t.Error("the body is read")
+	return 0, io.EOF
+}
+
 // TestAnswers: what each request is answered and counted as, that the log says so, and
 // that only what is read, proven and decoded is stored.
 func TestAnswers(t *testing.T) {
@@ -94,6 +106,10 @@ func TestAnswers(t *testing.T) {
 		{"stored", nil, strings.NewReader("k"), nil, 202, `{"stored":true,"known":false}`, Accepted},
 		{"nothing to store", nil, strings.NewReader(""), nil, 202, `{"stored":false,"known":false}`, Accepted},
 		{"not proven", func(d *door) { d.prove = errors.New("check the token") }, strings.NewReader("k"), nil, 401, "check the token", Refused},
+		{"not proven by its headers", func(d *door) { d.headers = errors.New("check the token") }, unread{t}, nil, 401, "check the token", Refused},
+		{"proven by its headers", func(d *door) { d.source.Proven = nil }, strings.NewReader("k"), nil, 202, `{"stored":true,"known":false}`, Accepted},
+		{"proven by its body alone", func(d *door) { d.source.Headers = nil }, strings.NewReader("k"), nil, 202, `{"stored":true,"known":false}`, Accepted},
+		{"proven by nothing", func(d *door) { d.source.Headers, d.source.Proven = nil, nil }, unread{t}, nil, 401, "nothing that is sent here can be proven", Refused},
 		{"not decoded", func(d *door) { d.decoded = errors.New("alerts[2].fingerprint is missing") }, strings.NewReader("k"), nil, 400, "alerts[2].fingerprint is missing", Unreadable},
 		{"not proven at this moment", func(d *door) { d.prove = again }, strings.NewReader("k"), nil, 503, "send it again", Failed},
 		{"not decoded at this moment", func(d *door) { d.decoded = again }, strings.NewReader("k"), nil, 503, "send it again", Failed},
@@ -208,12 +224,15 @@ func TestKey(t *testing.T) {
 
 // TestReadAlone: Read answers what it refuses.
 func TestReadAlone(t *testing.T) {
+	log := slog.New(slog.DiscardHandler)
 	w := httptest.NewRecorder()
-	if body, no := Read(w, httptest.NewRequest("POST", "/", bytes.NewReader([]byte("hello")))); no != "" || string(body) != "hello" {
+	if body, release, no := Read(w, httptest.NewRequest("POST", "/", bytes.NewReader([]byte("hello"))), log); no != "" || string(body) != "hello" {
 		t.Errorf("%q, %v", body, no)
+	} else {
+		release()
 	}
 	w = httptest.NewRecorder()
-	if _, no := Read(w, httptest.NewRequest("POST", "/", bytes.NewReader(make([]byte, MaxRequest+1)))); no != TooLarge || w.Code != 413 {
+	if _, _, no := Read(w, httptest.NewRequest("POST", "/", bytes.NewReader(make([]byte, MaxRequest+1))), log); no != TooLarge || w.Code != 413 {
 		t.Errorf("%v, %d", no, w.Code)
 	}
 }

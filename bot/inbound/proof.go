@@ -33,8 +33,8 @@ func Secrets(name, list string) ([]string, error) {
 // because addresses are logged on the way.
 type Token []string
 
-// Proven is for Source.Proven.
-func (t Token) Proven(r *http.Request, _ []byte) error {
+// Proven is for Source.Headers, and is all of the proof.
+func (t Token) Proven(r *http.Request) error {
 	got := bearer(r)
 	if got == "" {
 		return errors.New(`there is no token: send the header "Authorization: Bearer TOKEN" with one of TOCSIN_WEBHOOK_TOKEN`)
@@ -55,6 +55,13 @@ func bearer(r *http.Request) string {
 		return ""
 	}
 	return strings.TrimSpace(token)
+}
+
+// SignatureForm tells whether s can be a signature, as Signed takes them: whoever sends
+// none need not be read.
+func SignatureForm(s string) bool {
+	sum, err := hex.DecodeString(s)
+	return err == nil && len(sum) == sha256.Size
 }
 
 // has compares sums, so that the time it takes tells nothing of a token, not even

@@ -47,7 +47,7 @@ func TestToken(t *testing.T) {
 		if test.header != "" {
 			r.Header.Set("Authorization", test.header)
 		}
-		err := test.tokens.Proven(r, nil)
+		err := test.tokens.Proven(r)
 		if (err == nil) != test.want {
 			t.Errorf("%s: %v, want proven %v", test.name, err, test.want)
 		}

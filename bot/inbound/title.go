@@ -26,7 +26,10 @@ func BareTitle(s string) string {
 	if m := cloudTitle.FindStringSubmatch(out); m != nil {
 		out = m[1]
 	}
-	out = trailing.ReplaceAllString(leading.ReplaceAllString(out, ""), "")
+	out = leading.ReplaceAllString(out, "")
+	if strings.HasSuffix(out, "]") { // as trailing asks for, at its leisure
+		out = trailing.ReplaceAllString(out, "")
+	}
 	out = strings.TrimSpace(stateWord.ReplaceAllString(out, ""))
 	if out == "" {
 		return s

@@ -27,13 +27,12 @@ func (inc Incident) Detach(numbers []int, to ID) ([]Fact, error) {
 
 // distinct is list without what it says a second time.
 func distinct(list []int) []int {
-	var once []int
-	for _, n := range list {
-		if !slices.Contains(once, n) {
-			once = append(once, n)
-		}
-	}
-	return once
+	said := map[int]bool{}
+	return slices.DeleteFunc(slices.Clone(list), func(n int) bool {
+		again := said[n]
+		said[n] = true
+		return again
+	})
 }
 
 // AlertNumber is the alert with a number of Alerts; ok is false if the incident does
@@ -106,13 +105,42 @@ func (inc Incident) AskPage(to PageTarget, text string) ([]Fact, error) {
 const maxPage = 500
 
 // SyncedTo tells whether tocsin itself made PagerDuty's incident show a state or a
-// priority within the last while: what comes back of it is no news.
-func (inc Incident) SyncedTo(key, state, priority string, since time.Time) bool {
+// priority since a time, and before what happened there at another one could be told: what
+// comes back of it is no news. A deed is on record once it is answered, or found.
+func (inc Incident) SyncedTo(key, state, priority string, since, at time.Time) bool {
 	for i := len(inc.Timeline) - 1; i >= 0 && inc.Timeline[i].Logged.After(since); i-- {
 		f, ok := inc.Timeline[i].Fact.(PagerSynced)
-		if ok && f.Key == key && (state != "" && f.State == state || priority != "" && f.Priority == priority) {
+		if ok && f.Key == key && !at.After(inc.Timeline[i].Logged.Add(apart)) && (state != "" && f.State == state || priority != "" && f.Priority == priority) {
 			return true
 		}
 	}
 	return false
+}
+
+// apart is by how much PagerDuty's clock may be ahead of ours.
+const apart = time.Minute
+
+// MayMerge refuses what cannot be a duplicate of another incident.
+func (inc Incident) MayMerge(original Incident) error {
+	switch {
+	case inc.ID == original.ID:
+		return Refusef("%s cannot be a part of itself.", inc.ID)
+	case inc.Private != original.Private:
+		return Refusef("One of %s and %s is private and the other is not: merging them would tell everybody of it.", inc.ID, original.ID)
+	case !original.Active():
+		return Refusef("%s is %s. `/incident %s reopen` first, or name another one.", original.ID, original.Status, original.ID)
+	}
+	return nil
+}
+
+// MayRegroup refuses to take alerts off what goes on as another incident, or to bring any:
+// they are there.
+func (inc Incident) MayRegroup() error {
+	switch {
+	case inc.Reason == "moved":
+		return Refusef("%s goes on in private, and its alerts with it. Ask its commander to bring you in.", inc.ID)
+	case inc.PassedOn():
+		return Refusef("%s is part of %s, and its alerts are there: `/incident %s alerts`.", inc.ID, inc.Original, inc.Original)
+	}
+	return nil
 }

@@ -288,21 +288,23 @@ func TestSyncedTo(t *testing.T) {
 	for _, c := range []struct {
 		name                 string
 		key, state, priority string
-		since                time.Time
+		since, at            time.Time
 		want                 bool
 	}{
-		{"its state", "P1", incident.StateResolved, "", noon, true},
-		{"another state", "P1", incident.StateFiring, "", noon, false},
-		{"no state", "P2", "", "", noon, false},
-		{"nothing asked", "P1", "", "", noon, false},
-		{"another's state", "P2", incident.StateResolved, "", noon, false},
-		{"its priority", "P2", "", "P1", noon, true},
-		{"its priority, and a state that it was not given", "P2", incident.StateResolved, "P1", noon, true},
-		{"another priority", "P2", "", "P2", noon, false},
-		{"another's priority", "P1", "", "P1", noon, false},
-		{"just within the while", "P1", incident.StateResolved, "", clock(1).Add(-time.Nanosecond), true},
-		{"too long ago", "P1", incident.StateResolved, "", clock(1), false},
+		{"its state", "P1", incident.StateResolved, "", noon, noon, true},
+		{"another state", "P1", incident.StateFiring, "", noon, noon, false},
+		{"no state", "P2", "", "", noon, noon, false},
+		{"nothing asked", "P1", "", "", noon, noon, false},
+		{"another's state", "P2", incident.StateResolved, "", noon, noon, false},
+		{"its priority", "P2", "", "P1", noon, noon, true},
+		{"its priority, and a state that it was not given", "P2", incident.StateResolved, "P1", noon, noon, true},
+		{"another priority", "P2", "", "P2", noon, noon, false},
+		{"another's priority", "P1", "", "P1", noon, noon, false},
+		{"just within the while", "P1", incident.StateResolved, "", clock(1).Add(-time.Nanosecond), noon, true},
+		{"too long ago", "P1", incident.StateResolved, "", clock(1), noon, false},
+		{"a minute later, by a clock that is ahead", "P1", incident.StateResolved, "", noon, clock(2), true},
+		{"later than that: somebody else did it", "P1", incident.StateResolved, "", noon, clock(2).Add(time.Nanosecond), false},
 	} {
-		wantEqual(t, c.name+", synced", inc.SyncedTo(c.key, c.state, c.priority, c.since), c.want)
+		wantEqual(t, c.name+", synced", inc.SyncedTo(c.key, c.state, c.priority, c.since, c.at), c.want)
 	}
 }

@@ -32,6 +32,9 @@ func Escape(s string) string {
 
 // oneLine replaces and removes what Escape promises, and escapes nothing yet.
 func oneLine(s string) string {
+	if plain(s) {
+		return s
+	}
 	visible := strings.Map(func(r rune) rune {
 		switch {
 		case unicode.IsSpace(r), unicode.IsControl(r), unicode.In(r, unicode.Zl, unicode.Zp):

@@ -59,6 +59,7 @@ func TestEachFactChanges(t *testing.T) {
 			func(i incident.Incident) any { return paged(i) }, []incident.Paged{{N: 1, To: team, Key: "P1", Link: "l", Added: true}, {N: 2, To: team}}},
 		{[]incident.Fact{incident.Paged{N: 3, Key: "P3"}}, func(i incident.Incident) any { return paged(i) }, []incident.Paged{{N: 3, Key: "P3"}}},
 		{[]incident.Fact{incident.PlayStarted{Play: "p", Pager: []string{incident.PagerNotes}}}, func(i incident.Incident) any { return i.Play.Pager }, []string{"notes"}},
+		{[]incident.Fact{incident.Merged{From: "INC-8", Alerts: 2}}, func(i incident.Incident) any { return i.TookOver }, true},
 		{[]incident.Fact{incident.Failed{Effect: "invite"}}, func(i incident.Incident) any { return i.Failures }, []incident.Failed{{Effect: "invite"}}},
 		{[]incident.Fact{incident.Failed{Effect: "invite"}, incident.Resynced{}}, func(i incident.Incident) any { return len(i.Failures) }, 0},
 		{[]incident.Fact{bar("say", "archived"), bar("invite", "lost"), bar("say", "out")}, func(i incident.Incident) any { return i.Bars }, []incident.Barred{bar("invite", "lost"), bar("say", "out")}},
@@ -80,7 +81,7 @@ var team = incident.PageTarget{Kind: incident.TargetPolicy, ID: "PEPLATF", Name:
 // What is on the timeline only changes nothing else.
 func TestFactsThatChangeNothing(t *testing.T) {
 	before := declared(alert("P1", incident.StateFiring, "chat"))
-	for _, f := range []incident.Fact{incident.Noted{Text: "n"}, incident.Reminded{Of: "update"}, incident.Merged{From: "INC-8", Alerts: 2},
+	for _, f := range []incident.Fact{incident.Noted{Text: "n"}, incident.Reminded{Of: "update"},
 		incident.PagerSynced{Key: "P1", State: incident.StateResolved}, incident.Detached{Source: "pagerduty", Key: "P9"}} {
 		after := before.With(event(before, incident.Bot, f))
 		wantEqual(t, fmt.Sprintf("after %T, Last", f), after.Last(), before.Last()+1)

@@ -61,6 +61,7 @@ type Incident struct {
 	Resolution string
 	Reason     string // why it was closed
 	Original   ID     // of a duplicate
+	TookOver   bool   // another incident went on as this one
 
 	Updates    int
 	LastUpdate time.Time
@@ -115,6 +116,11 @@ func (inc Incident) Holder(r Role) Person { return inc.Roles[r] }
 
 // Active tells whether people are still working on it.
 func (inc Incident) Active() bool { return inc.Status == Investigating || inc.Status == Contained }
+
+// PassedOn tells whether it ended because it goes on as another incident.
+func (inc Incident) PassedOn() bool {
+	return inc.Status == Shut && (inc.Reason == "duplicate" || inc.Reason == "moved")
+}
 
 // Knows tells whether p is among the incident's people.
 func (inc Incident) Knows(p Person) bool {
@@ -172,6 +178,9 @@ func (inc *Incident) apply(e Event) {
 	switch f := e.Fact.(type) {
 	case Declared:
 		inc.declared(e, f)
+		inc.TookOver = f.From != ""
+	case Merged:
+		inc.TookOver = true
 	case Signaled:
 		inc.signaled(e, f)
 	case Detached:
@@ -260,7 +269,7 @@ func (inc *Incident) apply(e Event) {
 		} else if inc.Private {
 			inc.People = nil // somebody may have left: whoever does something is known again
 		}
-	case Noted, Reminded, Merged, PagerSynced, LinkGiven, Unknown:
+	case Noted, Reminded, PagerSynced, LinkGiven, Unknown:
 		// on the timeline only
 	}
 }

@@ -10,14 +10,40 @@ import (
 // Line is outside text as one line: no control characters, no characters that
 // turn the direction of text or have no width (but for the joiner of emoji), no
 // runs of spaces. Text in which there is nothing to see is "".
-func Line(s string) string { return strings.Join(strings.Fields(clean(s, false)), " ") }
+func Line(s string) string {
+	if plain(s) {
+		return s
+	}
+	return strings.Join(strings.Fields(clean(s, false)), " ")
+}
 
 // Block is outside text that may have several lines, cleaned like Line.
-func Block(s string) string { return strings.TrimSpace(clean(s, true)) }
+func Block(s string) string {
+	if plain(s) {
+		return s
+	}
+	return strings.TrimSpace(clean(s, true))
+}
+
+// plain tells whether a text is clean as it is, as nearly all that monitors send is:
+// words of ASCII with a space between them.
+func plain(s string) bool {
+	last := byte(' ')
+	for i := range len(s) {
+		if s[i] < ' ' || s[i] > '~' || s[i] == ' ' && last == ' ' {
+			return false
+		}
+		last = s[i]
+	}
+	return s == "" || last != ' '
+}
 
 // Cut is s in n characters at the most, the last of them "…" if anything was
 // cut.
 func Cut(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
 	r := []rune(s)
 	if len(r) <= n {
 		return s

@@ -39,7 +39,7 @@ func TestLineAndBlock(t *testing.T) {
 
 // anyText is random text with many characters that make trouble.
 var anyText = rapid.Custom(func(t *rapid.T) string {
-	trouble := strings.Split("\n|\r\n|\t|\x00|\x1b|\xff|\u0085|\u00a0|\u200b|\u200d|\u200f|\u202e|\u2028|\u2029|\u2066|\u3164|\ufe0f|\ufeff|\U000E0041|\U000E0100|'|’|é|Ω|語|👩‍💻|K|İ|<!channel>|a| ", "|")
+	trouble := strings.Split("\n|\r\n|\t|\x00|\x1b|\xff|\u0085|\u00a0|\u200b|\u200d|\u200f|\u202e|\u2028|\u2029|\u2066|\u3164|\ufe0f|\ufeff|\U000E0041|\U000E0100|'|’|é|Ω|語|👩‍💻|K|İ|<!channel>|a| |~|\x7f|two words", "|")
 	piece := rapid.OneOf(rapid.SampledFrom(trouble), rapid.String())
 	return strings.Join(rapid.SliceOfN(piece, 0, 20).Draw(t, "pieces"), "")
 })
@@ -61,6 +61,9 @@ func TestCleanTextProperties(t *testing.T) {
 		}
 		if strings.Contains(line, "\n") || incident.Line(line) != line || incident.Block(block) != block {
 			t.Fatalf("cleaning %q twice is not cleaning it once", s)
+		}
+		if line != strings.Join(strings.Fields(line), " ") || block != strings.TrimSpace(block) {
+			t.Fatalf("%q is the line %q and the block %q, with spaces to spare", s, line, block)
 		}
 	})
 }

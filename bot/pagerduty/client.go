@@ -34,6 +34,8 @@ type Config struct {
 	// WebhookURL is where PagerDuty sends its webhooks; "" is any address that ends in
 	// /webhook/pagerduty.
 	WebhookURL string
+	// Now is our clock, for where PagerDuty does not say its own time; nil: time.Now.
+	Now func() time.Time
 	// Team is what the team says of its services; nil: nothing.
 	Team Catalogue
 }
@@ -103,6 +105,9 @@ type Client struct {
 func Dial(_ context.Context, c Config) (*Client, error) {
 	if missing := c.Missing(); len(missing) > 0 {
 		return nil, errors.New(strings.Join(missing, "\n        "))
+	}
+	if c.Now == nil {
+		c.Now = time.Now
 	}
 	client := http.Client{Timeout: cmp.Or(c.Timeout, callTimeout)}
 	if c.HTTP != nil {

@@ -231,7 +231,7 @@ func TestChanges(t *testing.T) {
 		<-time.After(time.Minute)
 		d.elsewhere("PUT", "/incidents/"+ack, `{"incident":{"type":"incident","status":"acknowledged"}}`)
 		d.elsewhere("PUT", "/incidents/"+closed, `{"incident":{"type":"incident","status":"resolved","priority":{"id":"PPRIOR1","type":"priority_reference"}}}`)
-		signals, err := d.Changes(t.Context(), since)
+		signals, _, err := d.Changes(t.Context(), since)
 		must(t, err)
 		byKey := map[string]bot.Signal{} // the last of each
 		for _, s := range signals {
@@ -249,7 +249,7 @@ func TestChanges(t *testing.T) {
 				t.Errorf("%s: %+v", key, s)
 			}
 		}
-		again, err := d.Changes(t.Context(), since)
+		again, _, err := d.Changes(t.Context(), since)
 		if err != nil || !reflect.DeepEqual(again, signals) {
 			t.Errorf("again: %+v, %v", again, err)
 		}
@@ -264,12 +264,12 @@ func TestLostPage(t *testing.T) {
 		d := newDesk(t, full())
 		since, began := time.Now(), time.Now().UTC().Format(time.RFC3339)
 		id := d.alert("PSVC001", "Answers are slow")
-		first, err := d.Changes(t.Context(), since)
+		first, _, err := d.Changes(t.Context(), since)
 		must(t, err)
 		change := func(status string) []bot.Signal {
 			<-time.After(time.Minute)
 			d.elsewhere("PUT", "/incidents/"+id, `{"incident":{"type":"incident","status":"`+status+`"}}`)
-			signals, err := d.Changes(t.Context(), since)
+			signals, _, err := d.Changes(t.Context(), since)
 			must(t, err)
 			return signals
 		}
@@ -307,10 +307,10 @@ func TestManyChanges(t *testing.T) {
 			d.alert("PSVC001", fmt.Sprintf("New %d", i))
 		}
 		before := d.ws.Counts()["pagerduty/GET /incidents"].Calls
-		signals, err := d.Changes(t.Context(), since)
+		signals, _, err := d.Changes(t.Context(), since)
 		must(t, err)
-		if n := d.ws.Counts()["pagerduty/GET /incidents"].Calls - before; len(signals) != 130 || n != 3 {
-			t.Errorf("%d signals in %d calls, want 130 in 3", len(signals), n)
+		if n := d.ws.Counts()["pagerduty/GET /incidents"].Calls - before; len(signals) != 130 || n != 4 {
+			t.Errorf("%d signals in %d calls, want 130 in 4: one for the time, two of what is open, one of what is resolved", len(signals), n)
 		}
 	})
 }

@@ -41,6 +41,29 @@ func TestPageInDoubtWhenOver(t *testing.T) {
 	}
 }
 
+// TestPageInDoubtWhenReopened: an event that may not have gone out goes out when the
+// incident is open again, once.
+func TestPageInDoubtWhenReopened(t *testing.T) {
+	for _, kind := range []string{"lost_answer", "lost_request"} {
+		synctest.Test(t, func(t *testing.T) {
+			d := newDesk(t, full())
+			d.record(incident.PageAsked{N: 1, To: anybody})
+			d.fault(kind, "POST /v2/enqueue", 1)
+			if _, err := d.try(effect.Page{N: 1}); err == nil {
+				t.Fatal("it was answered")
+			}
+			d.record(incident.Resolved{})
+			<-time.After(quiet)
+			d.do(effect.Page{N: 1})
+			d.record(incident.Reopened{})
+			d.do(effect.SyncPager{})
+			if got := d.ws.PagerDutyIncidents(); len(got) != 1 || got[0].Status != "triggered" {
+				t.Errorf("%s: %+v", kind, got)
+			}
+		})
+	}
+}
+
 // TestResponderInDoubt: somebody who was added to one of PagerDuty's incidents, and
 // nobody knows, is not called again, whatever became of either incident since.
 func TestResponderInDoubt(t *testing.T) {
@@ -52,6 +75,12 @@ func TestResponderInDoubt(t *testing.T) {
 			d.record(incident.Signaled{Source: "pagerduty", Event: "incident.resolved", State: incident.StateResolved, Key: first})
 		},
 		"ours is over": func(d *desk, _, _ string) { d.record(incident.Resolved{}) },
+		"they went with a merger": func(d *desk, first, second string) {
+			for _, key := range []string{first, second} {
+				d.record(incident.Detached{Source: "pagerduty", Key: key, To: "INC-3"})
+			}
+			d.record(incident.Closed{Reason: "duplicate", Of: "INC-3"})
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -151,6 +180,31 @@ func TestCalledAgainInDoubt(t *testing.T) {
 		d.do(effect.SyncPager{})
 		if n := len(d.ws.PagerDutyIncidents()); n != 2 {
 			t.Errorf("%d incidents, want two", n)
+		}
+	})
+}
+
+// TestResolvedOnceInDoubt: what was resolved with ours is told once, also if ours is then
+// closed and the first attempt to look at it gets no answer.
+func TestResolvedOnceInDoubt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesk(t, full())
+		if _, err := d.page(answers, ""); err != nil {
+			t.Fatal(err)
+		}
+		d.record(incident.Resolved{})
+		if facts := d.do(effect.SyncPager{}); len(facts) != 1 {
+			t.Fatalf("%+v", facts)
+		}
+		<-time.After(5 * time.Second)
+		d.record(incident.Closed{Reason: "resolved"})
+		must(t, d.ws.Fault(sandbox.Fault{Kind: "lost_answer", Method: "pagerduty/GET /incidents/{id}", Times: 1}))
+		if _, err := d.try(effect.SyncPager{}); err == nil {
+			t.Fatal("it was answered")
+		}
+		<-time.After(quiet)
+		if facts := d.do(effect.SyncPager{}); len(facts) > 0 {
+			t.Errorf("told again: %+v", facts)
 		}
 	})
 }

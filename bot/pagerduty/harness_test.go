@@ -31,7 +31,7 @@ var (
 // desk is a client at the sandbox's PagerDuty, with one incident of ours. Every
 // request that it makes is held against PagerDuty's rules.
 type desk struct {
-	t  *testing.T
+	t  testing.TB
 	ws *sandbox.Workspace
 	*pagerduty.Client
 	*pagerduty.Performer
@@ -64,12 +64,12 @@ func (s *said) All() []pagerduty.Described               { return s.services }
 func (s *said) Default() pagerduty.Described             { return s.otherwise }
 func (s *said) Priorities() map[incident.Severity]string { return s.priorities }
 
-func newDesk(t *testing.T, c pagerduty.Config) *desk {
+func newDesk(t testing.TB, c pagerduty.Config) *desk {
 	t.Helper()
 	return newDeskAt(t, c, sandbox.New(sandbox.Options{}))
 }
 
-func newDeskAt(t *testing.T, c pagerduty.Config, ws *sandbox.Workspace) *desk {
+func newDeskAt(t testing.TB, c pagerduty.Config, ws *sandbox.Workspace) *desk {
 	t.Helper()
 	t.Cleanup(ws.Close)
 	d := &desk{t: t, ws: ws, rules: &rules{t: t, next: ws.Client().Transport}, tries: map[string]*bot.Job{}}
@@ -189,12 +189,13 @@ func (d *desk) fault(kind, method string, times int) {
 
 // rules is PagerDuty's published rules for requests, as a transport.
 type rules struct {
-	t    *testing.T
+	t    testing.TB
 	next http.RoundTripper
 	mu   sync.Mutex
 	made []string // "POST /incidents {…}"
 	// instead answers a request in PagerDuty's place; nil: it does not.
 	instead func(method, path string) *canned
+	undated bool // answers have no Date
 }
 
 // refuse has PagerDuty refuse the requests that begin so.
@@ -241,7 +242,11 @@ func (r *rules) RoundTrip(req *http.Request) (*http.Response, error) {
 			return c.RoundTrip(req)
 		}
 	}
-	return r.next.RoundTrip(req)
+	answer, err := r.next.RoundTrip(req)
+	if err == nil && r.undated {
+		answer.Header.Del("Date")
+	}
+	return answer, err
 }
 
 // check walks a body: no null, nothing empty, nothing too long.
@@ -278,7 +283,7 @@ func (r *rules) writes() []string {
 	return writes
 }
 
-func must(t *testing.T, err error) {
+func must(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)

@@ -153,7 +153,7 @@ func TestStoriesMakeEveryCall(t *testing.T) {
 		d.Check(t.Context())
 		_, err = d.OnCall(t.Context(), "")
 		must(t, err)
-		_, err = d.Changes(t.Context(), time.Now().Add(-time.Hour))
+		_, _, err = d.Changes(t.Context(), time.Now().Add(-time.Hour))
 		must(t, err)
 		note(d)
 		nobody := full()

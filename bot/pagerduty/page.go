@@ -91,47 +91,11 @@ func (p *Performer) open(ctx context.Context, inc incident.Incident) (record, bo
 		if err != nil {
 			return record{}, false, err
 		}
-		if !r.over() && p.ours(inc, r) {
+		if !r.over() {
 			return r, true, nil
 		}
 	}
 	return record{}, false, nil
-}
-
-// ours tells whether PagerDuty's incident is not another incident's of ours: it was not
-// made for another one, or came from there because that was a duplicate, or goes on in
-// private as inc.
-func (p *Performer) ours(inc incident.Incident, r record) bool {
-	owner, made := Owner(r.Key)
-	return !made || owner == inc.ID || owner == before(inc) || takenIn(inc, r.ID)
-}
-
-// before is the incident that goes on in private as inc, if there is one.
-func before(inc incident.Incident) incident.ID {
-	if len(inc.Timeline) == 0 {
-		return ""
-	}
-	d, _ := inc.Timeline[0].Fact.(incident.Declared)
-	return d.From
-}
-
-// takenIn tells whether inc has an alert that came with those of a duplicate.
-func takenIn(inc incident.Incident, key string) bool {
-	if _, has := inc.Alert(source, key); !has {
-		return false
-	}
-	merger := ""
-	for _, e := range inc.Timeline {
-		switch f := e.Fact.(type) {
-		case incident.Merged:
-			merger = e.Cause
-		case incident.Signaled:
-			if f.Source == source && f.Key == key && merger != "" && strings.HasPrefix(e.Cause, merger+"/") {
-				return true
-			}
-		}
-	}
-	return false
 }
 
 // pagedBefore finds what an earlier attempt at a page may have made.
@@ -157,22 +121,32 @@ func (p *Performer) requested(ctx context.Context, inc incident.Incident, ask wa
 			return record{}, false, err
 		case slices.ContainsFunc(r.Requests, func(q request) bool { return ask.by(q, inc.ID) }):
 			return r, true, nil
-		case !r.over() && p.ours(inc, r) && r.Changed.Before(job.First.Add(-skew)):
+		case !r.over() && r.Changed.Before(job.First.Add(-skew)):
 			return record{}, false, nil
 		}
 	}
 	return record{}, false, nil
 }
 
-// openSince are the linked incidents, but for those that were resolved before a time.
+// openSince are the incidents that were linked at a time or are now, but for those that
+// were resolved before.
 func openSince(inc incident.Incident, since time.Time) []string {
-	later := map[string]bool{}
-	for i := len(inc.Timeline) - 1; i >= 0 && !inc.Timeline[i].Logged.Before(since); i-- {
-		if f, ok := inc.Timeline[i].Fact.(incident.Signaled); ok && f.Source == source {
+	then, later := 0, map[string]bool{}
+	for _, e := range inc.Timeline {
+		if !e.Logged.After(since) {
+			then = e.Seq
+		}
+		if f, ok := e.Fact.(incident.Signaled); ok && f.Source == source && !e.Logged.Before(since) {
 			later[f.Key] = true
 		}
 	}
-	return slices.DeleteFunc(linked(inc), func(id string) bool {
+	ids := linked(incident.Fold(inc.ID, inc.Timeline[:then]))
+	for _, id := range linked(inc) {
+		if !slices.Contains(ids, id) {
+			ids = append(ids, id)
+		}
+	}
+	return slices.DeleteFunc(ids, func(id string) bool {
 		s, ok := inc.Alert(source, id)
 		return ok && s.State == incident.StateResolved && !later[id]
 	})

@@ -73,16 +73,17 @@ func TestPageAddsResponders(t *testing.T) {
 	}
 }
 
-// TestNoResponderElsewhere: nobody is called to an incident that was made for
-// another one of ours.
+// TestNoResponderElsewhere: nobody is called to what went with a merger, also when the
+// duplicate is opened again.
 func TestNoResponderElsewhere(t *testing.T) {
 	d := newDesk(t, full())
-	other := d.made(`{"incident":{"type":"incident","title":"INC-8 SEV1: Other","incident_key":"tocsin-INC-8-page-1","service":{"id":"PSVC001","type":"service_reference"}}}`)
-	d.record(incident.Signaled{Source: "pagerduty", State: incident.StateFiring, Key: other})
+	first, err := d.page(answers, "")
+	must(t, err)
+	d.record(incident.Closed{Reason: "duplicate", Of: "INC-3"}, incident.Reopened{})
 	paged, err := d.page(dina, "")
 	must(t, err)
-	if paged.Added || len(d.shown(other).Responders) > 0 {
-		t.Errorf("%+v, %+v", paged, d.shown(other))
+	if paged.Added || len(d.shown(first.Key).Responders) > 0 {
+		t.Errorf("%+v, %+v", paged, d.shown(first.Key))
 	}
 }
 

@@ -92,21 +92,35 @@ func linked(inc incident.Incident) []string {
 		}
 	}
 	for _, page := range inc.Pages {
-		if !page.Event && !detached(inc, page.Key) {
+		if !page.Event && !away(inc, page) {
 			add(page.Key)
 		}
 	}
 	return keys
 }
 
-// detached tells whether an alert was taken off inc.
-func detached(inc incident.Incident, key string) bool {
-	if _, has := inc.Alert(source, key); has {
+// away tells whether what was made to page somebody is another incident's business: its
+// alert was taken off inc, or inc was a duplicate of another one since, also if it is open
+// again. What goes on in private is never opened again, and sync leaves it alone.
+func away(inc incident.Incident, page incident.Page) bool {
+	if _, has := inc.Alert(source, page.Key); has {
 		return false
 	}
+	there := false
 	for _, e := range inc.Timeline {
-		if f, ok := e.Fact.(incident.Detached); ok && f.Source == source && f.Key == key {
-			return true
+		switch f := e.Fact.(type) {
+		case incident.PageAsked:
+			there = there || f.N == page.N
+		case incident.Paged:
+			there = there || f.N == page.N
+		case incident.Detached:
+			if f.Source == source && f.Key == page.Key {
+				return true
+			}
+		case incident.Closed:
+			if there && f.Reason == "duplicate" {
+				return true
+			}
 		}
 	}
 	return false

@@ -86,7 +86,7 @@ func (p *Performer) listed(ctx context.Context, inc incident.Incident, ids []str
 		calls++
 		return len(found) < len(wanted) && calls < len(wanted)
 	})
-	if definite(err) {
+	if definite(err) || errors.Is(err, errEndless) {
 		return found, nil // further back, or further on, than PagerDuty lists
 	}
 	return found, err

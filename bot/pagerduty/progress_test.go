@@ -174,6 +174,33 @@ func TestSyncPastWhatIsGone(t *testing.T) {
 	})
 }
 
+// TestSyncInAnEndlessList: where PagerDuty lists more than it gives, what was not found
+// there is read one by one, and everything is resolved.
+func TestSyncInAnEndlessList(t *testing.T) {
+	const n = 101
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesk(t, full())
+		d.storm(n)
+		d.record(incident.Resolved{})
+		foreign := `{"incidents":[` + strings.Repeat(`{"id":"QOTHER","type":"incident","status":"triggered"},`, 99) + `{"id":"QOTHER","type":"incident","status":"triggered"}],"more":true}`
+		d.rules.instead = func(method, path string) *canned {
+			if method == http.MethodGet && path == "/incidents" {
+				return &canned{status: http.StatusOK, body: foreign}
+			}
+			return nil
+		}
+		facts, _ := d.insist(effect.SyncPager{})
+		if len(facts) != n || len(d.puts()) != n {
+			t.Errorf("%d facts, want %d", len(facts), n)
+		}
+		for _, inc := range d.ws.PagerDutyIncidents() {
+			if inc.Status != "resolved" {
+				t.Fatalf("%+v", inc)
+			}
+		}
+	})
+}
+
 // TestSyncKnowsWhatIsOver: nothing is asked about alerts that are known to be
 // resolved when there is nothing left but to resolve.
 func TestSyncKnowsWhatIsOver(t *testing.T) {

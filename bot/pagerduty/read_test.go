@@ -63,7 +63,10 @@ func reads() []read {
 		{call: "GET /escalation_policies", ask: target("Platform")},
 		{call: "GET /priorities", ask: performed(effect.Page{N: 1})},
 		{call: "GET /oncalls", ask: func(d *desk) (string, error) { return told(d.OnCall(d.t.Context(), "")) }},
-		{call: "GET /incidents", ask: func(d *desk) (string, error) { return told(d.Changes(d.t.Context(), start)) }},
+		{call: "GET /incidents", ask: func(d *desk) (string, error) {
+			signals, _, err := d.Changes(d.t.Context(), start)
+			return told(signals, err)
+		}},
 		{call: "GET /incidents/{id}", ask: performed(effect.SyncPager{})},
 		{call: "GET /incidents/{id}/notes", ask: again(effect.TellPager{Text: "Rolled back"}, "notes")},
 		{call: "GET /incidents/{id}/log_entries", ask: again(effect.TellPager{Text: "All is well", Update: true}, "status_updates")},

@@ -16,11 +16,11 @@ import (
 // something else. It acknowledges nothing: that would keep PagerDuty from calling
 // the next person, and whoever has a role in inc need not be whom it called.
 func (p *Performer) sync(ctx context.Context, inc incident.Incident, job bot.Job) ([]incident.Fact, error) {
-	if passedOn(inc) {
-		return nil, nil
+	if len(job.Line) == 0 {
+		job.Line = []incident.Incident{inc}
 	}
-	facts, err := p.syncEvents(ctx, inc, job)
-	if err == nil && p.client.config.Token != "" {
+	facts, err := p.syncEvents(ctx, job)
+	if passed := inc.PassedOn(); err == nil && !passed && p.client.config.Token != "" { // else they are that one's business
 		var more []incident.Fact
 		more, err = p.syncIncidents(ctx, inc, job)
 		facts = append(facts, more...)
@@ -54,8 +54,8 @@ func (p *Performer) syncIncidents(ctx context.Context, inc incident.Incident, jo
 			return facts, &bot.Later{After: time.Second, Err: errMore}
 		}
 		r, err := p.read(ctx, known, id)
-		if definite(err) || err == nil && !p.ours(inc, r) {
-			continue // deleted, or not for us to change
+		if definite(err) {
+			continue // deleted, or out of our sight
 		}
 		if err != nil {
 			return facts, err
@@ -68,12 +68,6 @@ func (p *Performer) syncIncidents(ctx context.Context, inc incident.Incident, jo
 	}
 	again, err := p.reopen(ctx, inc, all, job)
 	return append(facts, again...), err
-}
-
-// passedOn tells whether inc ended because it goes on as another incident, whose
-// business PagerDuty's incidents are now.
-func passedOn(inc incident.Incident) bool {
-	return inc.Status == incident.Shut && (inc.Reason == "duplicate" || inc.Reason == "moved")
 }
 
 func ended(inc incident.Incident) bool {
@@ -100,7 +94,7 @@ func (p *Performer) syncOne(ctx context.Context, inc incident.Incident, r record
 	switch {
 	case ended(inc) && r.over():
 		ours, err := p.byUs(ctx, r, job)
-		if err != nil || !ours {
+		if err != nil || !ours || toldOver(inc, r.ID) {
 			return nil, err
 		}
 		return []incident.Fact{resolved}, nil
@@ -116,6 +110,24 @@ func (p *Performer) syncOne(ctx context.Context, inc incident.Incident, r record
 		return nil, nil
 	}
 	return p.rate(ctx, inc, r)
+}
+
+// toldOver tells whether it is told that we resolved PagerDuty's incident, and not that it
+// was open again since.
+func toldOver(inc incident.Incident, key string) bool {
+	for _, e := range slices.Backward(inc.Timeline) {
+		switch f := e.Fact.(type) {
+		case incident.PagerSynced:
+			if f.Key == key && f.State != "" {
+				return f.State == incident.StateResolved
+			}
+		case incident.Signaled:
+			if f.Source == source && f.Key == key && f.Event == "incident.reopened" {
+				return false
+			}
+		}
+	}
+	return false
 }
 
 // byUs tells whether it was us who last changed the status, in an earlier attempt.
@@ -197,54 +209,32 @@ func urgencyOf(s incident.Severity) string {
 	return "high"
 }
 
-// syncEvents resolves what was paged by event, and fires it again when inc is
-// reopened. Events cannot be read back, so what was last sent is on the timeline.
+// syncEvents resolves what was paged by event, and fires it again when what it goes with is
+// reopened: that of what went on as another incident goes with that one, for nothing else
+// tells of it there. Events cannot be read back, so what was last sent is on a timeline.
 // What an attempt may have sent that nobody knows of, and that is no longer so, is sent
 // over. The facts that come with an error tell what was sent before it.
-func (p *Performer) syncEvents(ctx context.Context, inc incident.Incident, job bot.Job) ([]incident.Fact, error) {
+func (p *Performer) syncEvents(ctx context.Context, job bot.Job) ([]incident.Fact, error) {
 	var facts []incident.Fact
-	for _, page := range inc.Pages {
-		if !page.Event || p.client.config.RoutingKey == "" {
-			continue
-		}
+	if p.client.config.RoutingKey == "" {
+		return nil, nil
+	}
+	now := job.Line[0]
+	for _, c := range courses(job) {
 		var err error
-		want := incident.StateFiring
-		if ended(inc) {
-			want = incident.StateResolved
-		}
+		want, key := c.want(), c.page.Key
 		switch {
-		case known(inc, page.Key, job) == want:
+		case c.known == want:
 			continue
 		case want == incident.StateResolved:
-			err = p.client.send(ctx, pagerduty.V2Event{Action: "resolve", DedupKey: page.Key})
+			err = p.client.send(ctx, pagerduty.V2Event{Action: "resolve", DedupKey: key})
 		default:
-			err = p.trigger(ctx, inc, page.Key, join(inc))
+			err = p.trigger(ctx, now, key, join(now))
 		}
 		if err != nil {
 			return facts, err
 		}
-		facts = append(facts, incident.PagerSynced{Key: page.Key, State: want})
+		facts = append(facts, incident.PagerSynced{Key: key, State: want})
 	}
 	return facts, nil
-}
-
-// known is the state in which we last left an alert that we sent; "" if that is in doubt,
-// because inc ended or was reopened since the first attempt of a job, and an attempt may
-// have sent what was so before.
-func known(inc incident.Incident, key string, job bot.Job) string {
-	state, doubt := incident.StateFiring, false
-	for _, e := range inc.Timeline {
-		switch f := e.Fact.(type) {
-		case incident.PagerSynced:
-			if f.Key == key && f.State != "" {
-				state, doubt = f.State, false
-			}
-		case incident.Resolved, incident.Closed, incident.Reopened:
-			doubt = doubt || job.Tries > 1 && !e.Logged.Before(job.First)
-		}
-	}
-	if doubt {
-		return ""
-	}
-	return state
 }

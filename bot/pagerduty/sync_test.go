@@ -7,6 +7,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"tocsin/bot"
 	"tocsin/bot/effect"
 	"tocsin/bot/incident"
 	"tocsin/bot/pagerduty"
@@ -173,7 +174,7 @@ func TestGoesOnInPrivate(t *testing.T) {
 	}
 }
 
-// TestNotOurs: what was taken off, goes on elsewhere or was made for another
+// TestNotOurs: what was taken off, goes on elsewhere or went with a merger
 // incident is not ours to change.
 func TestNotOurs(t *testing.T) {
 	tests := map[string]func(*desk) []incident.Fact{
@@ -194,9 +195,10 @@ func TestNotOurs(t *testing.T) {
 			d.alert("PSVC001", "Slow")
 			return []incident.Fact{incident.Closed{Reason: "moved"}}
 		},
-		"made for another": func(d *desk) []incident.Fact {
-			id := d.made(`{"incident":{"type":"incident","title":"INC-8 SEV1: Other","incident_key":"tocsin-INC-8-page-1","service":{"id":"PSVC001","type":"service_reference"}}}`)
-			return []incident.Fact{incident.Signaled{Source: "pagerduty", State: incident.StateFiring, Key: id}, incident.Resolved{}}
+		"went with a merger": func(d *desk) []incident.Fact {
+			_, err := d.page(answers, "")
+			must(d.t, err)
+			return []incident.Fact{incident.Closed{Reason: "duplicate", Of: "INC-3"}, incident.Reopened{}, incident.Resolved{}}
 		},
 		"another source's": func(d *desk) []incident.Fact {
 			id := d.alert("PSVC001", "Slow")
@@ -296,6 +298,58 @@ func TestSyncByEvent(t *testing.T) {
 		}
 	}
 	d.do(effect.TellPager{Text: "An event can carry no note"})
+}
+
+// TestEventGoesWithAMerger: what was paged by event calls people for as long as what the
+// incident goes on as is open, and no longer; whichever of the two is looked at.
+func TestEventGoesWithAMerger(t *testing.T) {
+	for _, of := range []string{"the duplicate", "the original"} {
+		d := newDesk(t, pagerduty.Config{RoutingKey: sandbox.RoutingKey})
+		paged, err := d.page(anybody, "")
+		must(t, err)
+		d.record(incident.Closed{Reason: "duplicate", Of: "INC-3"})
+		original := []incident.Event{{Seq: 1, Logged: time.Now(), Fact: incident.Declared{Title: "Slow", Severity: incident.SEV2}}, {Seq: 2, Logged: time.Now(), Fact: incident.Merged{From: "INC-7"}}}
+		look := func() []incident.Fact {
+			now := incident.Fold("INC-3", original)
+			job, inc := bot.Job{Effect: effect.SyncPager{}, Tries: 1, First: time.Now(), Line: []incident.Incident{now, d.inc()}}, now
+			if of == "the duplicate" {
+				inc = d.inc()
+			}
+			facts, err := d.Perform(t.Context(), inc, job)
+			must(t, err)
+			return facts
+		}
+		if facts := look(); len(facts) > 0 || d.ws.PagerDutyIncidents()[0].Status != "triggered" {
+			t.Errorf("%s: %+v, %+v", of, facts, d.ws.PagerDutyIncidents())
+		}
+		original = append(original, incident.Event{Seq: 3, Logged: time.Now(), Fact: incident.Resolved{}})
+		want := []incident.Fact{incident.PagerSynced{Key: paged.Key, State: incident.StateResolved}}
+		if facts := look(); !reflect.DeepEqual(facts, want) || d.ws.PagerDutyIncidents()[0].Status != "resolved" {
+			t.Errorf("%s: %+v, %+v", of, facts, d.ws.PagerDutyIncidents())
+		}
+		original = append(original, incident.Event{Seq: 4, Logged: time.Now(), Fact: want[0]})
+		if facts := look(); len(facts) > 0 {
+			t.Errorf("%s, again: %+v", of, facts)
+		}
+	}
+}
+
+// TestOverBeforeTheMerger: what was resolved before its incident was closed as a duplicate
+// calls nobody because the original is open; whichever of the two is looked at.
+func TestOverBeforeTheMerger(t *testing.T) {
+	d := newDesk(t, pagerduty.Config{RoutingKey: sandbox.RoutingKey})
+	_, err := d.page(anybody, "")
+	must(t, err)
+	original := incident.Fold("INC-3", []incident.Event{{Seq: 1, Logged: time.Now(), Fact: incident.Declared{Title: "Slow", Severity: incident.SEV2}}, {Seq: 2, Logged: time.Now(), Fact: incident.Merged{From: "INC-7"}}})
+	d.record(incident.Resolved{})
+	d.do(effect.SyncPager{})
+	d.record(incident.Closed{Reason: "duplicate", Of: "INC-3"})
+	for _, inc := range []incident.Incident{original, d.inc()} {
+		facts, err := d.Perform(t.Context(), inc, bot.Job{Effect: effect.SyncPager{}, Tries: 1, First: time.Now(), Line: []incident.Incident{original, d.inc()}})
+		if all := d.ws.PagerDutyIncidents(); err != nil || len(facts) > 0 || len(all) != 1 || all[0].Status != "resolved" {
+			t.Errorf("%s: %+v, %+v, %v", inc.ID, facts, all, err)
+		}
+	}
 }
 
 // TestTell: notes and status updates bear our mark, on each of PagerDuty's

@@ -3,6 +3,7 @@ package pagerduty
 import (
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 
 	"tocsin/bot"
@@ -29,23 +30,37 @@ func (h *Webhook) Sources() []inbound.Source {
 	if len(h.Secrets) == 0 {
 		return nil
 	}
-	return []inbound.Source{{Name: "pagerduty", Proven: h.proven, Decode: h.decode}}
+	return []inbound.Source{{Name: "pagerduty", Headers: h.headers, Proven: h.proven, Undated: true, Decode: h.decode}}
 }
 
-// proven tells whether one of the secrets signed body. The header has a signature
-// for each secret that PagerDuty has, with commas: "v1=HEX,v1=HEX"
-// (https://developer.pagerduty.com/docs/verifying-webhook-signatures).
-func (h *Webhook) proven(r *http.Request, body []byte) error {
-	var signatures []string
-	for part := range strings.SplitSeq(r.Header.Get("X-PagerDuty-Signature"), ",") {
-		if s, ok := strings.CutPrefix(strings.TrimSpace(part), "v1="); ok {
-			signatures = append(signatures, s)
-		}
-	}
-	if !inbound.Signed(h.Secrets, body, signatures...) {
-		return errors.New("this is not signed by PagerDuty: check PAGERDUTY_WEBHOOK_SECRET")
+var errNotPagerDutys = errors.New("this is not signed by PagerDuty: check PAGERDUTY_WEBHOOK_SECRET")
+
+// headers refuses what has no signature.
+func (h *Webhook) headers(r *http.Request) error {
+	if !slices.ContainsFunc(signatures(r), inbound.SignatureForm) {
+		return errNotPagerDutys
 	}
 	return nil
+}
+
+// proven refuses what none of the secrets signed.
+func (h *Webhook) proven(r *http.Request, body []byte) error {
+	if !inbound.Signed(h.Secrets, body, signatures(r)...) {
+		return errNotPagerDutys
+	}
+	return nil
+}
+
+// signatures are those of a request. The header has one for each secret that PagerDuty
+// has, with commas: "v1=HEX,v1=HEX"
+// (https://developer.pagerduty.com/docs/verifying-webhook-signatures).
+func signatures(r *http.Request) (all []string) {
+	for part := range strings.SplitSeq(r.Header.Get("X-PagerDuty-Signature"), ",") {
+		if s, ok := strings.CutPrefix(strings.TrimSpace(part), "v1="); ok {
+			all = append(all, s)
+		}
+	}
+	return all
 }
 
 // decode makes a delivery of one event. X-Webhook-Id stays the same when PagerDuty

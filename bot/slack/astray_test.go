@@ -63,7 +63,7 @@ func TestWhereCallsMayGo(t *testing.T) {
 // What slack-go lets go to another host all the same is kept back.
 func TestNoRequestGoesElsewhere(t *testing.T) {
 	to, reached := leading(t)
-	client, err := metered(&http.Client{}, nil, "https://slack.com/api/", nil)
+	client, err := metered(&http.Client{}, nil, "https://slack.com/api/", nil, nil)
 	must(t, err)
 	if _, err := client.Post(to, "text/plain", strings.NewReader("a draft")); !is[*astray](err) || reached.Load() > 0 {
 		t.Errorf("%v, it was reached %d times", err, reached.Load())
@@ -91,7 +91,7 @@ func misled(t *testing.T, elsewhere string) *Connection {
 	})
 	must(t, err)
 	conn.config.AppToken = "xapp-sandbox"
-	conn.api, err = conn.config.client(conn.pacer)
+	conn.api, err = conn.config.client(conn.pacer, conn.drift)
 	must(t, err)
 	return conn
 }

@@ -73,6 +73,7 @@ type Connection struct {
 	config    Config
 	api       *slack.Client
 	pacer     *Pacer
+	drift     *drift
 
 	mu      sync.Mutex
 	granted []string      // scopes of the bot token, as Slack tells them
@@ -92,9 +93,11 @@ func (c *Connection) Reached() error {
 
 // Dial asks Slack who the bot is, and with Socket Mode whether the app token is
 // good: slack-go would try a wrong one for ever. While Slack does not answer it
-// tries again, for as long as c.Patience, a call that hangs for as long again; only a
-// refusal is about a token. Then the Connection is that of the last start if the token
-// is Known, or else nobody's, until Reach has found Slack.
+// tries again, for as long as c.Patience, a call that hangs for as long again. A token
+// that is refused is an error, but where Slack took it before: whoever starts tocsin
+// made no mistake then, and what comes in is to be stored. Without Slack the Connection
+// is that of the last start if the token is Known, or else nobody's, until Reach has
+// found Slack.
 func Dial(ctx context.Context, c Config) (*Connection, error) {
 	conn, err := newConnection(c)
 	if err != nil {
@@ -107,15 +110,17 @@ func Dial(ctx context.Context, c Config) (*Connection, error) {
 		defer cancel()
 	}
 	auth, err := conn.ask(soon, conn.config)
-	_, denied := errors.AsType[*refusedError](err)
+	denied, no := errors.AsType[*refusedError](err)
 	switch {
 	case err == nil:
 		conn.be(identity(auth), auth.Team)
 		conn.found(auth)
-	case c.Patience > 0 && !denied && ctx.Err() == nil:
-		conn.without(err)
-	default:
+	case c.Patience == 0 || ctx.Err() != nil || no && !c.Known.took(c, denied.token):
 		return nil, err
+	case no:
+		conn.unwelcome(denied)
+	default:
+		conn.without(err)
 	}
 	return conn, nil
 }
@@ -123,12 +128,25 @@ func Dial(ctx context.Context, c Config) (*Connection, error) {
 // without goes on without Slack, because of err.
 func (c *Connection) without(err error) {
 	c.away = fmt.Errorf("Slack does not answer since the start: %w", errors.Unwrap(err))
-	if k := c.config.Known; k.of(c.config.BotToken) {
-		c.be(Identity{User: k.User, Bot: k.Bot, Team: k.Team, URL: k.URL}, k.Name)
+	if c.config.Known.of(c.config.BotToken) {
+		c.remain()
 		c.config.Log.Warn("starting without Slack, as the bot that it was: what is for Slack waits", "workspace", c.Team, "bot", c.Me.User, "error", c.away)
 		return
 	}
 	c.config.Log.Warn("starting without Slack, which never answered to this token: what is for Slack waits. Check SLACK_API_URL if you set it", "error", c.away)
+}
+
+// unwelcome goes on without Slack, which takes a token no more.
+func (c *Connection) unwelcome(denied *refusedError) {
+	c.away = denied
+	c.remain()
+	c.config.Log.Error("starting without Slack, as the bot that it was: what is for Slack waits until it takes the token again. A new token needs a restart", "workspace", c.Team, "bot", c.Me.User, "error", c.away)
+}
+
+// remain is who the bot was at the last start.
+func (c *Connection) remain() {
+	k := c.config.Known
+	c.be(Identity{User: k.User, Bot: k.Bot, Team: k.Team, URL: k.URL}, k.Name)
 }
 
 // newConnection is a Connection to nobody yet.
@@ -146,12 +164,13 @@ func newConnection(c Config) (*Connection, error) {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
 	pacer := newPacer(c)
-	api, err := c.client(pacer)
+	clock := &drift{log: c.Log}
+	api, err := c.client(pacer, clock)
 	if err != nil {
 		return nil, err
 	}
 	conn := &Connection{
-		config: c, api: api, pacer: pacer, reached: make(chan struct{}), Performer: NewPerformer(api, Identity{}, c.Announce, c.Log),
+		config: c, api: api, pacer: pacer, drift: clock, reached: make(chan struct{}), Performer: NewPerformer(api, Identity{}, c.Announce, c.Log),
 	}
 	pacer.reached = conn.reached
 	return conn, nil
@@ -159,12 +178,12 @@ func newConnection(c Config) (*Connection, error) {
 
 // ask asks Slack who the bot is and whether it takes the tokens, as patiently as c says.
 func (c *Connection) ask(ctx context.Context, patient Config) (auth *slack.AuthTestResponse, err error) {
-	err = patient.insist(ctx, "SLACK_BOT_TOKEN", func() (err error) {
+	err = patient.insist(ctx, botToken, func() (err error) {
 		auth, err = c.api.AuthTestContext(ctx)
 		return err
 	})
 	if err == nil && patient.AppToken != "" {
-		err = patient.insist(ctx, "SLACK_APP_TOKEN", func() error {
+		err = patient.insist(ctx, appToken, func() error {
 			_, _, err := c.api.StartSocketModeContext(ctx)
 			return err
 		})
@@ -187,9 +206,12 @@ func (c *Connection) found(auth *slack.AuthTestResponse) {
 	close(c.reached)
 }
 
-// refusedAgain is how long Reach waits after Slack refused: only the operator can
+// The first and the longest wait of Reach after Slack refused: only the operator can
 // mend it, who may have to start tocsin anew with another token.
-const refusedAgain = time.Minute
+const (
+	firstRefused = 2 * time.Second
+	refusedAgain = time.Minute
+)
 
 // Reach goes on dialing where Dial went on without Slack, until it answers. It
 // returns nil then, at once where Slack was reached already, and when ctx ends. What
@@ -199,14 +221,14 @@ const refusedAgain = time.Minute
 func (c *Connection) Reach(ctx context.Context) error {
 	patient := c.config
 	patient.Patience = math.MaxInt64
-	for c.Reached() != nil {
+	for wait := firstRefused; c.Reached() != nil; wait = min(2*wait, refusedAgain) {
 		auth, err := c.ask(ctx, patient)
 		switch {
 		case ctx.Err() != nil:
 			return nil
 		case err != nil:
-			c.turnedAway(err)
-			pause(ctx, refusedAgain)
+			c.turnedAway(err, wait)
+			pause(ctx, wait)
 		case c.Me == Identity{}:
 			c.be(identity(auth), auth.Team)
 			c.found(auth)
@@ -221,20 +243,20 @@ func (c *Connection) Reach(ctx context.Context) error {
 }
 
 // turnedAway notes why Slack, which answers again, is still not reached.
-func (c *Connection) turnedAway(err error) {
-	c.config.Log.Error("Slack is not reached", "again in", refusedAgain, "error", err)
+func (c *Connection) turnedAway(err error, wait time.Duration) {
+	c.config.Log.Error("Slack is not reached", "again in", wait, "error", err)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.away = err
 }
 
-// client calls Slack, and has pacer know of each call.
-func (c Config) client(pacer *Pacer) (*slack.Client, error) {
+// client calls Slack, and has pacer know of each call, and clock of each answer.
+func (c Config) client(pacer *Pacer, clock *drift) (*slack.Client, error) {
 	url := slack.APIURL
 	if c.APIURL != "" {
 		url = slashed(c.APIURL)
 	}
-	client, err := metered(c.HTTP, pacer, url, c.Called)
+	client, err := metered(c.HTTP, pacer, url, c.Called, clock)
 	if err != nil {
 		return nil, fmt.Errorf("SLACK_API_URL is %q, which is no address: %w", c.APIURL, err)
 	}
@@ -265,6 +287,9 @@ func (c *Connection) Check(ctx context.Context) []string {
 	}
 	if _, err := c.Performer.announcementChannel(ctx); err != nil {
 		problems = append(problems, "the announcement channel: "+classify(err).Error())
+	}
+	if p := c.drift.problem(); p != "" {
+		problems = append(problems, p)
 	}
 	return problems
 }

@@ -105,7 +105,8 @@ func (p *Performer) announcementChannel(ctx context.Context) (string, error) {
 
 func (p *Performer) findChannel(ctx context.Context) (string, error) {
 	params := &slack.GetConversationsForUserParameters{Types: []string{"public_channel", "private_channel"}, Limit: perPage, ExcludeArchived: true}
-	for {
+	var mine leaves
+	for more := true; more; params.Cursor = mine.cursor {
 		list, next, err := p.api.GetConversationsForUserContext(ctx, params)
 		if err != nil {
 			return "", err
@@ -115,12 +116,13 @@ func (p *Performer) findChannel(ctx context.Context) (string, error) {
 				return ch.ID, nil
 			}
 		}
-		if params.Cursor = next; next == "" {
-			break
+		if more, err = mine.turn(next); err != nil {
+			return "", err
 		}
 	}
 	all := &slack.GetConversationsParameters{Types: []string{"public_channel"}, Limit: perPage, ExcludeArchived: true}
-	for {
+	var others leaves
+	for more := true; more; all.Cursor = others.cursor {
 		list, next, err := p.api.GetConversationsContext(ctx, all)
 		if err != nil {
 			return "", err
@@ -132,8 +134,9 @@ func (p *Performer) findChannel(ctx context.Context) (string, error) {
 				return ch.ID, err
 			}
 		}
-		if all.Cursor = next; next == "" {
-			return "", unannounced(p.announce)
+		if more, err = others.turn(next); err != nil {
+			return "", err
 		}
 	}
+	return "", unannounced(p.announce)
 }

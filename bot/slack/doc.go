@@ -24,6 +24,7 @@
 //	files.completeUploadExternal | the file's name, title and author | looked for in the same way          | once
 //	views.open                   | its trigger, which works once | never again: the person is told, and asks again | at most once
 //	response_url                 | -                            | never again: the person asks again       | at most once
+//	chat.postEphemeral           | -                            | never again: the 📌 is set again         | at most once
 //	apps.connections.open        | -                            | again: a link that is not used ends      | read
 //	auth.test                    | -                            | again                                    | read
 //	users.list                   | -                            | again                                    | read
@@ -44,8 +45,7 @@
 // one person cannot be read back: a doubled form or answer would puzzle whoever sees it,
 // and one that is missing is asked for again, so they are made at most once and are never
 // an effect. What was given up after a day, still in doubt, and is then asked for again by
-// “Try again” may be there twice. Nothing is downloaded, and chat.postEphemeral is not
-// used.
+// “Try again” may be there twice. Nothing is downloaded.
 //
 // # What tocsin may not do
 //

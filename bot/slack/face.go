@@ -170,13 +170,13 @@ type eventPayload struct {
 }
 
 // event takes an event. An error means that it was not stored, and is to be
-// sent again.
-func (f *Face) event(ctx context.Context, p eventPayload) error {
+// sent again. Who may not put a message on the timeline is told so: their 📌 stays.
+func (f *Face) event(ctx context.Context, p eventPayload) (follow, error) {
 	e := p.Event
 	r := bot.Request{By: f.actor(e.User, ""), Cause: "slack/" + p.EventID, Channel: e.Channel}
 	switch {
 	case e.User == "" || f.Performer.is(e.User):
-		return nil
+		return nil, nil
 	case e.Type == "reaction_added" && strings.HasSuffix(e.Reaction, "pushpin") && e.Item.Type == "message":
 		r.Line, r.Channel = "pin", e.Item.Channel
 		r.Message = &incident.Quote{Message: incident.Message{Channel: e.Item.Channel, ID: e.Item.TS}}
@@ -185,10 +185,22 @@ func (f *Face) event(ctx context.Context, p eventPayload) error {
 	case e.Type == "member_left_channel":
 		r.Line = "left"
 	default:
-		return nil
+		return nil, nil
 	}
-	_, err := f.handle(ctx, r)
-	return err
+	a, err := f.handle(ctx, r)
+	if err != nil || !a.Refused || r.Message == nil {
+		return nil, err
+	}
+	return func(ctx context.Context) { f.whisper(ctx, r.Channel, e.User, a.Message) }, nil
+}
+
+// whisper tells one person something in a channel, where there is no response URL. Like an
+// answer there, it is sent once.
+func (f *Face) whisper(ctx context.Context, channel, user string, m effect.Message) {
+	_, err := f.API.PostEphemeralContext(ctx, channel, user, slack.MsgOptionText(fallback(m), false), slack.MsgOptionBlocks(blocks(m)...))
+	if err != nil {
+		f.Log.Warn("an answer was not sent", "error", err)
+	}
 }
 
 // actor is somebody in Slack, by the name we know, or else by their handle.

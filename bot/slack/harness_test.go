@@ -23,7 +23,7 @@ import (
 // channel is there.
 type stage struct {
 	*sandbox.Workspace
-	t    *testing.T
+	t    testing.TB
 	conn *Connection
 	p    *Performer
 	inc  incident.Incident
@@ -31,7 +31,7 @@ type stage struct {
 
 const secret = "sandbox-signing-secret"
 
-func newStage(t *testing.T) *stage {
+func newStage(t testing.TB) *stage {
 	t.Helper()
 	ws := sandbox.New(sandbox.Options{})
 	t.Cleanup(ws.Close)
@@ -41,7 +41,7 @@ func newStage(t *testing.T) *stage {
 	return s
 }
 
-func dial(t *testing.T, ws *sandbox.Workspace, announce string) *Connection {
+func dial(t testing.TB, ws *sandbox.Workspace, announce string) *Connection {
 	t.Helper()
 	conn, err := Dial(t.Context(), Config{
 		BotToken: "xoxb-sandbox", SigningSecret: secret, APIURL: "http://sandbox/api/", HTTP: ws.Client(), Announce: announce,
@@ -170,7 +170,7 @@ func is[E error](err error) bool {
 	return ok
 }
 
-func must(t *testing.T, err error) {
+func must(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)

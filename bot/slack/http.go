@@ -2,6 +2,8 @@ package slack
 
 import (
 	"encoding/json"
+	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -23,29 +25,39 @@ func (f *Face) Routes(mux *http.ServeMux) {
 	mux.HandleFunc("POST /slack/event", f.signed(f.serveEvent))
 }
 
-// signed lets through what Slack signed in the last five minutes.
+// signed lets through what Slack signed in the last five minutes. What says by its
+// headers that it is none of that is not read.
 func (f *Face) signed(next func(http.ResponseWriter, *http.Request, []byte)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		body, outcome := inbound.Read(w, r)
+		verifier, err := slack.NewSecretsVerifier(r.Header, f.SigningSecret)
+		if err != nil {
+			f.unsigned(w, r, err)
+			return
+		}
+		body, release, outcome := inbound.Read(w, r, f.Log)
 		if outcome != "" {
 			f.count(outcome)
 			return
 		}
-		verifier, err := slack.NewSecretsVerifier(r.Header, f.SigningSecret)
-		if err == nil {
-			_, err = verifier.Write(body)
-		}
-		if err == nil {
-			err = verifier.Ensure()
-		}
+		verifier.Write(body) // into a sum: it cannot fail
+		err = verifier.Ensure()
+		release()
 		if err != nil {
-			f.count(inbound.Refused)
-			f.Log.Warn("refused a request that Slack did not sign", "path", r.URL.Path, "error", err)
-			http.Error(w, "this is not signed by Slack, or too old: check SLACK_SIGNING_SECRET and the clock", http.StatusUnauthorized)
+			f.unsigned(w, r, err)
 			return
 		}
 		next(w, r, body)
 	}
+}
+
+// unsigned refuses what Slack did not sign.
+func (f *Face) unsigned(w http.ResponseWriter, r *http.Request, err error) {
+	f.count(inbound.Refused)
+	if errors.Is(err, slack.ErrExpiredTimestamp) {
+		err = fmt.Errorf("%w: it was played back, or the clock of this machine is wrong, which tocsin doctor looks at", err)
+	}
+	f.Log.Warn("refused a request that Slack did not sign", "path", r.URL.Path, "error", err)
+	http.Error(w, "this is not signed by Slack, or too old: check SLACK_SIGNING_SECRET and the clock", http.StatusUnauthorized)
 }
 
 func (f *Face) serveCommand(w http.ResponseWriter, r *http.Request, body []byte) {
@@ -96,9 +108,14 @@ func (f *Face) serveEvent(w http.ResponseWriter, r *http.Request, body []byte) {
 		io.WriteString(w, p.Challenge)
 		return
 	}
-	if err := f.event(r.Context(), p); err != nil {
+	ctx, release := f.Hold(r.Context())
+	defer release()
+	then, err := f.event(ctx, p)
+	if err != nil {
 		http.Error(w, "not stored; please send it again", http.StatusServiceUnavailable)
+		return
 	}
+	f.finish(w, r, nil, release, then)
 }
 
 // unreadable answers a request of which nothing can be made.

@@ -24,9 +24,10 @@ import (
 // newFace is a face whose requests go to handle.
 func newFace(t *testing.T, handle func(context.Context, bot.Request) (bot.Answer, error)) (*Face, *strings.Builder) {
 	log, logged := quiet()
-	hold := func(ctx context.Context) (context.Context, func()) { return ctx, func() {} }
 	return newStage(t).conn.Face(handle, hold, log), logged
 }
+
+func hold(ctx context.Context) (context.Context, func()) { return ctx, func() {} }
 
 // newBot is a real bot in a workspace, with its face.
 func newBot(t *testing.T, s *stage) (*bot.Bot, *Face) {
@@ -115,6 +116,10 @@ func TestOnlySlackIsHeard(t *testing.T) {
 	}
 	if strings.Contains(logged.String(), secret) {
 		t.Error("the secret is in the log")
+	}
+	// Stale, from the future, and the timestamp of another time.
+	if n := strings.Count(logged.String(), "the clock of this machine is wrong"); n != 3*len(endpoints) {
+		t.Errorf("the clock is named %d times, in %s", n, logged)
 	}
 }
 

@@ -71,13 +71,22 @@ func refused(err error) bool {
 	}
 }
 
-// dialError says what to do when there is no connection.
+// dialError says what to do when there is no connection; nil when there is one.
 func dialError(token string, err error) error {
+	if err == nil {
+		return nil
+	}
 	if c := code(err); c != "" && refused(err) {
 		return &refusedError{token, c}
 	}
 	return fmt.Errorf("Slack does not answer: %w. Check the network, and SLACK_API_URL if you set it. A tocsin that runs works meanwhile, and finds Slack by itself when it is back", safe(err))
 }
+
+// The tokens, as the operator knows them.
+const (
+	botToken = "SLACK_BOT_TOKEN"
+	appToken = "SLACK_APP_TOKEN"
+)
 
 // refusedError is Slack's word that it does not take a token.
 type refusedError struct{ token, code string }

@@ -112,7 +112,7 @@ func TestTheHostThatWasSetMayBeInside(t *testing.T) {
 			t.Errorf("%s: %v", host, err)
 		}
 	}
-	client, err := metered(&http.Client{}, nil, f.APIURL, nil)
+	client, err := metered(&http.Client{}, nil, f.APIURL, nil, nil)
 	must(t, err)
 	resp, err := client.Post("http://slack.corp:"+server+"/upload", "text/plain", strings.NewReader("a draft"))
 	must(t, err)

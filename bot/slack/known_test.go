@@ -118,8 +118,8 @@ func TestFirstStartWithoutSlack(t *testing.T) {
 	})
 }
 
-// TestStartKnowsItself: only the token that was known then is known, and a refused one is
-// told at once.
+// TestStartKnowsItself: only the token that was known then is known, and who is told to
+// stop does.
 func TestStartKnowsItself(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		known := before(t)
@@ -130,13 +130,6 @@ func TestStartKnowsItself(t *testing.T) {
 		if conn.Reached() == nil || conn.Me != (Identity{}) {
 			t.Errorf("%+v: the token is another one", conn.Me)
 		}
-		for _, kind := range []string{"account_inactive", "token_revoked"} {
-			began := time.Now()
-			_, _, _, err = returning(t, known, sandbox.Fault{Kind: kind})
-			if err == nil || !strings.Contains(err.Error(), "does not accept SLACK_BOT_TOKEN ("+kind) || time.Since(began) > time.Second {
-				t.Errorf("%s: %v", kind, err)
-			}
-		}
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
 		_, err = Dial(ctx, Config{BotToken: "xoxb-sandbox", AppToken: "xapp-sandbox", APIURL: "http://sandbox/api/", Known: known})
@@ -144,6 +137,52 @@ func TestStartKnowsItself(t *testing.T) {
 			t.Errorf("%v: it was told to stop", err)
 		}
 	})
+}
+
+// TestStartRefused: a token that Slack never took is told at once, and no start. One that
+// it took before is a bot that waits until it is taken again.
+func TestStartRefused(t *testing.T) {
+	for _, refused := range []struct{ name, method, token, code string }{
+		{"the bot's token is revoked", "auth.test", "SLACK_BOT_TOKEN", "token_revoked"},
+		{"the workspace is suspended", "*", "SLACK_BOT_TOKEN", "account_inactive"},
+		{"its keys are withdrawn", "*", "SLACK_BOT_TOKEN", "ekm_access_denied"},
+		{"the app's token is revoked", "apps.connections.open", "SLACK_APP_TOKEN", "token_revoked"},
+	} {
+		t.Run(refused.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				known, began := before(t), time.Now()
+				fault := sandbox.Fault{Kind: "token_revoked", Method: refused.method, Reason: refused.code}
+				words := "does not accept " + refused.token + " (" + refused.code
+				first, another, unproven := Known{}, known, known
+				another.Token, unproven.App = hashed("xoxb-other"), hashed("xapp-other")
+				for who, k := range map[string]Known{"a first start": first, "another bot token": another, "another app token": unproven} {
+					if who == "another app token" && refused.token == "SLACK_BOT_TOKEN" {
+						continue
+					}
+					if _, _, _, err := returning(t, k, fault); err == nil || !strings.Contains(err.Error(), words) {
+						t.Errorf("%s: %v", who, err)
+					}
+				}
+				ws, conn, said, err := returning(t, known, fault)
+				must(t, err)
+				if why := conn.Reached(); why == nil || !strings.Contains(why.Error(), words) || !reflect.DeepEqual(conn.Known(), known) || time.Since(began) > time.Second {
+					t.Fatalf("after %v: %v, %+v, was %+v", time.Since(began), why, conn.Known(), known)
+				}
+				if text := said.String(); !strings.Contains(text, "level=ERROR") || !strings.Contains(text, words) {
+					t.Errorf("the operator is not told: %s", text)
+				}
+				found := make(chan error, 1)
+				go func() { found <- conn.Reach(t.Context()) }()
+				<-time.After(time.Hour)
+				if n := ws.Counts()["auth.test"].Calls; len(found) > 0 || n < 60 || n > 70 {
+					t.Fatalf("it asked %d times within an hour", n)
+				}
+				must(t, ws.Fault(sandbox.Fault{Kind: "clear"}))
+				must(t, <-found)
+				must(t, conn.Reached())
+			})
+		})
+	}
 }
 
 // TestSlackComesBackRefusing: a token that is refused when Slack is back stops nothing,

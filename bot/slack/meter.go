@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -21,14 +23,15 @@ type ticket struct{ calls map[string][]*debit }
 type ticketKey struct{}
 
 // meter stands between the client and Slack. It keeps no call to Slack back: it counts
-// those that no ticket was granted for, and notes what Slack refuses. What would go
-// elsewhere goes nowhere.
+// those that no ticket was granted for, and notes what Slack refuses and what time it has.
+// What would go elsewhere goes nowhere.
 type meter struct {
 	next    http.RoundTripper // to the API
 	outside http.RoundTripper // to where Slack's answers lead
 	pacer   *Pacer
 	api     *url.URL
 	count   func(method, outcome string)
+	drift   *drift
 }
 
 // The outcomes of a call, as Config.Called is told.
@@ -44,12 +47,12 @@ const (
 var Outcomes = []string{Done, Refused, Limited, Failed, Lost}
 
 // metered is a client whose calls to the API pacer knows of.
-func metered(c *http.Client, pacer *Pacer, api string, count func(method, outcome string)) (*http.Client, error) {
+func metered(c *http.Client, pacer *Pacer, api string, count func(method, outcome string), drift *drift) (*http.Client, error) {
 	u, err := url.Parse(api)
 	if err != nil {
 		return nil, err
 	}
-	m := &meter{next: c.Transport, outside: inbound.Transport(callTimeout), pacer: pacer, api: u, count: count}
+	m := &meter{next: c.Transport, outside: inbound.Transport(callTimeout), pacer: pacer, api: u, count: count, drift: drift}
 	if m.next == nil {
 		m.next = http.DefaultTransport
 	}
@@ -65,17 +68,25 @@ func (m *meter) RoundTrip(r *http.Request) (*http.Response, error) {
 		return m.upload(r)
 	}
 	debits := m.pacer.spend(r.Context(), method)
+	asked := time.Now()
 	resp, err := m.next.RoundTrip(r)
+	answered := time.Now()
 	if err == nil && resp.StatusCode == http.StatusTooManyRequests {
-		m.pacer.refused(method, retryAfter(resp))
+		wait := retryAfter(resp)
+		resp.Header.Set("Retry-After", strconv.Itoa(int(wait/time.Second))) // slack-go reads it, too
+		m.pacer.refused(method, wait)
 	}
 	m.pacer.answered(debits)
 	var data []byte
 	if err == nil {
 		data, err = readWhole(resp)
 	}
+	became := outcome(resp, err)
 	if m.count != nil {
-		m.count(method, outcome(resp, err))
+		m.count(method, became)
+	}
+	if became == Done || became == Refused { // it is Slack's own answer
+		m.drift.heard(resp.Header.Get("Date"), asked, answered)
 	}
 	if err == nil {
 		err = m.named(method, data)
@@ -94,16 +105,34 @@ func (m *meter) upload(r *http.Request) (*http.Response, error) {
 		}
 		return nil, err
 	}
+	next := m.outside
 	if own(m.api, r.URL) {
-		return m.next.RoundTrip(r)
+		next = m.next
 	}
-	return m.outside.RoundTrip(r)
+	resp, err := next.RoundTrip(r)
+	if err == nil {
+		_, err = readWhole(resp)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return resp, nil
 }
+
+// maxAnswer bounds what is read of one answer, in bytes. The longest is a page of a
+// channel's history: as many messages as Slack lists at once.
+const maxAnswer = 32 << 20
+
+// errLong is the error of an answer that is longer.
+var errLong = fmt.Errorf("Slack's answer is larger than %d bytes", maxAnswer)
 
 // readWhole reads an answer into memory, as the client would do next.
 func readWhole(resp *http.Response) ([]byte, error) {
 	defer resp.Body.Close()
-	data, err := io.ReadAll(resp.Body)
+	data, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
+	if len(data) > maxAnswer {
+		data, err = nil, errLong
+	}
 	resp.Body = whole{bytes.NewReader(data), data}
 	return data, err
 }
@@ -119,6 +148,8 @@ func (whole) Close() error { return nil }
 // outcome is what became of a call.
 func outcome(resp *http.Response, err error) string {
 	switch {
+	case errors.Is(err, errLong):
+		return Failed
 	case err != nil:
 		return Lost
 	case resp.StatusCode == http.StatusTooManyRequests:
@@ -139,13 +170,17 @@ func outcome(resp *http.Response, err error) string {
 	return Done
 }
 
-// retryAfter is how long Slack asks to wait.
+// longestLimited is the longest that Slack's word has us wait. Its windows are minutes; a
+// header that somebody in between got wrong must not silence the bot for days.
+const longestLimited = time.Hour
+
+// retryAfter is how long Slack asks to wait, in whole seconds: one, where it does not say.
 func retryAfter(resp *http.Response) time.Duration {
 	seconds, err := strconv.Atoi(resp.Header.Get("Retry-After"))
 	if err != nil {
 		return time.Second
 	}
-	return max(time.Second, time.Duration(seconds)*time.Second)
+	return time.Duration(min(max(seconds, 1), int(longestLimited/time.Second))) * time.Second
 }
 
 // spend is what a call is counted by: what ctx's ticket has for it, or else a

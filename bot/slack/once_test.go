@@ -1,11 +1,14 @@
 package slack
 
 import (
+	"context"
 	"errors"
+	"fmt"
 	"go/ast"
 	"go/parser"
 	"go/token"
 	"maps"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -58,6 +61,7 @@ var made = map[string][]string{
 	"JoinConversationContext":               {"conversations.join"},
 	"ListBookmarksContext":                  {"bookmarks.list"},
 	"OpenViewContext":                       {"views.open"},
+	"PostEphemeralContext":                  {"chat.postEphemeral"},
 	"PostMessageContext":                    {"chat.postMessage"},
 	"PostWebhookCustomHTTPContext":          {"response_url"},
 	"SetTopicOfConversationContext":         {"conversations.setTopic"},
@@ -381,25 +385,41 @@ func atMostOnce(t *testing.T, method string, kind sandbox.Fault) {
 	s := live(t)
 	kind.Method, kind.Times = method, 1
 	s.faultWith(kind)
-	line := map[string]string{"views.open": "open", "response_url": "help"}[method]
-	if method == "response_url" { // a form that does not open is answered there
+	switch method {
+	case "response_url": // a form that does not open is answered there
 		s.fault("lost_request", "views.open")
-		line = "open"
+		s.types("open")
+	case "views.open":
+		s.types("open")
+	default:
+		s.pinsInVain()
 	}
-	s.types(line)
 	<-time.After(5 * time.Minute)
 	if n := s.Counts()[method].Calls; n != 1 {
 		t.Errorf("%d calls of %s, want 1", n, method)
 	}
 	told := 0
 	for _, m := range s.Messages("general") {
-		if m.EphemeralTo == "U0ADA" && strings.Contains(m.Text, "did not open in time") {
+		if m.EphemeralTo == "U0ADA" && (strings.Contains(m.Text, "did not open in time") || strings.Contains(m.Text, "that is for others")) {
 			told++
 		}
 	}
 	_, open := s.View("U0ADA")
 	if method == "views.open" && !open && told != 1 || told > 1 {
 		t.Errorf("the form is open: %v; that it is not was told %d times", open, told)
+	}
+}
+
+// pinsInVain has Ada set a 📌 in #general that is refused.
+func (s *stage) pinsInVain() {
+	s.t.Helper()
+	log, _ := quiet()
+	face := s.conn.Face(func(context.Context, bot.Request) (bot.Answer, error) {
+		return bot.Answer{Message: effect.Message{Body: "that is for others"}, Refused: true}, nil
+	}, hold, log)
+	body := strings.Replace(fmt.Sprintf(pinEvent, "pushpin", "message"), "C1", s.channelCalled("general").ID, 1)
+	if w := serve(routes(face), signed("/slack/event", body, secret, time.Now())); w.Code != http.StatusOK {
+		s.t.Errorf("answered with %d", w.Code)
 	}
 }
 
@@ -425,6 +445,7 @@ func TestStoriesMakeEveryCall(t *testing.T) {
 		s.types("open")
 		s.fault("lost_request", "views.open")
 		s.types("open")
+		s.pinsInVain()
 		synctest.Wait()
 		note(s)
 	})

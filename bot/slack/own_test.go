@@ -23,7 +23,8 @@ func TestOwnEventsAreNone(t *testing.T) {
 			var p eventPayload
 			p.Event.Type, p.Event.User, p.Event.Channel = kind, user, "C1"
 			p.Event.Reaction, p.Event.Item.Type = "pushpin", "message"
-			must(t, f.event(t.Context(), p))
+			_, err := f.event(t.Context(), p)
+			must(t, err)
 		}
 	}
 	if want := []string{"U0ADA pin", "U0ADA arrived", "U0ADA left"}; len(heard) != 3 || heard[0] != want[0] || heard[1] != want[1] || heard[2] != want[2] {

@@ -188,7 +188,8 @@ const perPage = 999
 // in it: it has no topic yet.
 func (p *Performer) own(ctx context.Context, name string, private bool, since time.Time) (*slack.Channel, error) {
 	params := &slack.GetConversationsForUserParameters{Types: []string{"public_channel", "private_channel"}, Limit: perPage, ExcludeArchived: true}
-	for {
+	var pages leaves
+	for more := true; more; params.Cursor = pages.cursor {
 		list, next, err := p.api.GetConversationsForUserContext(ctx, params)
 		if err != nil {
 			return nil, err
@@ -198,10 +199,11 @@ func (p *Performer) own(ctx context.Context, name string, private bool, since ti
 				return &ch, nil
 			}
 		}
-		if params.Cursor = next; next == "" {
-			return nil, nil
+		if more, err = pages.turn(next); err != nil {
+			return nil, err
 		}
 	}
+	return nil, nil
 }
 
 // began tells whether a channel was created at a time or later.

@@ -64,7 +64,8 @@ func (p *Performer) look(ctx context.Context, channel string, job bot.Job, bears
 		}
 		return !stamp(m.Timestamp).Before(job.First.Add(-time.Minute))
 	}
-	for {
+	var list leaves
+	for more := true; more; params.Cursor = list.cursor {
 		page, err := p.api.GetConversationHistoryContext(ctx, params)
 		if err != nil {
 			return "", err
@@ -74,10 +75,14 @@ func (p *Performer) look(ctx context.Context, channel string, job bot.Job, bears
 				return m.Timestamp, nil
 			}
 		}
-		if params.Cursor = page.ResponseMetaData.NextCursor; !page.HasMore || params.Cursor == "" {
-			return "", nil
+		if !page.HasMore {
+			break
+		}
+		if more, err = list.turn(page.ResponseMetaData.NextCursor); err != nil {
+			return "", err
 		}
 	}
+	return "", nil
 }
 
 // upload posts the postmortem draft as a file.

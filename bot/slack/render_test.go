@@ -279,7 +279,7 @@ func TestUnescapeLosesNoPerson(t *testing.T) {
 	}
 }
 
-func asJSON(t *testing.T, v any) []byte {
+func asJSON(t testing.TB, v any) []byte {
 	t.Helper()
 	data, err := json.Marshal(v)
 	must(t, err)

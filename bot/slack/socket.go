@@ -26,6 +26,10 @@ const ackWindow = 3 * time.Second
 // atOnce bounds the requests that are answered at once.
 const atOnce = 32
 
+// maxFrame bounds one message of a link, in bytes: over it the link is dialed anew. Slack's
+// requests are some 10 KB.
+const maxFrame = 4 << 20
+
 // longestWait is how long a link waits at most before it tries again: slack-go
 // doubles its wait up to 5 minutes, and people wait with it.
 const longestWait = 5 * time.Second
@@ -87,7 +91,7 @@ func (f *Face) link(ctx context.Context, slots chan struct{}) error {
 func (f *Face) once(ctx context.Context, slots chan struct{}, dialer *websocket.Dialer, wait, patience time.Duration) (again bool, err error) {
 	up, down := context.WithCancelCause(context.WithoutCancel(ctx))
 	defer down(errImpatient) // where it panics
-	client := socketmode.New(f.API, socketmode.OptionDialer(dialer))
+	client := socketmode.New(f.API, socketmode.OptionDialer(dialer), socketmode.OptionReadLimit(maxFrame))
 	listening := make(chan struct{})
 	go func() {
 		defer close(listening)
@@ -143,10 +147,14 @@ func (f *Face) listen(ctx, up context.Context, client *socketmode.Client, slots 
 	}
 }
 
-// Ask asks Slack anything, to learn whether it answers.
+// Ask asks Slack whether it takes the bot token. The error is its word that it does not,
+// with what to do; whether it answers at all is for Config.Called.
 func (f *Face) Ask(ctx context.Context) error {
 	_, err := f.API.AuthTestContext(ctx)
-	return err
+	if denied, no := errors.AsType[*refusedError](dialError(botToken, err)); no {
+		return denied
+	}
+	return nil
 }
 
 // Links is how many Socket Mode links are up.
@@ -216,7 +224,7 @@ func (f *Face) take(ctx context.Context, client *socketmode.Client, r socketmode
 			f.Log.Error("an event that cannot be read", "error", err)
 			return
 		}
-		if f.event(held, p) != nil {
+		if then, err = f.event(held, p); err != nil {
 			return // not stored, so not acknowledged: Slack sends it again
 		}
 	}

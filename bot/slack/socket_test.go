@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -14,6 +15,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/gorilla/websocket"
 	"github.com/slack-go/slack"
 	"github.com/slack-go/slack/socketmode"
 
@@ -47,6 +49,58 @@ func TestLinksComeBack(t *testing.T) {
 	cancel()
 	if err := <-done; err != nil || f.Links() != 0 {
 		t.Errorf("%v, %d links", err, f.Links())
+	}
+}
+
+// TestHugeFrame: what a link brings is read to a bound only. A link that brings more is
+// dialed anew, and the other one stays.
+func TestHugeFrame(t *testing.T) {
+	hello := func(size int) []byte { return []byte(`{"type":"hello","pad":"` + strings.Repeat("x", size) + `"}`) }
+	type end struct {
+		size int
+		err  error
+	}
+	tell, told := make(chan int), make(chan end, 10)
+	anybody := websocket.Upgrader{CheckOrigin: func(*http.Request) bool { return true }}
+	var server *httptest.Server
+	server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/apps.connections.open" {
+			fmt.Fprintf(w, `{"ok":true,"url":"ws%s/link"}`, strings.TrimPrefix(server.URL, "http"))
+			return
+		}
+		link, err := anybody.Upgrade(w, r, nil)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		defer link.Close()
+		link.WriteMessage(websocket.TextMessage, hello(0))
+		size := <-tell
+		link.WriteMessage(websocket.TextMessage, hello(size))
+		_, _, err = link.ReadMessage()
+		told <- end{size, err}
+	}))
+	defer server.Close()
+	defer close(tell)
+	f := &Face{API: slack.New("xoxb-1", slack.OptionAppLevelToken("xapp-1"), slack.OptionAPIURL(server.URL+"/")), APIURL: server.URL + "/", Log: slog.New(slog.DiscardHandler), wait: time.Millisecond}
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- f.Connect(ctx) }()
+	tell <- maxFrame / 2
+	for range 3 { // that link stays, and the other one is another each time
+		tell <- maxFrame
+		select {
+		case e := <-told:
+			if e.size != maxFrame || !websocket.IsCloseError(e.err, websocket.CloseMessageTooBig) {
+				t.Errorf("a link ended by a message of %d bytes, with %v", e.size, e.err)
+			}
+		case <-time.After(10 * time.Second):
+			t.Fatal("a link takes too large a message")
+		}
+	}
+	cancel()
+	if err := <-done; err != nil {
+		t.Error(err)
 	}
 }
 

@@ -146,10 +146,12 @@ type settings struct {
 	keeping   keeping
 	quiet     time.Duration
 	look      time.Duration // how often the content is looked at; 0: lookEvery
+	silence   time.Duration // how long serve has nothing to do in Slack before it asks for its word; 0: silence
 	askEach   time.Duration // how often PagerDuty is asked for what was lost; 0: reconcileEvery
 	now       func() time.Time
-	pair      *pair // serve HTTPS by itself; nil: HTTP
-	trim      bool  // give memory back to the system: the process is the bot's alone
+	counts    *counts // go on from an earlier app; nil: begin at 0
+	pair      *pair   // serve HTTPS by itself; nil: HTTP
+	alone     bool    // the process is the bot's alone: once the start is over it gives back the memory that took
 }
 
 // app is the bot with its faces: the same for serve, sandbox and tests.
@@ -163,7 +165,7 @@ type app struct {
 	door    door
 	control net.Listener
 	guides  *runbooks.Library
-	trim    bool
+	alone   bool
 	watch   *watch // nil without content of a team's own
 	pager   *pager // nil where PagerDuty is not set up for paging
 	metrics *metrics
@@ -171,8 +173,10 @@ type app struct {
 	counts  *counts
 	marker  *marker
 	asking  atomic.Bool
+	hangs   bool // something of it did not end with run
 	look    time.Duration
 	askEach time.Duration
+	silence time.Duration // 0: Slack is not asked
 
 	slack    *slack.Connection
 	commands command.Commands // for the shell
@@ -181,7 +185,7 @@ type app struct {
 // newApp opens the store and builds the bot. Where Slack does not answer, what is for it
 // waits.
 func newApp(ctx context.Context, s settings, log *slog.Logger) (*app, error) {
-	counts := newCounts()
+	counts := cmp.Or(s.counts, newCounts())
 	log = slog.New(counted{log.Handler(), counts})
 	for _, p := range s.content.problems {
 		log.Warn("content", "problem", p)
@@ -190,14 +194,18 @@ func newApp(ctx context.Context, s settings, log *slog.Logger) (*app, error) {
 		log.Warn("configuration", "problem", d)
 	}
 	s.slack.Called = counts.called
+	counts.welcome = func() { log.Info("Slack takes the bot token again") }
 	s.slack.Log, s.slack.Jitter = log, rand.N[time.Duration]
 	conn, kv, err := reachSlack(ctx, s)
 	if err != nil {
 		return nil, err
 	}
 	a := &app{
-		log: log, kv: kv, slack: conn, counts: counts, guides: s.content.guides, trim: s.trim, socket: s.slack.AppToken != "",
+		log: log, kv: kv, slack: conn, counts: counts, guides: s.content.guides, alone: s.alone, socket: s.slack.AppToken != "",
 		look: cmp.Or(s.look, lookEvery), askEach: cmp.Or(s.askEach, reconcileEvery), door: door{log: log, answer: longestAnswer, pair: s.pair},
+	}
+	if s.slack.Patience > 0 { // else nobody goes on without Slack
+		a.silence = cmp.Or(s.silence, silence)
 	}
 	if s.content.from.Content != "" {
 		a.watch = newWatch(s.content, log)
@@ -209,7 +217,7 @@ func newApp(ctx context.Context, s settings, log *slog.Logger) (*app, error) {
 	}
 	commands := command.Commands{Buckets: buckets(pacer), Log: log}
 	if s.pager != nil {
-		s.pager.Team = catalogue{s.content.services}
+		s.pager.Team, s.pager.Now = catalogue{s.content.services}, s.now
 		if a.pager, err = newPager(ctx, *s.pager, conn.Performer.ByMail); err != nil {
 			kv.Close()
 			return nil, err
@@ -287,7 +295,7 @@ func (a *app) sources(s settings) []*inbound.Hook {
 	return hooks
 }
 
-// run works until ctx ends, or something fails that only a restart can mend.
+// run works until ctx ends, or something fails that only a new app can mend.
 // serve is the HTTP server to run beside; nil for none.
 func (a *app) run(ctx context.Context, ln net.Listener, handler http.Handler) error {
 	ctx, cancel := context.WithCancelCause(ctx)
@@ -305,6 +313,9 @@ func (a *app) run(ctx context.Context, ln net.Listener, handler http.Handler) er
 		a.meet(ctx)
 	}
 	start("Slack", func() error { return a.talk(ctx) })
+	if a.silence > 0 {
+		start("Slack", func() error { a.keep(ctx, "slack", a.attend); return nil })
+	}
 	if a.watch != nil {
 		looks := time.NewTicker(a.look)
 		defer looks.Stop()
@@ -326,14 +337,17 @@ func (a *app) run(ctx context.Context, ln net.Listener, handler http.Handler) er
 	start("memory", func() error { a.keep(ctx, "record", a.rest); return nil })
 	start("the control socket", func() error { return door{log: a.log}.serve(ctx, a.control, a.controlRoutes()) })
 	<-ctx.Done()
-	a.log.Info("tocsin ends: it takes nothing new, and finishes what is under way", "why", context.Cause(ctx))
-	if !within(drainTime, wg.Wait) {
+	err, who := context.Cause(ctx), "the bot"
+	if errors.Is(err, context.Canceled) {
+		who = "tocsin"
+	}
+	a.log.Info(who+" ends: it takes nothing new, and finishes what is under way", "why", err)
+	if a.hangs = !within(drainTime, wg.Wait); a.hangs {
 		a.log.Warn("what is under way does not end, and is left: what is stored is done at the next start")
 	}
-	err := context.Cause(ctx)
 	closing := a.shut()
 	if closing == nil {
-		a.log.Info("tocsin has ended: what was acknowledged is on disk")
+		a.log.Info(who + " has ended: what was acknowledged is on disk")
 	} else if errors.Is(err, context.Canceled) {
 		err = closing
 	}
@@ -355,6 +369,7 @@ const (
 func (a *app) shut() error {
 	var err error
 	if !within(closeTime, func() { err = a.kv.Close() }) {
+		a.hangs = true
 		return errors.New("the data file does not close: look at the disk. What was acknowledged is in it")
 	}
 	return err
@@ -378,12 +393,25 @@ func within(most time.Duration, do func()) bool {
 // releaseEach is how often what was read of the data file is given back.
 const releaseEach = time.Minute
 
+// starting is how long the start goes before what nobody has to wait for.
+const starting = 250 * time.Millisecond
+
+// garbageLater has the process collect when there is one and a half times as much garbage
+// as what it holds. That is little, so a collection comes often else: the start would wait
+// for it, and a flood of webhooks. With twice as much it comes near 100 MB.
+func garbageLater() { debug.SetGCPercent(150) }
+
 // rest does what nobody has to wait for at the start: it makes ready what the first
 // report would otherwise wait for, and where the process is the bot's alone, gives
 // back the memory that starting took, and what is read later of the data file.
 func (a *app) rest(ctx context.Context) {
+	select {
+	case <-time.After(starting):
+	case <-ctx.Done():
+		return
+	}
 	a.guides.Warm()
-	if !a.trim {
+	if !a.alone {
 		return
 	}
 	debug.FreeOSMemory()

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"time"
 
 	"tocsin/bot/slack"
 	"tocsin/store"
@@ -82,7 +83,32 @@ func (a *app) talk(ctx context.Context) error {
 	if !a.socket {
 		return nil
 	}
-	return a.face.Connect(ctx)
+	a.connect(ctx)
+	return nil
+}
+
+// The waits before a refused app token is tried again: the first, and at most. Only the
+// operator can mend it, and all but what people do in Slack goes on.
+const (
+	firstConnect = 2 * time.Second
+	lastConnect  = time.Minute
+)
+
+// connect keeps the links of Socket Mode up until ctx ends.
+func (a *app) connect(ctx context.Context) {
+	for wait := firstConnect; ; wait = min(2*wait, lastConnect) {
+		err := a.face.Connect(ctx)
+		if err == nil {
+			return
+		}
+		a.log.Error("what people do in Slack does not arrive: check SLACK_APP_TOKEN, and that the app is installed in the workspace. A new token needs a restart",
+			"again in", wait, "error", err)
+		select {
+		case <-time.After(wait):
+		case <-ctx.Done():
+			return
+		}
+	}
 }
 
 // withoutSlack tells whether Slack is known to be away. By HTTP there is no link that

@@ -25,6 +25,7 @@ type outage struct {
 	*testing.T
 	ws  *sandbox.Workspace
 	set settings
+	log journal // of all of them
 }
 
 func newOutage(t *testing.T) *outage {
@@ -38,7 +39,7 @@ func newOutage(t *testing.T) *outage {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := &outage{t, run.workspace, sandboxSettings(run.url, filepath.Join(t.TempDir(), "tocsin.db"), content, fullSpeed)}
+	o := &outage{T: t, ws: run.workspace, set: sandboxSettings(run.url, filepath.Join(t.TempDir(), "tocsin.db"), content, fullSpeed)}
 	o.set.slack.Patience = slackPatience
 	return o
 }
@@ -66,7 +67,7 @@ type started struct {
 func (o *outage) start() *started {
 	o.Helper()
 	ctx, cancel := context.WithCancel(o.Context())
-	a, err := newApp(ctx, o.set, slog.New(slog.DiscardHandler))
+	a, err := newApp(ctx, o.set, slog.New(slog.NewTextHandler(&o.log, nil)))
 	o.must(err)
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	o.must(err)
@@ -90,15 +91,28 @@ func TestStartWhileSlackIsAway(t *testing.T) {
 	t.Parallel()
 	o := newOutage(t)
 	o.end(o.start())
-	o.startsWithoutSlack()
+	o.startsWithoutSlack("lost_request", "does not answer since the start")
+}
+
+// TestStartWhileTheTokenIsRefused: the same where Slack took the token before, and takes it
+// no more.
+func TestStartWhileTheTokenIsRefused(t *testing.T) {
+	t.Parallel()
+	o := newOutage(t)
+	o.end(o.start())
+	o.startsWithoutSlack("token_revoked", "does not accept SLACK_BOT_TOKEN (token_revoked)")
 }
 
 // TestFirstStartWhileSlackIsAway: the same with a token that never reached Slack.
-func TestFirstStartWhileSlackIsAway(t *testing.T) { newOutage(t).startsWithoutSlack() }
+func TestFirstStartWhileSlackIsAway(t *testing.T) {
+	newOutage(t).startsWithoutSlack("lost_request", "does not answer since the start")
+}
 
-func (o *outage) startsWithoutSlack() {
+// startsWithoutSlack starts a bot while something is wrong with Slack, of which GET /readyz
+// says why.
+func (o *outage) startsWithoutSlack(fault, why string) {
 	t := o.T
-	o.fault("lost_request")
+	o.fault(fault)
 	o.end(o.start()) // what was known stays known
 	began := time.Now()
 	s := o.start()
@@ -115,6 +129,12 @@ func (o *outage) startsWithoutSlack() {
 	resp.Body.Close()
 	if took := time.Since(began); resp.StatusCode/100 != 2 || took > 10*time.Second {
 		t.Errorf("a webhook was answered with %d, %v after the start began", resp.StatusCode, took)
+	}
+	if w := asked(tellParts(s.ready), ""); w.Code != http.StatusServiceUnavailable || !strings.Contains(w.Body.String(), why) {
+		t.Errorf("ready: %d %s, want %q", w.Code, w.Body, why)
+	}
+	if w := asked(tellParts(s.alive), ""); w.Code != http.StatusOK {
+		t.Errorf("alive: %d %s", w.Code, w.Body)
 	}
 	say := spoken{Line: "open sev2 Answers are wrong", Name: "ada", Cause: "shell/test"}
 	for _, words := range []string{"Slack is away", "INC-"} { // the first answer may have been lost
@@ -143,6 +163,35 @@ func (o *outage) startsWithoutSlack() {
 	if n := strings.Count(fmt.Sprint(o.ws.ChannelNames()), "answers-are-wrong"); n != 1 {
 		t.Errorf("%d rooms of one incident: %v", n, o.ws.ChannelNames())
 	}
+	o.end(s)
+}
+
+// says waits until the log says something.
+func (o *outage) says(words string) {
+	o.Helper()
+	if until(o.Context(), func() bool { return strings.Contains(o.log.String(), words) }) != nil {
+		o.Fatalf("nothing says %q; the log is %s", words, o.log.String())
+	}
+}
+
+// TestTheAppTokenIsRefusedLater: when Slack refuses it while tocsin runs, all but what
+// people do in Slack goes on, and that too when Slack takes it again.
+func TestTheAppTokenIsRefusedLater(t *testing.T) {
+	t.Parallel()
+	o := newOutage(t)
+	s := o.start()
+	o.must(until(t.Context(), func() bool { return s.face.Links() == 2 }))
+	o.must(o.ws.Fault(sandbox.Fault{Kind: "token_revoked", Method: "apps.connections.open"}))
+	o.must(o.ws.Fault(sandbox.Fault{Kind: "disconnect", Reason: "abrupt"}))
+	o.says("check SLACK_APP_TOKEN")
+	_, _, err := tellBot(t.Context(), o.set.storePath, spoken{Line: "open Answers are wrong", Name: "ada", Cause: "shell/test"})
+	o.must(err)
+	o.must(until(t.Context(), func() bool { return slices.Contains(o.ws.ChannelNames(), "inc-1-answers-are-wrong") }))
+	if w := asked(tellParts(s.ready), ""); !strings.Contains(w.Body.String(), "slack: no link of Socket Mode") {
+		t.Errorf("ready: %d %s", w.Code, w.Body)
+	}
+	o.fault("clear")
+	o.must(until(t.Context(), func() bool { return s.face.Links() == 2 }))
 	o.end(s)
 }
 

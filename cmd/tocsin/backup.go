@@ -31,6 +31,9 @@ func (c *backupCmd) Run(e *env) error {
 		return err
 	}
 	sweep(c.File, e.log)
+	if err := roomForBackup(path, c.File); err != nil {
+		return fmt.Errorf("no backup was made: %w", err)
+	}
 	var write func(io.Writer) error
 	var done func()
 	err = patiently(e.ctx, func() (err error) {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -22,16 +23,23 @@ type counts struct {
 	lines      *prometheus.CounterVec
 	panics     *prometheus.CounterVec
 
-	mu   sync.Mutex
-	away error // why the last call to Slack had no answer; nil: it had one
-	last time.Time
+	mu      sync.Mutex
+	away    error // why the last call to Slack had no answer; nil: it had one
+	last    time.Time
+	denied  error     // Slack's word that it takes the bot token no more; nil: it does
+	done    time.Time // when it last did
+	welcome func()    // called when it does again
 }
+
+// appOnly is the one method that is called with the app token.
+const appOnly = "apps.connections.open"
 
 func newCounts() *counts {
 	counter := func(name, help string, labels ...string) *prometheus.CounterVec {
 		return prometheus.NewCounterVec(prometheus.CounterOpts{Name: "tocsin_" + name, Help: help}, labels)
 	}
 	c := &counts{
+		welcome:    func() {},
 		deliveries: counter("deliveries_total", helpDeliveries, "source", "outcome"),
 		calls:      counter("slack_calls_total", helpCalls, "method", "outcome"),
 		lines:      counter("log_lines_total", helpLines, "level"),
@@ -61,7 +69,9 @@ func (c *counts) begin() {
 		c.commits.WithLabelValues(o)
 	}
 	for _, o := range slack.Outcomes {
-		c.calls.WithLabelValues("chat.postMessage", o)
+		for _, method := range []string{"chat.postMessage", "auth.test", appOnly} {
+			c.calls.WithLabelValues(method, o)
+		}
 	}
 }
 
@@ -76,17 +86,40 @@ func (c *counts) called(method, outcome string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.away, c.last = nil, time.Now()
-	if outcome == slack.Lost || outcome == slack.Failed {
+	switch {
+	case outcome == slack.Lost || outcome == slack.Failed:
 		c.away = errors.New("the last call had no answer: what is to be done there waits, and is done when Slack is back")
+	case outcome == slack.Done && method != appOnly:
+		if c.done = c.last; c.denied != nil {
+			c.denied = nil
+			c.welcome()
+		}
 	}
 }
 
-// slackAway tells why Slack is not reached, as far as the last call tells, and when
-// that was.
+// deny notes Slack's word that it does not take the bot token, and tells whether that is
+// new.
+func (c *counts) deny(word error) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	known := c.denied != nil
+	c.denied = word
+	return !known
+}
+
+// slackAway tells why nothing can be done in Slack, as far as the last calls tell, and
+// when the last was.
 func (c *counts) slackAway() (time.Time, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.last, c.away
+	return c.last, cmp.Or(c.away, c.denied)
+}
+
+// idle is how long nothing was done in Slack.
+func (c *counts) idle() time.Duration {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return time.Since(c.done)
 }
 
 // The outcomes of a commit.

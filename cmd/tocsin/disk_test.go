@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -51,7 +52,7 @@ func namespace(t *testing.T, at string) []string {
 	return nil
 }
 
-const mountSmall = "mount -t tmpfs -o size=1m tmpfs "
+const mountSmall = "mount -t tmpfs -o size=8m tmpfs "
 
 // newDisk mounts a disk.
 func newDisk(t *testing.T) *disk {
@@ -74,6 +75,24 @@ func newDisk(t *testing.T) *disk {
 	}
 	d.dir = fmt.Sprintf("/proc/%d/root%s", d.shell.Process.Pid, d.mount)
 	return d
+}
+
+// fill fills it to the last byte, until empty.
+func (d *disk) fill(t *testing.T) (empty func()) {
+	t.Helper()
+	filler, err := os.Create(filepath.Join(d.dir, "filler"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for err == nil {
+		_, err = filler.Write(make([]byte, 4096))
+	}
+	filler.Close()
+	return func() {
+		if err := os.Remove(filler.Name()); err != nil {
+			t.Fatal(err)
+		}
+	}
 }
 
 // do has the shell do something, and returns what it complains of.

@@ -32,6 +32,8 @@ type ground struct {
 	process   *process    // the latest
 	doomed    atomic.Bool // one of them was killed by startDoomed
 	told      int         // how many of tale were answered
+	socket    bool        // processes have Socket Mode's links besides
+	more      []string    // of their environment
 }
 
 // tale is what Ada says, one after the other.
@@ -65,7 +67,10 @@ func (g *ground) close() {
 // start launches a process, below wrapper if there is one.
 func (g *ground) start(ctx context.Context, wrapper ...string) (err error) {
 	env := environment(g.url, g.file, byHTTP, "GOMAXPROCS=1", "TOCSIN_QUIET=100ms", "TOCSIN_PACE=0.001")
-	g.process, err = launch(ctx, env, append(wrapper, "tocsin", "serve")...)
+	if g.socket {
+		env = append(env, bySocket)
+	}
+	g.process, err = launch(ctx, append(env, g.more...), append(wrapper, "tocsin", "serve")...)
 	return err
 }
 
@@ -73,7 +78,7 @@ func (g *ground) start(ctx context.Context, wrapper ...string) (err error) {
 // one did not answer is told again with the same trigger. errEnded if the process
 // ends before.
 func (g *ground) tell(ctx context.Context) error {
-	if err := g.process.up(ctx); err != nil {
+	if err := errors.Join(g.process.up(ctx), g.process.await(ctx, g.linked)); err != nil {
 		return g.explain(err)
 	}
 	for {
@@ -106,6 +111,15 @@ func (g *ground) say(ctx context.Context) error {
 func (g *ground) settled() bool {
 	n, err := g.process.waits(context.Background())
 	return err == nil && n == 0
+}
+
+// linked tells whether the process has all links that it is to have.
+func (g *ground) linked() bool {
+	if !g.socket {
+		return true
+	}
+	numbers, err := g.process.numbers(context.Background())
+	return err == nil && numbers["tocsin_slack_links"] == "2"
 }
 
 // leave has the process end as it should.

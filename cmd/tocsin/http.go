@@ -30,6 +30,10 @@ const (
 	maxHeaders    = 64 << 10
 )
 
+// maxConns is how many connections are served at once: each takes some 20 KiB, whoever
+// is at its other end. crowd says what becomes of one more.
+const maxConns = 4096
+
 // drain is how long requests that are under way may take at the end.
 const drain = 3 * time.Second
 
@@ -60,6 +64,7 @@ func (d door) server(ctx context.Context, handler http.Handler) *http.Server {
 		Handler: d.survive(handler), ReadHeaderTimeout: headersIn, ReadTimeout: requestIn, WriteTimeout: d.answer,
 		IdleTimeout: idle, MaxHeaderBytes: maxHeaders,
 		BaseContext: func(net.Listener) context.Context { return context.WithoutCancel(ctx) },
+		ConnState:   newCrowd(maxConns).heed,
 		ErrorLog:    slog.NewLogLogger(d.log.Handler(), slog.LevelDebug), // whoever knocks and goes away
 	}
 }

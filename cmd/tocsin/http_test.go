@@ -74,7 +74,7 @@ func TestNobodyHoldsTheDoorOpen(t *testing.T) {
 				begun := time.Now()
 				mux := http.NewServeMux()
 				mux.HandleFunc("/short", func(http.ResponseWriter, *http.Request) {})
-				mux.HandleFunc("/in", func(w http.ResponseWriter, r *http.Request) { inbound.Read(w, r) })
+				mux.HandleFunc("/in", func(w http.ResponseWriter, r *http.Request) { inbound.Read(w, r, slog.New(slog.DiscardHandler)) })
 				mux.HandleFunc("/endless", func(w http.ResponseWriter, _ *http.Request) {
 					for err := error(nil); err == nil; {
 						_, err = w.Write(make([]byte, 1<<10))

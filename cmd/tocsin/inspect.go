@@ -64,6 +64,7 @@ func (c *doctorCmd) Run(e *env) error {
 	d.sources(s)
 	d.places(s)
 	if s.storePath != "" {
+		d.running(e.ctx, s.storePath)
 		d.store(e.ctx, c.storeFlags, c.Backup)
 	}
 	if d.failed > 0 {
@@ -106,6 +107,24 @@ func (d *doctor) slack(ctx context.Context, c slack.Config) {
 	}
 	if len(problems) == 0 {
 		d.good("Slack", "the announcement channel #"+strings.TrimPrefix(c.Announce, "#")+" is there")
+	}
+}
+
+// running tells what does not work of the bot that runs on the record: what it was started
+// with may be other than what doctor sees.
+func (d *doctor) running(ctx context.Context, path string) {
+	_, running, err := ask(ctx, path, "readyz", "")
+	if !running {
+		return
+	}
+	if err == nil {
+		d.good("running bot", "every part works")
+		return
+	}
+	for line := range strings.Lines(err.Error()) {
+		if line = strings.TrimSpace(line); !strings.HasSuffix(line, ": ok") {
+			d.bad("running bot", line)
+		}
 	}
 }
 

@@ -179,13 +179,17 @@ func backupsIn(dir string, now time.Time) (names []string) {
 	return names
 }
 
-// backup makes a backup, and then removes those that are too many.
+// backup makes a backup, and then removes those that are too many. Without room for a new
+// one all are kept.
 func (k *keeper) backup(ctx context.Context, now time.Time) error {
 	if err := os.MkdirAll(k.backups, 0o700); err != nil {
 		return err
 	}
 	sweep(filepath.Join(k.backups, "tocsin-"), k.log)
 	path := filepath.Join(k.backups, "tocsin-"+fileTime(now)+".db")
+	if err := roomForBackup(k.kv.Path(), path); err != nil {
+		return err
+	}
 	var r store.Report
 	if err := k.kv.Copy(ctx, path, whole(ctx, &r)); err != nil {
 		return err

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -29,6 +30,9 @@ type shelf struct {
 	*keeper
 }
 
+// shippedContent is what comes with tocsin, read once: it does not change.
+var shippedContent = sync.OnceValues(contentFlags{}.load)
+
 func newKept(t *testing.T, k keeping) *shelf {
 	t.Helper()
 	m := &shelf{t: t, now: day1, dir: t.TempDir()}
@@ -37,7 +41,7 @@ func newKept(t *testing.T, k keeping) *shelf {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { kv.Close() })
-	content, err := contentFlags{}.load()
+	content, err := shippedContent()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -336,6 +340,7 @@ func TestWhatIsOldLeavesTheRecord(t *testing.T) {
 	young := m.open(incident.Declared{Title: "Young", Severity: incident.SEV3})
 	m.end(young)
 
+	m.looks(day1.AddDate(2, 0, 0))
 	m.looks(day1.AddDate(2, 0, 1))
 	if got := m.files(dir); got != "INC-1.jsonl INC-1.md INC-2.jsonl INC-2.md" {
 		t.Errorf("exported: %s\n%s", got, m.log.String())
@@ -370,6 +375,41 @@ func TestWhatIsOldLeavesTheRecord(t *testing.T) {
 	}
 }
 
+// Nothing leaves on the word of a clock that has just jumped, whatever is started again
+// meanwhile; what is old by two looks a day apart does.
+func TestWhatIsOldStaysWhileTheClockJumps(t *testing.T) {
+	ahead, year := day1.AddDate(4, 0, 0), 365*day
+	type look struct {
+		at   time.Time
+		told int // lines that say what the clock did
+		left bool
+	}
+	for name, looks := range map[string][]look{
+		"ahead once, then right":  {{day1, 0, false}, {ahead, 1, false}, {ahead.Add(time.Hour), 1, false}, {day1.Add(2 * time.Hour), 2, false}, {day1.Add(30 * time.Hour), 2, false}},
+		"ahead from the first on": {{ahead, 0, false}, {ahead.Add(time.Hour), 0, false}, {day1, 1, false}, {day1.Add(day), 1, false}},
+		"it is that time":         {{day1, 0, false}, {ahead, 1, false}, {ahead.Add(day), 1, true}},
+		"back, and right again":   {{day1, 0, false}, {day1.Add(-year), 1, false}, {day1.Add(-year + day), 1, false}, {ahead, 2, false}, {ahead.Add(day), 2, true}},
+		"off for a week": {
+			{day1.Add(729 * day), 0, false}, {day1.Add(736 * day), 1, false}, {day1.Add(736*day + time.Hour), 1, false}, {day1.Add(737 * day), 1, true},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			m := newKept(t, keeping{keep: 730 * day, exports: t.TempDir()})
+			m.end(m.open(incident.Declared{Title: "Answers are wrong", Severity: incident.SEV3}))
+			for i, l := range looks {
+				m.looks(l.at)
+				m.keeper = newKeeper(m.keeping, m.kv, m.bot, m.log2()) // a restart changes nothing
+				m.looks(l.at)
+				heads, err := store.NewJournal(m.kv).Heads(t.Context())
+				m.must(err)
+				if told := strings.Count(m.log.String(), "level=ERROR"); told != l.told || (len(heads) == 0) != l.left {
+					t.Fatalf("at look %d it has left: %v, and %d errors were told, want %v and %d:\n%s", i+1, len(heads) == 0, told, l.left, l.told, m.log.String())
+				}
+			}
+		})
+	}
+}
+
 // What is damaged stays, is named each, and keeps nothing from leaving that is whole. What
 // may be of any incident keeps them all.
 func TestWhatIsDamagedStaysAlone(t *testing.T) {
@@ -386,6 +426,7 @@ func TestWhatIsDamagedStaysAlone(t *testing.T) {
 	m.spoil("log/00000003/00000002")
 	m.spoil("head/00000007")
 	m.spoil("gone/00000090")
+	m.looks(day1.AddDate(3, 0, -1))
 	m.looks(day1.AddDate(3, 0, 0))
 	if heads, _ := j.Heads(t.Context()); len(heads) != 6 || !strings.Contains(m.log.String(), "none leaves while it is not known whose this is") {
 		t.Fatalf("with an alert that may be of any, %d heads are left:\n%s", len(heads), m.log.String())
@@ -413,6 +454,7 @@ func TestNothingLeavesWithoutItsExport(t *testing.T) {
 	m := newKept(t, keeping{keep: 730 * 24 * time.Hour, exports: file})
 	m.must(os.WriteFile(file, nil, 0o600))
 	m.end(m.open(incident.Declared{Title: "Old", Severity: incident.SEV3}))
+	m.looks(day1.AddDate(3, 0, -1))
 	m.looks(day1.AddDate(3, 0, 0))
 	if _, _, err := store.NewJournal(m.kv).Load(t.Context(), "INC-1"); err != nil {
 		t.Error(err)

@@ -11,14 +11,27 @@ import (
 	"tocsin/store"
 )
 
-// retire exports the incidents that have been over for long, and takes them out of
-// the record. Those that are damaged stay, and are the error.
+// markRetired is the mark of when what is old was last looked for.
+const markRetired = "retired"
+
+// retire exports, once a day and not on the word of a clock that jumped, the incidents
+// that have been over for long, and takes them out of the record.
 func (k *keeper) retire(ctx context.Context, now time.Time) error {
 	if k.keep == 0 {
 		return nil
 	}
 	sweep(filepath.Join(k.exports, "INC-"), k.log)
 	j := store.NewJournal(k.kv)
+	due, err := j.Daily(ctx, markRetired, now)
+	if due {
+		err = k.retireAll(ctx, j, now)
+	}
+	return errors.Join(err, j.Sweep(ctx))
+}
+
+// retireAll has every incident leave that has been over for long. Those that are damaged
+// stay, and are the error.
+func (k *keeper) retireAll(ctx context.Context, j *store.Journal, now time.Time) error {
 	heads, damaged := j.Heads(ctx)
 	items, unread := j.Outbox(ctx)
 	busy, known := awaiting(items, unread)
@@ -39,7 +52,7 @@ func (k *keeper) retire(ctx context.Context, now time.Time) error {
 			failed = errors.Join(failed, fmt.Errorf("%s: %w", h.ID, err))
 		}
 	}
-	return errors.Join(failed, j.Sweep(ctx))
+	return failed
 }
 
 // awaiting are the incidents for which something is still to be done, or may be: unread

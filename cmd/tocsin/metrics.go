@@ -26,6 +26,7 @@ type metrics struct {
 	*counts
 	sources
 	bot      *bot.Bot
+	began    time.Time
 	registry *prometheus.Registry
 }
 
@@ -56,7 +57,7 @@ func oneOf(list []string, label string) string {
 
 // newMetrics tells how a bot is.
 func newMetrics(b *bot.Bot, c *counts, s sources) *metrics {
-	m := &metrics{counts: c, sources: s, bot: b, registry: prometheus.NewRegistry()}
+	m := &metrics{counts: c, sources: s, bot: b, began: b.Now(), registry: prometheus.NewRegistry()}
 	m.registry.MustRegister(m, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	m.registry.MustRegister(c.all()...)
 	return m
@@ -80,7 +81,7 @@ func (m *metrics) handler() http.Handler {
 // Describe implements prometheus.Collector.
 func (m *metrics) Describe(ch chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{
-		descUp, descLeads, descBuild, descArrivals, descEffects, descOldest, descUsed, descLimit, descWaiting, descPaused, descLinks, descHeld,
+		descUp, descLeads, descBuild, descBegan, descArrivals, descKept, descEffects, descOldest, descUsed, descLimit, descWaiting, descPaused, descLinks, descHeld,
 		descStorm, descDue, descOverdue, descClock, descBackup, descDamaged, descIncidents,
 	} {
 		ch <- d
@@ -96,7 +97,9 @@ func (m *metrics) Collect(ch chan<- prometheus.Metric) {
 	tell(descUp, one(m.bot.Err() == nil))
 	tell(descLeads, one(m.bot.Leads()))
 	tell(descBuild, 1, version)
+	tell(descBegan, float64(m.began.UnixMilli())/1000)
 	tell(descArrivals, float64(m.bot.Arriving()))
+	tell(descKept, float64(m.bot.Kept()))
 	tell(descHeld, one(!m.bot.Holding().IsZero()))
 	tell(descStorm, one(storm))
 	m.backlog(tell)

@@ -12,7 +12,7 @@ const (
 		"Limited: Slack said not now, it is asked again. Failed or lost: it is looked for, then done again; where it lasts, Slack is away."
 
 	helpCommits = "How long a write to the record took, with its sync to disk. Above 0.1 s people wait: look at the disk. " +
-		"Failed even once: tocsin stops, so that nobody is promised what is not stored."
+		"Failed even once: tocsin takes nothing until the disk does again, so that nobody is promised what is not stored."
 
 	helpLines = "Lines in the log by level. Errors want an operator: read them."
 
@@ -35,12 +35,18 @@ var (
 
 	descDamaged = desc("damaged_records", "Records that the examination of the store found damaged. Above 0: tocsin doctor names them; restore a backup.")
 
-	descUp = desc("up", "1 while what arrives can be stored. 0: look at the disk and the log, and start tocsin again.")
+	descUp = desc("up", "1 while what arrives can be stored. 0, or nothing but 503: look at the disk and the log.")
 
 	descBuild = desc("build_info", "The version that runs, as a label.", "version")
 
+	// process_start_time_seconds is not served where /proc/stat is hidden, as our systemd unit does.
+	descBegan = desc("start_time_seconds", "When it was started. Again and again: the last lines of its log before each start say why.")
+
 	descArrivals = desc("arrivals_waiting", "Deliveries in memory that are stored and not placed yet. "+
 		"High for minutes: the log says what keeps alerts from being placed.")
+
+	descKept = desc("alerts_kept", "Alerts of which something is stored and cannot be carried out before the next start: a record is damaged, or tocsin fails at it. "+
+		"Above 0: the log says why; stop tocsin, run tocsin doctor --repair, and start it.")
 
 	descEffects = desc("effects_waiting", "What is to be done in Slack or PagerDuty and is not done yet: the outbox, by effect and by its lane, "+
 		"in which an incident's effects keep their order. High: see tocsin_slack_paused_seconds and tocsin_slack_bucket_waiting; "+

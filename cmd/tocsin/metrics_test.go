@@ -118,7 +118,7 @@ func (m *metered) reads(t *testing.T, want map[string]string) {
 func TestMetricsOfABotWithNothingToDo(t *testing.T) {
 	m := newMetered(t, nil)
 	m.reads(t, map[string]string{
-		"tocsin_up": "1", "tocsin_arrivals_waiting": "0", `tocsin_effects_oldest_seconds{effect="say",lane="room"}`: "0", "tocsin_rooms_held": "0", "tocsin_storm": "0",
+		"tocsin_up": "1", "tocsin_arrivals_waiting": "0", "tocsin_alerts_kept": "0", `tocsin_effects_oldest_seconds{effect="say",lane="room"}`: "0", "tocsin_rooms_held": "0", "tocsin_storm": "0",
 		`tocsin_build_info{version="` + version + `"}`: "1", `tocsin_effects_waiting{effect="open-channel",lane="channel"}`: "0",
 		`tocsin_deliveries_total{outcome="failed",source="pagerduty"}`: "0", `tocsin_incidents{severity="sev1",status="investigating"}`: "0",
 	})
@@ -139,7 +139,7 @@ func TestMetricsTellWhatWaits(t *testing.T) {
 		`tocsin_incidents{severity="sev2",status="investigating"}`: "1", `tocsin_incidents{severity="sev1",status="investigating"}`: "0",
 	})
 	m.route(t)
-	m.reads(t, map[string]string{"tocsin_arrivals_waiting": "0"})
+	m.reads(t, map[string]string{"tocsin_arrivals_waiting": "0", "tocsin_start_time_seconds": "1.795176e+09"}) // before all that
 }
 
 func TestMetricsTellOfStormsAndRoomsOnHold(t *testing.T) {
@@ -195,7 +195,8 @@ func TestMetricsCount(t *testing.T) {
 	kv.Commit(t.Context(), tx) // a conflict
 	m.reads(t, map[string]string{
 		`tocsin_slack_calls_total{method="chat.postMessage",outcome="limited"}`: "1",
-		`tocsin_panics_total{in="clock"}`:                                       "1", `tocsin_panics_total{in="other"}`: "1",
+		`tocsin_slack_calls_total{method="auth.test",outcome="refused"}`:        "0", `tocsin_slack_calls_total{method="apps.connections.open",outcome="refused"}`: "0",
+		`tocsin_panics_total{in="clock"}`: "1", `tocsin_panics_total{in="other"}`: "1",
 		`tocsin_log_lines_total{level="error"}`: "2", `tocsin_log_lines_total{level="warn"}`: "1",
 		`tocsin_commit_seconds_count{outcome="committed"}`: "1", `tocsin_commit_seconds_count{outcome="refused"}`: "1",
 	})

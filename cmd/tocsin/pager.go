@@ -141,14 +141,8 @@ func (p *pager) look(ctx context.Context) error {
 // drops what it could not deliver for a while.
 const reconcileEvery = 5 * time.Minute
 
-const (
-	markReconciled = "pagerduty"
-	// overlap is how much further back than the last time is asked: clocks differ,
-	// and what is told twice changes nothing.
-	overlap = 2 * time.Minute
-	// firstLook is how far back the first start asks.
-	firstLook = time.Hour
-)
+// markReconciled is the mark of when it was asked last, by PagerDuty's clock.
+const markReconciled = "pagerduty"
 
 // tend keeps what is known of PagerDuty fresh, and asks for what was lost, until
 // ctx ends.
@@ -230,11 +224,7 @@ func (a *app) reconcileOnce(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	began := time.Now()
-	if last.IsZero() {
-		last = began.Add(-firstLook)
-	}
-	signals, err := a.pager.client.Changes(ctx, last.Add(-overlap))
+	signals, asked, err := a.pager.client.Changes(ctx, last)
 	if err != nil {
 		return err
 	}
@@ -245,5 +235,5 @@ func (a *app) reconcileOnce(ctx context.Context) error {
 			return fmt.Errorf("storing %s: %w", s.ID, err)
 		}
 	}
-	return j.Mark(ctx, markReconciled, began)
+	return j.Mark(ctx, markReconciled, asked)
 }

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -18,8 +19,20 @@ import (
 // TestLostWebhooks: what PagerDuty told while tocsin was away opens its room at the
 // start, also if somebody has acknowledged it since; what is told in vain later is
 // found when it is asked for again, which it is from time to time, and PagerDuty then
-// sends again if it had stopped.
+// sends again if it had stopped. So it is whatever our clock shows, and after it was set.
 func TestLostWebhooks(t *testing.T) {
+	const day = 24 * time.Hour
+	for name, clock := range map[string][2]time.Duration{ // off by so much, at the start and later
+		"right":          {},
+		"a day ahead":    {day, day},
+		"a day behind":   {-day, -day},
+		"set back a day": {day, 0},
+	} {
+		t.Run(name, func(t *testing.T) { lostWebhooks(t, clock[0], clock[1]) })
+	}
+}
+
+func lostWebhooks(t *testing.T, first, later time.Duration) {
 	ctx, cancel := context.WithCancel(t.Context())
 	var log journal
 	e := &env{ctx: ctx, stdout: io.Discard, stderr: io.Discard, log: slog.New(slog.NewTextHandler(&log, nil))}
@@ -46,6 +59,9 @@ func TestLostWebhooks(t *testing.T) {
 	}
 	s := sandboxSettings(run.url, filepath.Join(t.TempDir(), "tocsin.db"), content, c.pace)
 	s.askEach = 20 * time.Millisecond
+	var off atomic.Int64
+	off.Store(int64(first))
+	s.now = func() time.Time { return time.Now().Add(time.Duration(off.Load())) }
 	app, err := newApp(ctx, s, e.log)
 	if err != nil {
 		t.Fatal(err)
@@ -76,6 +92,7 @@ func TestLostWebhooks(t *testing.T) {
 	if inc, err := app.bot.Incident(ctx, "INC-1"); err != nil || !inc.Knows(incident.Person{User: ben}) {
 		t.Errorf("Ben, who acknowledged it, is not in the room: %v %v", inc.People, err)
 	}
+	off.Store(int64(later))
 	lost("The index is empty, and nobody was told", "evals")
 	titled("INC-2", "The index is empty")
 	for range 3 { // after which PagerDuty sends no more

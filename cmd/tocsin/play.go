@@ -102,20 +102,27 @@ func say(user, channel, text string) func(context.Context, *stage) error {
 	}
 }
 
-// press has a person press a button on the newest message that has it.
+// press has a person press a button, once a message has it.
 func press(user, channel, action string) func(context.Context, *stage) error {
 	return func(ctx context.Context, s *stage) error {
-		channel := or(channel, s.room)
-		for _, m := range s.workspace.Messages(channel) {
-			if hasAction(m.Blocks, action) {
-				r, err := s.workspace.Click(ctx, sandbox.Click{User: user, Channel: channel, TS: m.TS, ActionID: action})
-				if err == nil && !r.OK {
-					err = errors.New(r.Error)
+		click := sandbox.Click{User: user, Channel: or(channel, s.room), ActionID: action}
+		there := func() bool {
+			for _, m := range s.workspace.Messages(click.Channel) {
+				if hasAction(m.Blocks, action) {
+					click.TS = m.TS
+					return true
 				}
-				return err
 			}
+			return false
 		}
-		return fmt.Errorf("no message in #%s has the button %s", channel, action)
+		if err := until(ctx, there); err != nil {
+			return fmt.Errorf("no message in #%s has the button %s: %w", click.Channel, action, err)
+		}
+		r, err := s.workspace.Click(ctx, click)
+		if err == nil && !r.OK {
+			err = errors.New(r.Error)
+		}
+		return err
 	}
 }
 

@@ -22,6 +22,9 @@ func TestPlayWaitsForThePage(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer s.close()
+	if err := slowly(s.workspace); err != nil {
+		t.Fatal(err)
+	}
 	soon, cancel := context.WithTimeout(s.ctx, 300*time.Millisecond)
 	defer cancel()
 	if err := s.play(soon, "provider-outage", 0); err == nil || (&stage{sandboxRun: s}).roomNamed("inc-") != "" {
@@ -50,6 +53,9 @@ func TestPlayOfAStorm(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer s.close()
+	if err := slowly(s.workspace); err != nil {
+		t.Fatal(err)
+	}
 	st, err := s.perform(s.ctx, "alert-storm", 0, io.Discard)
 	if err != nil {
 		t.Fatal(err)

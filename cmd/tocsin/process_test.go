@@ -94,16 +94,27 @@ func (p *process) end(sig syscall.Signal, within time.Duration) (time.Duration, 
 	}
 }
 
-var upAt = regexp.MustCompile(`tocsin is up.* address=(\S+)`)
+var (
+	upAt      = regexp.MustCompile(`tocsin is up.* address=(\S+)`)
+	refusesAt = regexp.MustCompile(`the record cannot be used.* address=(\S+)`)
+)
 
 // up waits until it serves; errEnded if it ends before.
-func (p *process) up(ctx context.Context) error {
+func (p *process) up(ctx context.Context) error { return p.says(ctx, upAt) }
+
+// refuses waits until it says that it takes nothing; errEnded if it ends before.
+func (p *process) refuses(ctx context.Context) error { return p.says(ctx, refusesAt) }
+
+// says waits until it says where it listens, in one of these forms.
+func (p *process) says(ctx context.Context, forms ...*regexp.Regexp) error {
 	return p.await(ctx, func() bool {
-		found := upAt.FindStringSubmatch(p.log.String())
-		if found != nil {
-			p.addr = found[1]
+		for _, where := range forms {
+			if found := where.FindStringSubmatch(p.log.String()); found != nil {
+				p.addr = found[1]
+				return true
+			}
 		}
-		return found != nil
+		return false
 	})
 }
 

@@ -18,10 +18,9 @@ import (
 	"tocsin/store/bolt"
 )
 
-// A supervisor asks two things. /healthz: is there any use in going on? Not once the
-// store has failed: only a restart can mend that. /readyz: does it work in full?
-// Slack being away is no reason to be started again: what comes is stored, and done
-// when Slack is back.
+// A supervisor asks two things. /healthz: does the bot run? Not once the store has failed.
+// /readyz: does it work in full? Slack being away is no reason to be started again: what
+// comes is stored, and done when Slack is back.
 
 // part is one thing that tocsin needs; err is nil while it works.
 type part struct {
@@ -45,8 +44,8 @@ func (a *app) leading() error {
 	return cmp.Or(a.bot.Err(), errors.New("it does not run yet, or does no more"))
 }
 
-// linked tells why Slack is not reached: nothing comes in without a link of Socket
-// Mode; by HTTP, the outcome of the last call has to do.
+// linked tells why Slack is not reached, or takes the token no more: nothing comes in
+// without a link of Socket Mode; by HTTP, the outcome of the last call has to do.
 func (a *app) linked() error {
 	if err := a.slack.Reached(); err != nil {
 		return err
@@ -55,22 +54,10 @@ func (a *app) linked() error {
 		return errors.New("no link of Socket Mode is up: what people do there arrives when there is one")
 	}
 	last, away := a.counts.slackAway()
-	if away != nil && time.Since(last) > askEach && a.asking.CompareAndSwap(false, true) {
-		go a.panics("slack", a.ask) // nothing else may come along to find out
+	if away != nil && time.Since(last) > askEach {
+		go a.panics("slack", func() { a.ask(context.Background()) }) // nothing else may come along to find out
 	}
 	return away
-}
-
-// askEach is how often Slack is asked whether it is back, at most, while somebody
-// wants to know.
-const askEach = 15 * time.Second
-
-// ask asks Slack whether it is back; what it says is counted with all calls.
-func (a *app) ask() {
-	defer a.asking.Store(false)
-	ctx, cancel := context.WithTimeout(context.Background(), askEach)
-	defer cancel()
-	a.face.Ask(ctx)
 }
 
 // marker writes to the store to learn whether that can be done.

@@ -43,7 +43,7 @@ func TestPartsAreToldAsTextAndJSON(t *testing.T) {
 	}
 }
 
-// Once the store has failed only a restart helps, and both say so.
+// Once the store has failed the bot is of no use any more, and both say so.
 func TestAStoreThatFailedIsToldToSupervisors(t *testing.T) {
 	m := newMetered(t, nil)
 	a := &app{bot: m.bot, slack: &slack.Connection{}, counts: m.counts, marker: &marker{journal: store.NewJournal(m.kv), log: slog.New(slog.DiscardHandler)}}
@@ -111,8 +111,7 @@ func TestPanicWhileItIsTried(t *testing.T) {
 	if err := m.try(t.Context()); err == nil || !strings.Contains(log.String(), "msg=panic in=record") {
 		t.Errorf("%v, the log is %s", err, log.String())
 	}
-	a.asking.Store(true)
-	if !a.panics("slack", a.ask) || a.asking.Load() || !strings.Contains(log.String(), "msg=panic in=slack") {
+	if !a.panics("slack", func() { a.ask(t.Context()) }) || a.asking.Load() || !strings.Contains(log.String(), "msg=panic in=slack") {
 		t.Errorf("it is asked still: %v, the log is %s", a.asking.Load(), log.String())
 	}
 }

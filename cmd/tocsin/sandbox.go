@@ -104,6 +104,7 @@ type sandboxRun struct {
 
 // startSandbox starts everything; the caller closes it.
 func startSandbox(e *env, c *sandboxCmd) (*sandboxRun, error) {
+	garbageLater()
 	ln, err := net.Listen("tcp", c.Addr)
 	if err != nil {
 		return nil, fmt.Errorf("%s cannot be listened on: %w. Choose another address with --addr 127.0.0.1:8081", c.Addr, err)

@@ -11,6 +11,8 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
+	"math/rand/v2"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -172,6 +174,7 @@ func startStory(ts *testscript.TestScript, _ bool, args []string) {
 	run, err := startSandbox(e, c)
 	ts.Check(err)
 	of(ts).run = run
+	ts.Check(slowly(run.workspace))
 	ts.Setenv("URL", run.url)
 	ts.Setenv("STORE", c.Store)
 	ts.Defer(run.close)
@@ -179,6 +182,31 @@ func startStory(ts *testscript.TestScript, _ bool, args []string) {
 	if !c.NoBot {
 		ts.Check(until(run.ctx, func() bool { return run.workspace.State().Bot.Connected > 0 }))
 	}
+}
+
+// slowly makes Slack and PagerDuty answer late, each method by chance, if TOCSIN_SLOW is a number: no
+// story may rest on which of two effects comes first.
+func slowly(ws *sandbox.Workspace) error {
+	seed, err := strconv.ParseUint(os.Getenv("TOCSIN_SLOW"), 10, 64)
+	if err != nil {
+		return nil
+	}
+	rng := rand.New(rand.NewPCG(seed, 1))
+	most := map[string]int{
+		"chat.postMessage": 400, "chat.update": 400, "chat.postEphemeral": 400, "conversations.invite": 400, "conversations.setTopic": 400,
+		"bookmarks.add": 400, "pins.add": 400, "reactions.add": 400, "views.open": 400, "views.update": 400,
+		"pagerduty": 60, // a storm calls it often
+	}
+	for _, method := range slices.Sorted(maps.Keys(most)) {
+		slow := sandbox.Fault{Kind: "slow", Method: method, Probability: 0.7, DelayMS: 1 + rng.IntN(most[method])}
+		if rng.IntN(2) == 0 {
+			continue
+		}
+		if err := ws.Fault(slow); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // tell prints what came of an act and ends the story if it is not as expected.
@@ -198,32 +226,55 @@ func tell(ts *testscript.TestScript, neg bool, r sandbox.Result, err error) {
 	}
 }
 
+// enter waits until a person is in a channel: whoever writes there or presses something is. What a
+// person sees of a room says nothing of who is in it yet: the effects of an incident run side by side.
+func enter(ts *testscript.TestScript, user, channel string) {
+	ws := of(ts).ws(ts)
+	in := func() bool {
+		return slices.ContainsFunc(ws.State().Channels, func(c sandbox.ChannelState) bool {
+			return (c.Name == channel || c.ID == channel) && slices.Contains(c.Members, user)
+		})
+	}
+	if until(context.Background(), in) != nil {
+		ts.Fatalf("%s is not in #%s", user, channel)
+	}
+}
+
 func speak(user string) func(*testscript.TestScript, bool, []string) {
 	return func(ts *testscript.TestScript, neg bool, args []string) {
+		enter(ts, user, args[0])
 		r, err := of(ts).ws(ts).Say(context.Background(), sandbox.Say{User: user, Channel: args[0], Text: strings.Join(args[1:], " ")})
 		tell(ts, neg, r, err)
 	}
 }
 
-// message finds the newest message with a text.
+// message waits for the newest message with a text.
 func message(ts *testscript.TestScript, channel, text string) sandbox.Message {
-	list := of(ts).ws(ts).Messages(channel)
-	for _, m := range slices.Backward(list) {
-		if strings.Contains(m.Text, text) && m.EphemeralTo == "" {
-			return m
+	var found sandbox.Message
+	there := func() bool {
+		for _, m := range slices.Backward(of(ts).ws(ts).Messages(channel)) {
+			if strings.Contains(m.Text, text) && m.EphemeralTo == "" {
+				found = m
+				return true
+			}
 		}
+		return false
 	}
-	ts.Fatalf("no message in #%s has %q", channel, text)
-	return sandbox.Message{}
+	if until(context.Background(), there) != nil {
+		ts.Fatalf("no message in #%s has %q", channel, text)
+	}
+	return found
 }
 
 func reply(ts *testscript.TestScript, neg bool, a []string) {
+	enter(ts, userOf(ts, a[0]), a[1])
 	parent := message(ts, a[1], a[2])
 	r, err := of(ts).ws(ts).Say(context.Background(), sandbox.Say{User: userOf(ts, a[0]), Channel: a[1], Text: a[3], ThreadTS: parent.TS})
 	tell(ts, neg, r, err)
 }
 
 func leave(ts *testscript.TestScript, neg bool, a []string) {
+	enter(ts, userOf(ts, a[0]), a[1])
 	r, err := of(ts).ws(ts).Leave(context.Background(), sandbox.Visit{User: userOf(ts, a[0]), Channel: a[1]})
 	tell(ts, neg, r, err)
 }
@@ -310,6 +361,7 @@ func useShortcut(ts *testscript.TestScript, neg bool, a []string) {
 }
 
 func pin(ts *testscript.TestScript, neg bool, a []string) {
+	enter(ts, userOf(ts, a[0]), a[1])
 	r, err := of(ts).ws(ts).React(context.Background(), sandbox.React{User: userOf(ts, a[0]), Channel: a[1], TS: message(ts, a[1], a[2]).TS, Name: "pushpin"})
 	tell(ts, neg, r, err)
 }

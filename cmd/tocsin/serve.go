@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
@@ -100,32 +99,17 @@ const slackPatience = 2 * time.Second
 
 // Run serves until it is told to stop.
 func (c *serveCmd) Run(e *env) error {
+	garbageLater()
 	s, wrong := c.settings()
 	if len(wrong) > 0 {
 		return errors.New("this cannot start yet:\n      - " + strings.Join(wrong, "\n      - "))
-	}
-	anew, err := fresh(s.storePath, c.Backup)
-	if err != nil {
-		return err
 	}
 	ln, err := net.Listen("tcp", c.Addr)
 	if err != nil {
 		return fmt.Errorf("TOCSIN_ADDR %s cannot be listened on: %w", c.Addr, err)
 	}
-	s.slack.Patience, s.trim = slackPatience, true
-	a, err := newApp(e.ctx, s, e.log)
-	if err != nil {
-		ln.Close()
-		return err
-	}
-	if anew {
-		e.log.Warn("made a new, empty record, for there was none", "store", s.storePath)
-	}
-	mux := http.NewServeMux()
-	a.routes(mux)
-	e.log.Info("tocsin is up", "version", version, "address", ln.Addr().String(), "socket-mode", a.socket,
-		"pagerduty-webhook", len(s.secrets) > 0, "store", s.storePath)
-	return a.run(e.ctx, ln, mux)
+	s.slack.Patience, s.alone, s.counts = slackPatience, true, newCounts()
+	return (&host{settings: s, log: e.log, door: lender{Listener: ln}}).run(e.ctx)
 }
 
 // settings reads the configuration and tells everything that is missing or

@@ -37,8 +37,8 @@ func haveStrace(t *testing.T) {
 	t.Skip(err)
 }
 
-// inject has a process's system calls of a kind fail from now on.
-func inject(t *testing.T, p *process, call, errno string) {
+// inject has a process's system calls of a kind fail from now on, until lift.
+func inject(t *testing.T, p *process, call, errno string) (lift func()) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	cmd := exec.CommandContext(ctx, "strace", "-f", "-o", "/dev/null", "-e", "trace="+call, "-e", "inject="+call+":error="+errno,
@@ -56,4 +56,5 @@ func inject(t *testing.T, p *process, call, errno string) {
 	if err != nil || !strings.Contains(said.String(), " attached") {
 		t.Fatalf("strace: %v: %s", err, said.String())
 	}
+	return func() { cmd.Process.Signal(os.Interrupt); cmd.Wait() } // it lets go of the process
 }

@@ -39,7 +39,7 @@ func (db *DB) failed(err error) error {
 	if corrupt, ok := errors.AsType[*store.CorruptError](err); ok {
 		return corrupt
 	}
-	return fmt.Errorf("%w to %s: whether it is on disk is unknown: free space or repair the disk, then restart tocsin: %w",
+	return fmt.Errorf("%w to %s: whether it is on disk is unknown: free space or repair the disk: %w",
 		store.ErrStopped, db.path, err)
 }
 

@@ -7,6 +7,7 @@ import (
 	"hash/fnv"
 	"io"
 	"os"
+	"syscall"
 
 	"go.etcd.io/bbolt"
 
@@ -27,17 +28,38 @@ func examine(path string, o options) error {
 	if info.Size() == 0 { // bbolt would take it for a new file
 		return &store.CorruptError{Path: path, Detail: "it is empty, which a data file never is", Do: store.DoName}
 	}
+	if err := beginning(path); err != nil {
+		return explain(path, err)
+	}
 	_, file, err := openNamed(path, &bbolt.Options{ReadOnly: true, Timeout: o.lockTimeout})
 	if err != nil {
 		return err
 	}
 	defer file.Close()
 	return file.View(func(btx *bbolt.Tx) error {
-		if detail := examineTrees(path, btx, o.oneIsEnough); detail != nil {
+		detail := examineTrees(path, btx, o.oneIsEnough)
+		if failed := new(syscall.Errno); errors.As(detail, failed) { // the disk, which may do later
+			return fmt.Errorf("store: cannot read %s: %w", path, detail)
+		}
+		if detail != nil {
 			return &store.CorruptError{Path: path, Detail: detail.Error(), Do: remedy(detail)}
 		}
 		return nil
 	})
+}
+
+// beginning reads the two first pages, which bbolt takes for damaged where the disk does
+// not give them.
+func beginning(path string) error {
+	file, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	if _, err := file.ReadAt(make([]byte, 2*os.Getpagesize()), 0); !errors.Is(err, io.EOF) {
+		return err
+	}
+	return nil
 }
 
 // remedy is what to do about what examineTrees found.

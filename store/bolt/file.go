@@ -96,7 +96,7 @@ func create(path string) error {
 		return fmt.Errorf("store: cannot create %s: %w", path, err)
 	}
 	if err := durable.Name(temp, path); err != nil && !errors.Is(err, fs.ErrExist) {
-		return fmt.Errorf("store: cannot create %s: %w", path, err)
+		return errors.Join(fmt.Errorf("store: cannot create %s: %w", path, err), unname(temp, path))
 	}
 	return nil
 }

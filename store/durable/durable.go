@@ -177,3 +177,29 @@ func sweep(path string, now time.Time) (gone bool, err error) {
 
 // lock locks a file as bbolt does, without waiting, until it is closed.
 func lock(f *os.File) error { return syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) }
+
+// Try tells why so many bytes cannot be written beside path; they are not kept.
+func Try(path string, bytes int) error {
+	temp, err := Stage(path, func(w io.Writer) error { _, err := w.Write(make([]byte, bytes)); return err })
+	if err != nil {
+		return err
+	}
+	return os.Remove(temp)
+}
+
+// Free is how many bytes this user can still write to the disk that a directory is on;
+// known is false where the file system does not tell. A quota may allow less.
+func Free(dir string) (bytes uint64, known bool) {
+	var disk syscall.Statfs_t
+	if err := syscall.Statfs(dir, &disk); err != nil || disk.Blocks == 0 {
+		return 0, false
+	}
+	return uint64(max(0, int64(disk.Bavail))) * uint64(disk.Bsize), true
+}
+
+// SameDisk tells whether two files or directories are on one disk, as far as the system
+// tells.
+func SameDisk(a, b string) bool {
+	var one, other syscall.Stat_t
+	return syscall.Stat(a, &one) == nil && syscall.Stat(b, &other) == nil && one.Dev == other.Dev
+}
