@@ -96,6 +96,10 @@ func (k *killing) compareRequests(r *kept) {
 			k.figures.Acknowledged++
 			k.figures.took(a.load(), 1)
 		}
+		if a.room != "" {
+			k.comparePlain(r, a)
+			continue
+		}
 		if a.fact == "held" { // which is on no timeline: compareHolds
 			continue
 		}

@@ -86,7 +86,8 @@ func (r *kept) take(item store.Item) bool {
 		r.state.Channels = slices.Delete(r.state.Channels, c, c+1)
 	case effect.Page:
 		n := slices.IndexFunc(r.of(item.Incident).Pages, func(p incident.Page) bool { return p.N == e.N })
-		_, had := r.pager[r.of(item.Incident).Pages[n].Key]
+		page := r.of(item.Incident).Pages[n]
+		had := len(r.alertsOf(page)) > 0 && !page.Perhaps
 		r.look(r.state, nil)
 		return had
 	case effect.TellPager:
@@ -94,14 +95,16 @@ func (r *kept) take(item store.Item) bool {
 		return r.takePager(func(p *sandbox.PagerIncident) bool {
 			had := strings.Contains(strings.Join(append(p.Notes, p.Updates...), "\n"), e.Text) && slices.ContainsFunc(owed, func(o sandbox.PagerIncident) bool { return o.ID == p.ID })
 			p.Notes, p.Updates = nil, nil
-			return had
+			return had && !r.keyed
 		})
 	case effect.SyncPager:
 		inc := r.of(item.Incident)
-		owed := len(r.pagersAt(inc, item)) > 0 && !passedOn(inc)
+		owed := !passedOn(inc) && slices.ContainsFunc(r.pagersAt(inc, item), func(p sandbox.PagerIncident) bool {
+			return !inc.Active() || !undecided(inc, p)
+		})
 		return r.takePager(func(p *sandbox.PagerIncident) bool {
 			p.Status, p.Priority = "triggered", ""
-			return owed
+			return owed && !r.keyed || r.keyed && r.endsAlert(inc)
 		})
 	default:
 		return false

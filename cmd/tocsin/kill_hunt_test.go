@@ -8,10 +8,9 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
-
-	"tocsin/bot/sandbox"
 )
 
 const root = "../.."
@@ -46,7 +45,7 @@ func (m mutant) sources() (map[string]string, error) {
 
 // TestMutantsFit: what the mutants take away is where they believe it to be.
 func TestMutantsFit(t *testing.T) {
-	for _, m := range mutants() {
+	for _, m := range slices.Concat(mutants(), controls()) {
 		if _, err := m.sources(); err != nil {
 			t.Errorf("%s: %v", m.name, err)
 		}
@@ -104,10 +103,9 @@ func TestMutants(t *testing.T) {
 	}
 	t.Run("none", func(t *testing.T) {
 		t.Parallel()
-		for n, faults := range [][]sandbox.Fault{nil, draftsLost} {
-			control := mutant{found: ".", spec: killSpec{faults: faults, favourite: []string{"", "postmortem"}[n]}}
-			if kills, problem := control.hunt(t, control.binary(t), controlRounds/2); problem != "" {
-				t.Errorf("after %d kills, with every safeguard: %s", kills, problem)
+		for _, m := range controls() {
+			if kills, problem := m.hunt(t, m.binary(t), controlRounds/len(controls())); problem != "" {
+				t.Errorf("after %d kills, with every safeguard, and %s: %s", kills, m.name, problem)
 			}
 		}
 	})

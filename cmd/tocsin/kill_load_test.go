@@ -3,11 +3,12 @@ package main
 import (
 	"context"
 	"math/rand/v2"
-	"os"
 	"regexp"
 	"slices"
 	"sync"
 	"time"
+
+	"tocsin/bot/incident"
 )
 
 // wish is one request. Its token stands in its words, and nowhere else.
@@ -17,6 +18,14 @@ type wish struct {
 	fact  string // the name of the fact that it leads to
 	acked bool   // answered as done
 	again bool   // delivered until it is taken, which is as good
+
+	// Of one without a token:
+	cause       string // by which what it leads to is known
+	room        incident.ID
+	from, until time.Time                    // while it was under way
+	moot        func(incident.Incident) bool // tells whether it has nothing to change; nil: it would be refused
+	change      string                       // of a system, that it tells of
+	secret      bool                         // it was told in private
 }
 
 // tokenOf is the nth token: letters only, because numbers in an alert's title are not
@@ -38,17 +47,17 @@ var loads = []string{
 	"command declared", "command noted", "command updated", "command task-added", "command action-added", "command page-asked",
 	"button noted", "form noted", "reaction quoted",
 	"alertmanager signaled", "grafana signaled", "datadog signaled", "generic signaled", "pagerduty signaled", "pagerduty's note signaled",
-}
-
-// regroups has two more people merge, split, move and take off alerts while the bot is
-// killed: TOCSIN_KILLS_REGROUP=1. It is no part of a run without, because that still finds
-// defects: an alert left on two incidents, and echoes of PagerDuty told as a person's.
-var regroups = os.Getenv("TOCSIN_KILLS_REGROUP") != ""
-
-// regrouped are the loads that have to come then.
-var regrouped = []string{
 	"command closed", "command reopened", "command merged", "command private", "command detached", "command attached", "command split",
 	"command held", "command room-wanted",
+}
+
+// seldom are those that come less often: a run that is not long may miss some by chance.
+var seldom = []string{
+	"form declared", "shortcut declared", "key page-asked",
+	"guide's button step-taken", "guide's button mitigation-chosen",
+	"sev severity-changed", "take assigned", "assign assigned", "handover assigned", "join joined", "symptom symptom-changed",
+	"guide guide-served", "began impact-began", "changed noted", "task task-done", "action action-done", "mitigated mitigated",
+	"resolve resolved", "postmortem postmortem-asked", "link link-given",
 }
 
 // load is what a request counts as.
@@ -66,6 +75,20 @@ func (w *worker) rarest(of func(*wish) string, choices ...string) string {
 	}
 	taken := w.taken(of)
 	return slices.MinFunc(choices, func(a, b string) int { return taken[a] - taken[b] })
+}
+
+// least is one of several: the one that was asked for least, and what was taken counts more.
+func (w *worker) least(of func(*wish) string, choices ...string) string {
+	w.rng.Shuffle(len(choices), func(i, j int) { choices[i], choices[j] = choices[j], choices[i] })
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	n := map[string]int{}
+	for _, a := range w.asked {
+		if n[of(a)]++; a.acked {
+			n[of(a)] += 2
+		}
+	}
+	return slices.MinFunc(choices, func(a, b string) int { return n[a] - n[b] })
 }
 
 // taken counts the requests that were acknowledged.
@@ -111,10 +134,11 @@ func (k *killing) work(ctx context.Context, wg *sync.WaitGroup) {
 		p := &worker{killing: k, user: user, rng: rand.New(rand.NewPCG(k.seed, uint64(10+i)))}
 		wg.Go(func() { p.work(ctx, p.act, 350*time.Millisecond) })
 	}
+	for i, user := range []string{ben, mei} {
+		p := &worker{killing: k, user: user, rng: rand.New(rand.NewPCG(k.seed, uint64(40+i)))}
+		wg.Go(func() { p.work(ctx, p.seldom, 500*time.Millisecond) })
+	}
 	for i, user := range []string{ada, dina} {
-		if !regroups {
-			break
-		}
 		p := &worker{killing: k, user: user, rng: rand.New(rand.NewPCG(k.seed, uint64(30+i)))}
 		wg.Go(func() { p.work(ctx, p.regroup, time.Second) })
 	}

@@ -3,9 +3,9 @@ package main
 import (
 	"slices"
 	"strings"
-	"time"
 
 	"tocsin/bot/incident"
+	"tocsin/store"
 )
 
 // outcome is what an event is the outcome of: the name of its fact, but where several
@@ -42,13 +42,15 @@ func outcome(e incident.Event) string {
 func (k *killing) compareMoves(r *kept) {
 	for _, a := range r.places {
 		has := r.having(a.Source, a.Key)
-		private := func(id incident.ID) bool { return r.of(id).Reason == "moved" } // its alerts come along once something new is said of them
-		if a.Incident != "" && !slices.Contains(has, a.Incident) && !slices.ContainsFunc(has, private) {
+		if a.Incident != "" && !slices.Contains(has, a.Incident) {
 			k.lost("the alert %s on %s, where its record says that it is: it is on %v", a.Key, a.Incident, has)
 		}
 		for _, id := range has {
-			if id != a.Incident && !k.halves[string(id)] && !private(id) {
+			switch moved := r.of(id).Reason == "moved"; { // which keeps what it had
+			case id != a.Incident && !moved:
 				k.double("the alert %s is on %s, and its record says on %q", a.Key, id, a.Incident)
+			case moved && !a.Private && (a.Incident == "" || !r.of(a.Incident).Private):
+				k.lost("that the alert %s is private, as %s went on in private: it is on %q", a.Key, id, a.Incident)
 			}
 		}
 	}
@@ -75,16 +77,13 @@ func (r *kept) having(source, key string) (list []incident.ID) {
 	return list
 }
 
-// atHand is how long an alert may take that was being placed as rooms were put on hold.
-const atHand = time.Second
-
 // compareHolds: while rooms were on hold, no alert opened one.
 func (k *killing) compareHolds(r *kept) {
 	for _, inc := range r.incidents {
 		first := r.timelines[inc.ID][0].Logged
 		held := slices.ContainsFunc(r.timelines[inc.ID], func(e incident.Event) bool { _, held := e.Fact.(incident.RoomHeld); return held })
 		for _, s := range k.holds {
-			if first.After(s.from.Add(atHand)) && first.Before(s.until) && !inc.Declarer.Human() && !inc.Private && !held {
+			if first.After(s.from) && first.Before(s.until) && !inc.Declarer.Human() && !inc.Private && !held {
 				k.lost("that rooms were on hold from %v to %v, as %s was opened at %v", s.from, s.until, inc.ID, first)
 			}
 		}
@@ -99,9 +98,7 @@ func left(inc incident.Incident, seq int, key string) bool {
 	})
 }
 
-// gone tells whether one of PagerDuty's incidents was taken off an incident, and did not
-// come back.
-func gone(inc incident.Incident, key string) bool {
-	_, has := inc.Alert("pagerduty", key)
-	return !has && left(inc, 0, key)
+// gone tells whether one of PagerDuty's incidents belongs to another incident by now.
+func (r *kept) gone(inc incident.Incident, key string) bool {
+	return slices.ContainsFunc(r.places, func(a store.Alert) bool { return a.Source == "pagerduty" && a.Key == key && a.Incident != inc.ID })
 }

@@ -62,6 +62,9 @@ func mutants() []mutant {
 			spec:  killSpec{favourite: "postmortem", faults: draftsLost}},
 		{name: "messages of a room have no order", found: "are out of order", edits: []edit{{"bot/effect/effect.go",
 			`func (Say) Lane() string         { return "room" }`, `func (s Say) Lane() string { return "room " + s.Message.Body }`}}},
+		{name: "drafts have an order of their own", found: "are out of order",
+			edits: []edit{{"bot/effect/effect.go", `func (Draft) Lane() string       { return "room" }`, `func (Draft) Lane() string { return "drafts" }`}},
+			spec:  killSpec{favourite: "postmortem", faults: draftsLost}},
 		{name: "a command is answered before it is stored", found: "^LOST .* on a timeline", edits: []edit{{"bot/command/command.go",
 			"inc, err := c.Update(ctx, c.Inc.ID, o, d)",
 			"inc, err := c.Inc, error(nil)\ntime.AfterFunc(300*time.Millisecond, func() { c.Update(context.Background(), c.Inc.ID, o, d) })"}}},
@@ -79,13 +82,46 @@ func mutants() []mutant {
 		{name: "PagerDuty's priority is not read before it is set", found: "^DOUBLE PagerDuty's incident .* was made", edits: []edit{{"bot/pagerduty/sync.go",
 			"if priority != nil && (r.Priority == nil || r.Priority.ID != priority.ID) {", "if priority != nil {"}}},
 		{name: "our own deeds in PagerDuty are a person's", found: "^DOUBLE our own deed", edits: []edit{{"bot/echo.go",
-			"if doing && agrees(inc, s, latest(since, b.Now().Add(-lately))) || b.synced(inc, s, state, priority) {", "if false && (doing && agrees(inc, s, since) || b.synced(inc, s, state, priority)) {"}}},
-		{name: "what went on in private is not closed after a crash", found: "^LOST that INC-.* is closed", edits: []edit{
-			{"bot/clock.go", "b.finishMove(ctx, inc)", "_ = b.finishMove"},
-			{"bot/private.go", `o.Cause = "moved/" + o.Cause` + "\n", `o.Cause = "moved/" + o.Cause` + "\nb.worker.pause(ctx, b.Now().Add(time.Second))\n"},
-			{"bot/private.go", "\t\"context\"\n", "\t\"context\"\n\t\"time\"\n"}}},
+			"return doing && agrees(inc, s, latest(since, b.Now().Add(-lately))) || b.synced(inc, t.Signal, state, priority)",
+			"return false && (doing && agrees(inc, s, since) || b.synced(inc, t.Signal, state, priority))"}}},
+		{name: "what a crash cut short is not carried out", found: "^LOST that INC-.* is closed|^DOUBLE the alert .* is on", edits: []edit{
+			{"bot/intent.go", "list, err := b.journal.Intents(ctx)", "list, err := []store.Intent(nil), error(nil)"},
+			{"bot/private.go", "\t_, err = b.Update(ctx, id, Origin{", "\tb.worker.pause(ctx, b.Now().Add(time.Second))\n\t_, err = b.Update(ctx, id, Origin{"},
+			{"bot/private.go", "\t\"context\"\n", "\t\"context\"\n\t\"time\"\n"},
+			{"bot/regroup.go", "\tif err := b.detach(ctx, duplicate, o, numbers, original); err != nil {", "\tb.worker.pause(ctx, b.Now().Add(time.Second))\n\tif err := b.detach(ctx, duplicate, o, numbers, original); err != nil {"}}},
+		{name: "a declaration that is delivered twice is another one", found: `^DOUBLE .* \(declared\) on a timeline`, edits: []edit{{"bot/declare.go",
+			"handles = append(handles, causeHandle(o.Cause))", "_ = handles"}}},
+		{name: "an event takes the place of another", found: "^LOST .* on a timeline|^the record cannot be read|^tocsin doctor", edits: []edit{
+			{"store/journal.go", "Absent: []string{logKey(tip.ID, tip.Last+1), goneKey(tip.ID)}", "Absent: []string{goneKey(tip.ID)}"}, twoWriters}},
+		{name: "each attempt at a page by the routing key is a page", found: "^DOUBLE PagerDuty's incident .* is of no page", edits: []edit{{"bot/pagerduty/page.go",
+			"key := ask.key(inc)\n", "key := fmt.Sprint(ask.key(inc), \"-\", time.Now().UnixNano())\n"}},
+			spec: killSpec{keyed: true, favourite: "page please help", faults: alertsLost}},
+		{name: "a severity is answered before it is stored", found: "^LOST sev severity-changed", edits: []edit{
+			{"bot/command/state.go", "_, err = c.Rate(ctx, c.Inc.ID, c.Origin(), sev)",
+				"time.AfterFunc(time.Second, func() { c.Rate(context.Background(), c.Inc.ID, c.Origin(), sev) })"},
+			{"bot/command/state.go", "\t\"context\"\n", "\t\"context\"\n\t\"time\"\n"}}},
 	}
 }
+
+// controls have every safeguard, and what else some mutants have.
+func controls() []mutant {
+	return []mutant{
+		{name: "nothing else", found: "."},
+		{name: "lost drafts", found: ".", spec: killSpec{faults: draftsLost, favourite: "postmortem"}},
+		{name: "lost alerts", found: ".", spec: killSpec{keyed: true, faults: alertsLost, favourite: "page please help"}},
+		{name: "two writers", found: ".", edits: []edit{twoWriters}},
+	}
+}
+
+// twoWriters has each request changed by somebody who knows the incident as it was before,
+// as another machine would.
+var twoWriters = edit{"bot/update.go",
+	"\tl.mu.Lock()\n\tdefer l.mu.Unlock()\n\tinc := *l.inc.Load()\n\tif inc.Did(o.Cause)",
+	"\tl.mu.Lock()\n\town := &live{tip: l.tip}\n\town.inc.Store(l.inc.Load())\n\tl.mu.Unlock()\n\tl = own\n\tb.worker.pause(ctx, b.Now().Add(50*time.Millisecond))\n" +
+		"\tinc := *l.inc.Load()\n\tif inc.Did(o.Cause)"}
+
+// alertsLost has PagerDuty's answers to what is sent by the routing key get lost.
+var alertsLost = []sandbox.Fault{{Kind: "lost_answer", Method: "pagerduty/POST /v2/enqueue", Probability: 0.5}}
 
 // respondersLost has PagerDuty's answers to whom it asks to help get lost.
 var respondersLost = []sandbox.Fault{{Kind: "lost_answer", Method: "pagerduty/POST /incidents/{id}/responder_requests", Probability: 0.5}}

@@ -50,8 +50,8 @@ func (k *killing) compareItem(r *kept, inc incident.Incident, item store.Item) {
 	case effect.Mark:
 		k.compareMark(r, e.Message)
 	case effect.Draft:
-		if name := bot.DraftName(inc, e); r.files[name] == 0 {
-			k.lost("the file %s", name)
+		if name := bot.DraftName(inc, e); !slices.Contains(r.files[name], room.ID) {
+			k.lost("the file %s in the room of %s", name, inc.ID)
 		}
 	case effect.Page:
 		k.comparePage(r, inc, e.N)

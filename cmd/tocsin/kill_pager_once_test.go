@@ -36,11 +36,11 @@ func (k *killing) compareEchoes(r *kept) {
 			switch f := e.Fact.(type) {
 			case incident.Signaled:
 				ours := f.State == incident.StateResolved || f.Event == "incident.priority_updated" || strings.Contains(f.Text, "[INC-")
-				if f.Source == "pagerduty" && ours && !f.Echo {
+				if joins := f.Why != ""; f.Source == "pagerduty" && ours && !f.Echo && !joins {
 					k.double("our own deed in PagerDuty, told as a person's, on %s: %+v", id, f)
 				}
 			case incident.PagerSynced:
-				if synced[f.Key] == f {
+				if _, listed := r.pager[f.Key]; listed && synced[f.Key] == f { // what is sent by a key cannot be looked up
 					k.double("PagerDuty's incident %s was made %s%s where it was so, for %s", f.Key, f.State, f.Priority, id)
 				}
 				synced[f.Key] = f

@@ -27,20 +27,23 @@ func (k *killing) comparePager(r *kept) {
 			}
 		}
 	}
-	for key, n := range byKey {
-		k.once(n, "PagerDuty's incident with the key %s", key)
-	}
 	known := map[string]bool{}
 	for _, inc := range r.incidents {
 		for _, page := range inc.Pages {
 			known[page.Key] = true
-			if p := r.pager[page.Key]; madeByUs(p) && !gone(inc, page.Key) {
+			if page.Event {
+				k.compareEvent(r, inc, page)
+				delete(byKey, page.Key)
+			} else if p := r.pager[page.Key]; madeByUs(p) && !r.gone(inc, page.Key) {
 				k.compareRated(inc, p) // it has a severity from its first moment on
 			}
 		}
 	}
+	for key, n := range byKey {
+		k.once(n, "PagerDuty's incident with the key %s", key)
+	}
 	for id, p := range r.pager {
-		if madeByUs(p) && !known[id] {
+		if madeByUs(p) && !known[id] && !known[p.Key] {
 			k.double("PagerDuty's incident %s with the key %s is of no page that we know of", id, p.Key)
 		}
 	}
@@ -60,7 +63,7 @@ func madeFor(inc incident.Incident, p sandbox.PagerIncident) bool {
 // comparePage: a page is in PagerDuty, or it is on record why not.
 func (k *killing) comparePage(r *kept, inc incident.Incident, n int) {
 	for _, page := range inc.Pages {
-		if _, there := r.pager[page.Key]; page.N == n && (there || page.Failed != "") {
+		if page.N == n && (len(r.alertsOf(page)) > 0 || page.Perhaps || page.Failed != "") {
 			return
 		}
 	}
@@ -76,7 +79,7 @@ func pagersOf(r *kept, inc incident.Incident) (list []sandbox.PagerIncident) {
 		}
 	}
 	for _, page := range inc.Pages {
-		if p, ok := r.pager[page.Key]; ok && !gone(inc, page.Key) && !slices.ContainsFunc(list, func(o sandbox.PagerIncident) bool { return o.ID == p.ID }) {
+		if p, ok := r.pager[page.Key]; ok && !r.gone(inc, page.Key) && !slices.ContainsFunc(list, func(o sandbox.PagerIncident) bool { return o.ID == p.ID }) {
 			list = append(list, p)
 		}
 	}
@@ -97,6 +100,9 @@ func passedOn(inc incident.Incident) bool { return inc.Reason == "duplicate" || 
 // compareTold: a text is with all of PagerDuty's incidents that there were when it was
 // written.
 func (k *killing) compareTold(r *kept, inc incident.Incident, item store.Item, e effect.TellPager) {
+	if k.keyed { // nothing can be told with a routing key alone
+		return
+	}
 	for _, p := range r.pagersAt(inc, item) {
 		list, text := p.Notes, "["+string(inc.ID)+"] "+e.Text
 		if e.Update {
@@ -111,7 +117,7 @@ func (k *killing) compareTold(r *kept, inc incident.Incident, item store.Item, e
 // comparePagerState: PagerDuty's incidents show the state and the severity that there were
 // when they were last brought up to date.
 func (k *killing) comparePagerState(r *kept, inc incident.Incident, item store.Item) {
-	if passedOn(inc) {
+	if passedOn(inc) || k.keyed { // see compareEvent
 		return
 	}
 	for _, p := range r.pagersAt(inc, item) {
@@ -122,20 +128,24 @@ func (k *killing) comparePagerState(r *kept, inc incident.Incident, item store.I
 	}
 }
 
-// compareRated: what is not over shows our severity, but for what is worse and joined
-// after a person set that: people are asked.
+// compareRated: what is not over shows our severity, but for what is undecided.
 func (k *killing) compareRated(inc incident.Incident, p sandbox.PagerIncident) {
-	if s, ok := inc.Alert("pagerduty", p.ID); ok && !madeFor(inc, p) && s.Severity.Worse(inc.Severity) {
-		_, joined := inc.NumberOf("pagerduty", p.ID)
-		if !slices.ContainsFunc(inc.Timeline[joined:], func(e incident.Event) bool {
-			_, set := e.Fact.(incident.SeverityChanged)
-			return set
-		}) {
-			return
-		}
-	}
 	want := "P" + strings.TrimPrefix(string(inc.Severity), "sev")
-	if inc.Active() && p.Status != "resolved" && p.Priority != want {
+	if !undecided(inc, p) && inc.Active() && p.Status != "resolved" && p.Priority != want {
 		k.lost("PagerDuty's incident %s is a %q, and %s is a %s", p.Key, p.Priority, inc.ID, inc.Severity)
 	}
+}
+
+// undecided tells whether one of PagerDuty's incidents is worse than ours, and joined after
+// a person set the severity: people are asked.
+func undecided(inc incident.Incident, p sandbox.PagerIncident) bool {
+	s, ok := inc.Alert("pagerduty", p.ID)
+	if !ok || madeFor(inc, p) || !s.Severity.Worse(inc.Severity) {
+		return false
+	}
+	_, joined := inc.NumberOf("pagerduty", p.ID)
+	return !slices.ContainsFunc(inc.Timeline[joined:], func(e incident.Event) bool {
+		_, set := e.Fact.(incident.SeverityChanged)
+		return set
+	})
 }

@@ -6,6 +6,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+
+	"tocsin/bot/sandbox"
 )
 
 // start starts the bot.
@@ -26,9 +28,12 @@ func (k *killing) environment() []string {
 	if k.http {
 		by = byHTTP
 	}
-	return environment(k.slack, k.store, by, "TOCSIN_ADDR="+k.addr, "TOCSIN_URL=http://"+k.addr, "TOCSIN_CONTENT="+filepath.Join(k.dir, "content"),
-		"PAGERDUTY_API_TOKEN=sandbox-pagerduty-token", "PAGERDUTY_FROM=ada@example.com", "PAGERDUTY_API_URL="+k.slack+"/pagerduty",
-		"TOCSIN_TIMEOUT="+killTimeout.String(), "TOCSIN_QUIET="+killQuiet.String(), "TOCSIN_PACE=0.02")
+	more := []string{by, "TOCSIN_ADDR=" + k.addr, "TOCSIN_URL=http://" + k.addr, "TOCSIN_CONTENT=" + filepath.Join(k.dir, "content"),
+		"TOCSIN_TIMEOUT=" + killTimeout.String(), "TOCSIN_QUIET=" + killQuiet.String(), "TOCSIN_PACE=0.02", "PAGERDUTY_API_URL=" + k.slack + "/pagerduty"}
+	if k.keyed {
+		return environment(k.slack, k.store, append(more, "PAGERDUTY_ROUTING_KEY="+sandbox.RoutingKey)...)
+	}
+	return environment(k.slack, k.store, append(more, "PAGERDUTY_API_TOKEN="+sandbox.PagerDutyToken, "PAGERDUTY_FROM=ada@example.com")...)
 }
 
 // doctor has tocsin examine the record.

@@ -56,9 +56,7 @@ func (w *worker) merge(ctx context.Context) (asked bool) {
 		return false
 	}
 	n := w.rng.IntN(len(ids) - 1)
-	w.whole(ids[n].id, func() bool {
-		return w.command(ctx, "merged", ids[n].id+" merge "+ids[n+1].id, "is part of")
-	})
+	w.command(ctx, "merged", ids[n].id+" merge "+ids[n+1].id, "is part of")
 	return true
 }
 
@@ -134,20 +132,6 @@ func (w *worker) wantRoom(ctx context.Context) (asked bool) {
 		}
 	}
 	return false
-}
-
-// whole gives a command that moves alerts off an incident. While it is not answered
-// nobody knows how many of them went.
-func (w *worker) whole(id string, give func() bool) {
-	w.mu.Lock()
-	before := w.halves[id]
-	w.halves[id] = true
-	w.mu.Unlock()
-	if give() {
-		w.mu.Lock()
-		defer w.mu.Unlock()
-		w.halves[id] = before
-	}
 }
 
 // done gives a command without a token of its own.

@@ -55,8 +55,8 @@ func (k *killing) compareMessages(r *kept) {
 			wanted[bot.DraftName(inc, effect.Draft{N: n})] = true
 		}
 	}
-	for name, n := range r.files {
-		if k.once(n, "the file %s", name); !wanted[name] {
+	for name, channels := range r.files {
+		if k.once(len(channels), "the file %s", name); !wanted[name] {
 			k.double("nobody asked for the file %s", name)
 		}
 	}
@@ -88,9 +88,26 @@ func (k *killing) compareRooms(r *kept) {
 	}
 }
 
+// fileKey is the key that a message with a draft would have: that of the event which asked
+// for it.
+func (r *kept) fileKey(id incident.ID, name string) string {
+	inc := r.of(id)
+	asked := 0
+	for _, e := range r.timelines[id] {
+		if _, is := e.Fact.(incident.PostmortemAsked); !is {
+			continue
+		}
+		if asked++; bot.DraftName(inc, effect.Draft{N: asked}) == name {
+			return fmt.Sprintf("%s/%08d.00", id, e.Seq)
+		}
+	}
+	return ""
+}
+
 // compareRoom looks at one room.
 func (k *killing) compareRoom(r *kept, inc incident.Incident, room sandbox.ChannelState) {
 	var keys []string
+	first := true
 	joined := map[string]int{}
 	for _, m := range r.state.Messages[room.ID] {
 		if strings.HasSuffix(m.Subtype, "_join") {
@@ -99,11 +116,15 @@ func (k *killing) compareRoom(r *kept, inc incident.Incident, room sandbox.Chann
 			}
 		}
 		key := keyOf(m)
-		if len(keys) == 0 && key != "" && key != string(inc.ID)+"/card" {
+		if first && key != "" && key != string(inc.ID)+"/card" {
 			k.problem("the first message in #%s is %s, and has to be the card", room.Name, key)
 		}
+		first = first && key == ""
 		if key != "" {
 			keys = append(keys, key)
+		}
+		for _, f := range m.Files {
+			keys = append(keys, r.fileKey(inc.ID, f.Name))
 		}
 	}
 	in := slices.DeleteFunc(keys, func(key string) bool { return !ordered.MatchString(key) })

@@ -39,7 +39,7 @@ type killing struct {
 	rooms    []string          // incidents that people have opened
 	titled   map[string]string // the tokens in their titles
 	tried    map[string]int    // what is asked for once, or a few times
-	halves   map[string]bool   // incidents whose alerts were to go elsewhere, without an answer
+	seated   map[string]bool   // who deals with forms
 	holds    []span            // when alerts opened no rooms
 }
 
@@ -65,7 +65,7 @@ func (s killSpec) play(ctx context.Context) (killFigures, []string) {
 
 // begin opens the workspace of a round.
 func (s killSpec) begin(ctx context.Context) (*killing, error) {
-	k := &killing{killSpec: s, ctx: ctx, titled: map[string]string{}, tried: map[string]int{}, halves: map[string]bool{}}
+	k := &killing{killSpec: s, ctx: ctx, titled: map[string]string{}, tried: map[string]int{}, seated: map[string]bool{}}
 	var err error
 	if k.dir, err = os.MkdirTemp("", "tocsin-kill"); err != nil {
 		return nil, err

@@ -41,10 +41,17 @@ func (k *killing) settle() bool {
 		}
 	}
 	k.doctor()
-	if _, err := k.process.end(syscall.SIGTERM, 10*time.Second); err != nil || !k.process.ProcessState.Success() {
+	return k.stop()
+}
+
+// stop ends the bot as an operator would; false if it does not end well.
+func (k *killing) stop() bool {
+	_, err := k.process.end(syscall.SIGTERM, 10*time.Second)
+	ok := err == nil && k.process.ProcessState.Success()
+	if !ok {
 		k.problem("the bot did not end well: %v: %s", err, k.last())
 	}
-	return true
+	return ok
 }
 
 // resync has anybody who can see an incident give the command until it is answered.

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -45,13 +46,13 @@ func (w *worker) detach(ctx context.Context) (asked bool) {
 func (w *worker) split(ctx context.Context) (asked bool) {
 	id, n, token := w.alertOf(ctx, "split")
 	if id != "" {
-		w.whole(id, func() bool { return w.done(ctx, w.about(token, "split"), id+" split "+n, "is open for") })
+		w.done(ctx, w.about(token, "split"), id+" split "+n, "is open for")
 	}
 	return id != ""
 }
 
 // attach has an incident take in an alert that belongs to none: one of those that it
-// offers.
+// offers, but for those that tocsin made to page somebody, which have an incident's title.
 func (w *worker) attach(ctx context.Context) (asked bool) {
 	room, _ := w.room()
 	if room == "" {
@@ -64,7 +65,7 @@ func (w *worker) attach(ctx context.Context) (asked bool) {
 		}
 		for label, command := range buttonsOf(m.Blocks) {
 			token := tokens.FindString(label)
-			if strings.HasPrefix(command, room+" attach #") && token != "" && w.first("attached "+token, 1, "") {
+			if strings.HasPrefix(command, room+" attach #") && token != "" && !w.entitles(token) && w.first("attached "+token, 1, "") {
 				w.done(ctx, w.about(token, "attached"), command, "It belongs to")
 				return true
 			}
@@ -96,4 +97,11 @@ func buttonsOf(v any) map[string]string {
 	}
 	walk(v)
 	return found
+}
+
+// entitles tells whether a token stands in the title of an incident.
+func (w *worker) entitles(token string) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.ContainsFunc(w.asked, func(a *wish) bool { return a.token == token && a.fact == "declared" })
 }
