@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"tocsin/bot"
 	"tocsin/bot/incident"
 )
 
@@ -24,7 +25,7 @@ func TestFoundBeforeItsWebhook(t *testing.T) {
 		at := time.Now().Add(300 * time.Millisecond)
 		w.wait(time.Second)
 		told := func() int { return count[incident.Signaled](w.inc("INC-1")) }
-		tell("triggered", "reconcile/P1/triggered/1", incident.StateFiring, at.Truncate(time.Second))
+		tell("triggered", bot.AskedID("P1", "incident.triggered", at), incident.StateFiring, at.Truncate(time.Second))
 		before := told()
 		tell("reopened", "3", incident.StateFiring, at)
 		if n := told(); before != 3 || n != before {
@@ -57,4 +58,74 @@ func TestOverTwice(t *testing.T) {
 			t.Errorf("%d signals are told, want two", n)
 		}
 	})
+}
+
+// TestReopenedLate: that a person reopened it in PagerDuty is told, although its webhook comes
+// after what was done next, and changes nothing of what is so now.
+func TestReopenedLate(t *testing.T) {
+	inBubble(t, func(t *testing.T, w *world) {
+		tell := func(event, id, state string, at time.Time) {
+			s := signal(id, "P1", state)
+			s.Event, s.At = "incident."+event, at
+			w.receive(s)
+		}
+		tell("triggered", "1", incident.StateFiring, time.Now())
+		w.wait(time.Minute)
+		tell("resolved", "2", incident.StateResolved, time.Now())
+		w.wait(time.Minute)
+		at := time.Now()
+		w.wait(2 * time.Second)
+		tell("acknowledged", "4", incident.StateAcknowledged, at.Add(time.Second))
+		tell("reopened", "3", incident.StateFiring, at)
+		inc := w.inc("INC-1")
+		if a, _ := inc.Alert("pagerduty", "P1"); a.State != incident.StateAcknowledged || count[incident.Signaled](inc) != 4 {
+			t.Errorf("%d of 4 signals are told, and it is %s", count[incident.Signaled](inc), a.State)
+		}
+	})
+}
+
+// TestWorseOnceFound: what was found by asking is told once, although its webhook, which
+// comes later, has another priority.
+func TestWorseOnceFound(t *testing.T) {
+	inBubble(t, func(t *testing.T, w *world) {
+		tell := func(id, event, state, urgency string) {
+			s := signal(id, "P1", state)
+			s.Event, s.Urgency, s.At = event, urgency, time.Now()
+			w.receive(s)
+		}
+		tell("1", "incident.triggered", incident.StateFiring, "P3")
+		w.wait(time.Minute)
+		tell(bot.AskedID("P1", "incident.acknowledged", time.Now()), "incident.acknowledged", incident.StateAcknowledged, "P3")
+		tell("2", "incident.acknowledged", incident.StateAcknowledged, "P1")
+		if n := count[incident.Signaled](w.inc("INC-1")); n != 2 {
+			t.Errorf("%d signals are told, want two", n)
+		}
+	})
+}
+
+// TestBeganLong: that an incident of PagerDuty's fired once is no news and changes nothing,
+// where it was acknowledged within the second, however late it is heard of.
+func TestBeganLong(t *testing.T) {
+	for _, id := range []string{"asked", "3"} {
+		inBubble(t, func(t *testing.T, w *world) {
+			began := time.Now()
+			if id == "asked" {
+				id = bot.AskedID("P1", "incident.triggered", began)
+			}
+			tell := func(id, event, state string) {
+				s := signal(id, "P1", state)
+				s.Event, s.At, s.Since = event, began, began
+				w.receive(s)
+			}
+			tell("1", "incident.triggered", incident.StateFiring)
+			tell("2", "incident.acknowledged", incident.StateAcknowledged)
+			w.wait(time.Minute)
+			tell(id, "incident.triggered", incident.StateFiring)
+			tell(bot.AskedID("P1", "incident.acknowledged", began), "incident.acknowledged", incident.StateAcknowledged)
+			inc := w.inc("INC-1")
+			if a, _ := inc.Alert("pagerduty", "P1"); a.State != incident.StateAcknowledged || count[incident.Signaled](inc) != 2 {
+				t.Errorf("%s: %d signals are told, want two, and it is %s", id, count[incident.Signaled](inc), a.State)
+			}
+		})
+	}
 }

@@ -70,6 +70,12 @@ func (l *lines) Write(data []byte) (int, error) {
 	return l.text.Write(data)
 }
 
+func (l *lines) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
+}
+
 // count is how many lines have a text.
 func (l *lines) count(text string) (n int) {
 	l.mu.Lock()

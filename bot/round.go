@@ -144,7 +144,7 @@ func (rd *round) route(ctx context.Context, s Signal) (err error) {
 		a.Count, a.Other = before.Count, before.Other // asked for: nobody said so again
 		rd.quiet(s, a, "PagerDuty told it before it was asked")
 		rd.tell(inc.ID, nil, a)
-	case inc.ID != "" && begins(s):
+	case inc.ID != "" && !s.asked() && (begins(s) || rd.found(inc, s)):
 		a.Severity = before.Severity // what was heard since is newer
 		if before.Count > before.Other {
 			a.Count = before.Count
@@ -161,7 +161,7 @@ func (rd *round) route(ctx context.Context, s Signal) (err error) {
 		}
 		a.Incident, a.Why = "", ""
 		return rd.place(ctx, a, s)
-	case inc.ID != "" && (repeats(inc, before, s) || s.Late && s.fires()):
+	case inc.ID != "" && (repeats(inc, before, s) || s.Late && s.fires() && !reopens(s)):
 		rd.quiet(s, a, "same "+incident.SourceName(s.Source)+" key as an alert of "+string(inc.ID)+" that says so already")
 		rd.tell(inc.ID, nil, a)
 	case inc.ID != "":
@@ -186,14 +186,29 @@ func (rd *round) quiet(s Signal, a *store.Alert, why string) {
 
 // reconciled tells whether a signal says what a webhook has said.
 func reconciled(before store.Alert, s Signal) bool {
-	return strings.HasPrefix(s.ID, "reconcile/") && before.Count > 0 && (before.State == s.State || s.Late)
+	return s.asked() && before.Count > 0 && (before.State == s.State || s.Late)
 }
 
-// begins tells whether a signal is PagerDuty's first word of an alert. Of one that
-// belongs somewhere it is no news: what it began was found by asking, and its webhook
-// came later.
+// begins tells whether a signal is of how an incident of PagerDuty's began: nothing of it is
+// older, whatever its time.
 func begins(s Signal) bool {
-	return s.Source == "pagerduty" && s.Event == "incident.triggered" && !strings.HasPrefix(s.ID, "reconcile/")
+	return s.Source == "pagerduty" && s.Event == "incident.triggered" && (!s.asked() || s.At.Equal(s.Since))
+}
+
+// found tells whether a webhook is of what an incident was told before, because PagerDuty
+// was asked for it.
+func (rd *round) found(inc incident.Incident, s Signal) bool {
+	if s.Source != "pagerduty" || !stateful(s) {
+		return false
+	}
+	for at := s.At.Add(-oneMoment); !at.After(s.At.Add(oneMoment)); at = at.Add(time.Second) {
+		earlier := s
+		earlier.ID = AskedID(s.Key, s.Event, at)
+		if inc.Did(earlier.origin().Cause) || slices.ContainsFunc(rd.told[inc.ID], func(t *told) bool { return t.ID == earlier.ID }) {
+			return true
+		}
+	}
+	return false
 }
 
 // rises tells whether an alert that belongs nowhere became worse while it fires.
@@ -216,14 +231,15 @@ func repeats(inc incident.Incident, before store.Alert, s Signal) bool {
 		return false
 	}
 	_, has := inc.Alert(s.Source, s.Key)
-	if strings.HasSuffix(s.Event, ".reopened") && s.At.Sub(before.At).Abs() > oneMoment {
-		return false
-	}
-	return has && before.State == s.State && wordsOf(before.Signal.Title) == wordsOf(s.Title)
+	return has && !reopens(s) && before.State == s.State && wordsOf(before.Signal.Title) == wordsOf(s.Title)
 }
 
+// reopens tells whether a signal is a person's decision that it is not over: no repetition,
+// even where it comes after what was done later.
+func reopens(s Signal) bool { return strings.HasSuffix(s.Event, ".reopened") }
+
 // oneMoment is within which PagerDuty's list and its webhook tell of the same: the list
-// has whole seconds. What was found by asking is said before its webhook, at times.
+// has whole seconds.
 const oneMoment = 2 * time.Second
 
 // wordsOf is a title without its numbers.
@@ -239,6 +255,7 @@ func wordsOf(title string) string {
 // note takes a signal's state where it is newer.
 func (rd *round) note(a *store.Alert, s Signal) Signal {
 	s.Signaled = rd.bot.judged(s.Signaled)
+	first := begins(s)
 	if s.Since.IsZero() && s.fires() {
 		s.Since = s.At
 	}
@@ -250,7 +267,7 @@ func (rd *round) note(a *store.Alert, s Signal) Signal {
 		at = rd.now // a clock that is ahead must not make what follows late
 	}
 	switch {
-	case at.Before(a.At) && s.State != a.State && stateful(s):
+	case s.State != a.State && stateful(s) && (at.Before(a.At) || first && !a.At.IsZero()):
 		s.Late = true
 		return s
 	case stateful(s):

@@ -30,6 +30,22 @@ func (s Signal) fires() bool {
 	return s.State == incident.StateFiring || s.State == incident.StateNoData
 }
 
+// reconcile begins the ID of what PagerDuty did not tell, but was asked for.
+const reconcile = "reconcile/"
+
+// AskedID is the ID of a signal that PagerDuty was asked for: by the key of its incident,
+// and by the event, with its time to the second, that its webhook tells of.
+func AskedID(key, event string, at time.Time) string {
+	status := strings.TrimPrefix(event, "incident.")
+	if status == "reopened" { // by its status it fires again, as at first
+		status = "triggered"
+	}
+	return reconcile + key + "/" + status + "/" + at.UTC().Format(time.RFC3339)
+}
+
+// asked tells whether PagerDuty was asked for a signal.
+func (s Signal) asked() bool { return strings.HasPrefix(s.ID, reconcile) }
+
 // origin is a signal's, on a timeline. The source's own slashes must not make two
 // causes one.
 func (s Signal) origin() Origin {

@@ -79,10 +79,11 @@ func (o *office) fires() {
 	o.pause(5 * time.Second) // what comes late must not come after it was resolved
 }
 
-// opened is when INC-1 has its room, which an alert opens.
+// opened is when INC-1 has its room, which an alert opens. Two calls in a row have to go
+// well for that, and each is a minute after the last at worst.
 func (o *office) opened() {
 	o.fires()
-	for range 300 {
+	for range 3600 {
 		o.pause(time.Second)
 		if len(o.heads()) > 0 && o.inc("INC-1").Channel.Channel != "" {
 			return

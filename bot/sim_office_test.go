@@ -70,7 +70,23 @@ func openOffice(t *testing.T, seed uint64, byKey bool) *office {
 		c.Log = slog.New(slog.NewTextHandler(&o.log, nil))
 	}}
 	o.start()
+	t.Cleanup(o.explain)
 	return o
+}
+
+// explain tells what happened where the test failed: not every run of a seed is the same.
+func (o *office) explain() {
+	if !o.t.Failed() {
+		return
+	}
+	for _, inc := range o.all() {
+		o.t.Logf("%s is %s", inc.ID, inc.Status)
+		for _, e := range inc.Timeline {
+			data, _ := json.Marshal(e.Fact) // it came from the store: it cannot fail
+			o.t.Logf("%s %d %s by %q (%s): %s", e.Logged.Format(time.TimeOnly), e.Seq, incident.Facts.Name(e.Fact), e.By.Name, e.Cause, data)
+		}
+	}
+	o.t.Logf("PagerDuty has %+v\nthe bot said:\n%s", o.ws.PagerDutyIncidents(), &o.log)
 }
 
 // toldPlays are plays by which PagerDuty is told of notes and updates.

@@ -100,10 +100,9 @@ func (r record) signals(who Who) []bot.Signal {
 
 // signal is what a webhook would have told of the incident's present status.
 func (r record) signal(who Who) bot.Signal {
-	at := r.Changed.UTC()
+	at, name := r.Changed.UTC(), "incident."+r.Status
 	e := event{
-		ID:   "reconcile/" + r.ID + "/" + r.Status + "/" + at.Format(time.RFC3339),
-		Type: "incident." + r.Status, OccurredAt: stamp{at}, Agent: r.ChangedBy,
+		ID: bot.AskedID(r.ID, name, at), Type: name, OccurredAt: stamp{at}, Agent: r.ChangedBy,
 		Data: data{
 			reference: r.reference, Title: r.Title, Urgency: r.Urgency, IncidentKey: r.Key, CreatedAt: stamp{r.Created},
 			Priority: r.Priority, Service: r.Service, EscalationPolicy: r.Policy, Teams: r.Teams,
