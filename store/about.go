@@ -30,7 +30,7 @@ func About(err error) incident.ID {
 	if !ok {
 		return ""
 	}
-	for _, kind := range []string{"head/", "log/", "out/"} {
+	for _, kind := range []string{"head/", "log/", "out/", "due/"} {
 		if id, ok := numbered(kind, e.Path); ok && strings.HasPrefix(e.Path, kind) {
 			return id
 		}

@@ -11,8 +11,8 @@ import (
 
 // outboxOf is what must be waiting for an incident: effects that were asked for, each
 // of which leads to a fact that is not there, and was neither given up nor dropped. Of
-// effects that lead to no fact only the outbox itself can tell. It says nothing that is
-// not certain.
+// those that lead to no fact a second copy tells (due.go). It says nothing that is not
+// certain.
 func outboxOf(inc incident.Incident) []Item {
 	a := &awaited{inc: inc}
 	gaveUp := func(e effect.Effect) bool {

@@ -45,8 +45,8 @@ func (f Finding) String() string {
 }
 
 // Examine reads everything, checks every seal, derives from each timeline its head, its
-// handles and what must be in its outbox, and compares. It may be called while the
-// record is in use. rest is called between two incidents, so that others get on; nil:
+// handles and what must be in its outbox, and compares, also with the second copy of what
+// is due. It may be called while the record is in use. rest is called between two incidents, so that others get on; nil:
 // nobody waits. An error means that it could not be finished.
 func (j *Journal) Examine(ctx context.Context, rest func(context.Context) error) (Report, error) {
 	return j.examine(ctx, rest, time.Time{})
@@ -94,7 +94,7 @@ func (x *examiner) note(list ...Finding) {
 // incidents examines every incident of which there is anything.
 func (x *examiner) incidents(ctx context.Context) error {
 	var ids []incident.ID
-	for _, kind := range []string{"head/", "log/", "out/"} {
+	for _, kind := range []string{"head/", "log/", "out/", "due/"} {
 		some, err := x.ids(ctx, kind)
 		if err != nil {
 			return err

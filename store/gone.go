@@ -151,6 +151,9 @@ func (j *Journal) sweep(ctx context.Context, list []Gone) error {
 		if err := j.deleteIf(ctx, outKey(g.ID, ""), nil); err != nil {
 			return err
 		}
+		if err := j.deleteIf(ctx, dueKey(g.ID, ""), nil); err != nil {
+			return err
+		}
 	}
 	handle := func(p Pair) bool { body, err := openPair(p); return err == nil && gone[incident.ID(body)] }
 	alert := func(p Pair) bool { a, err := openAlert(p); return err == nil && gone[a.Incident] }

@@ -173,6 +173,7 @@ func (j *Journal) known(ctx context.Context, id incident.ID) (int, error) {
 // tip is out of date or a handle is taken; any other error is as ambiguous as
 // that of KV.Commit.
 func (j *Journal) Append(ctx context.Context, tip Tip, a Append) (Tip, error) {
+	before := tip.Last
 	tx := Tx{Absent: []string{logKey(tip.ID, tip.Last+1), goneKey(tip.ID)}}
 	if tip.Last == 0 {
 		tip.seal = firstSeal(string(tip.ID))
@@ -206,17 +207,33 @@ func (j *Journal) Append(ctx context.Context, tip Tip, a Append) (Tip, error) {
 		}
 		tx.Put = append(tx.Put, p)
 	}
+	if err := a.outbox(tip.ID, before, &tx); err != nil {
+		return Tip{}, err
+	}
+	return tip, j.kv.Commit(ctx, tx)
+}
+
+// outbox adds to tx what a does to the outbox of an incident that had so many events before.
+func (a Append) outbox(id incident.ID, before int, tx *Tx) error {
 	for _, item := range a.Put {
 		value, err := item.encode()
 		if err != nil {
-			return Tip{}, err
+			return err
 		}
-		tx.Put = append(tx.Put, sealedPair(outKey(tip.ID, item.Key), value))
+		tx.Put = append(tx.Put, sealedPair(outKey(id, item.Key), value))
+		if item.Seq <= before || !untold(item.Effect) { // it is no new one, or its end will be told
+			continue
+		}
+		again, err := item.due(id)
+		if err != nil {
+			return err
+		}
+		tx.Put = append(tx.Put, again)
 	}
 	for _, key := range a.Settled {
-		tx.Delete = append(tx.Delete, outKey(tip.ID, key))
+		tx.Delete = append(tx.Delete, outKey(id, key), dueKey(id, key))
 	}
-	return tip, j.kv.Commit(ctx, tx)
+	return nil
 }
 
 // Next is the number of the next incident. Somebody else may take it first:

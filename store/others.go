@@ -47,7 +47,7 @@ func past(prefix, key string) string { return max(prefix+"\xff", key) }
 // ofIncident tells whether a pair is of a single incident.
 func ofIncident(p Pair) bool {
 	kind := kindOf(p.Key)
-	return kind == "log" || kind == "head" || kind == "out"
+	return kind == "log" || kind == "head" || kind == "out" || kind == "due"
 }
 
 // kindOf is what a key begins with.

@@ -163,10 +163,11 @@ func decodeItem(p Pair) (Item, error) {
 	}, nil
 }
 
-// parseOutKey takes the key of an outbox item apart: its incident's number, and
-// its own key.
+// parseOutKey takes the key of an outbox item, or of its second copy, apart: its incident's
+// number, and its own key.
 func parseOutKey(s string) (n int, key string, err error) {
-	number, key, ok := strings.Cut(strings.TrimPrefix(s, "out/"), "/")
+	_, s, _ = strings.Cut(s, "/")
+	number, key, ok := strings.Cut(s, "/")
 	if !ok {
 		return 0, "", errors.New("it is no outbox key")
 	}

@@ -93,7 +93,11 @@ func (v *visit) cut(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	out = slices.DeleteFunc(out, func(p Pair) bool { i, err := decodeItem(p); return err == nil && i.Seq <= len(events) })
+	due, err := v.kv.Scan(ctx, dueKey(v.id, ""), "", 0)
+	if err != nil {
+		return "", err
+	}
+	out = slices.DeleteFunc(append(out, due...), func(p Pair) bool { i, err := decodeItem(p); return err == nil && i.Seq <= len(events) })
 	known, err := v.known(ctx, v.id)
 	if err != nil {
 		known = 0 // its head is made again after this

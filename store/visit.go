@@ -4,14 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"tocsin/bot/effect"
 	"tocsin/bot/incident"
 )
 
-// visit is the examination of one incident. It reads the outbox before the head, the
-// head before the timeline, and handles last: each refers only to what is read
+// visit is the examination of one incident. It reads what is due before the outbox, the
+// outbox before the head, the head before the timeline, and handles last: each refers only to what is read
 // after it.
 type visit struct {
 	*examiner
@@ -34,6 +35,10 @@ func (v *visit) derived(key, what string, mend func(context.Context) (string, er
 }
 
 func (v *visit) examine(ctx context.Context) error {
+	due, err := v.kv.Scan(ctx, dueKey(v.id, ""), "", 0)
+	if err != nil {
+		return err
+	}
 	out, err := v.kv.Scan(ctx, outKey(v.id, ""), "", 0)
 	if err != nil {
 		return err
@@ -77,14 +82,15 @@ func (v *visit) examine(ctx context.Context) error {
 		v.found = append(v.found, f)
 		return nil
 	case len(log) == 0:
-		for _, p := range out {
+		for _, p := range slices.Concat(out, due) {
 			v.found = append(v.found, v.stray(p, "it is of an incident that is not there"))
 		}
 		return nil
 	}
 	v.events, v.inc = events, incident.Fold(v.id, events)
 	v.head(head)
-	if err := v.outbox(out); err != nil {
+	w := v.outbox(out)
+	if err := v.forgotten(ctx, due, w); err != nil {
 		return err
 	}
 	return v.handles(ctx)
@@ -110,7 +116,7 @@ func (v *visit) head(value []byte) {
 }
 
 // outbox checks what waits, and looks for what must wait and does not.
-func (v *visit) outbox(pairs []Pair) error {
+func (v *visit) outbox(pairs []Pair) waiting {
 	w := waiting{keys: map[string]bool{}, over: map[string]bool{}}
 	for _, e := range v.events {
 		w.over[e.Cause] = true
@@ -145,7 +151,7 @@ func (v *visit) outbox(pairs []Pair) error {
 			})
 		}
 	}
-	return nil
+	return w
 }
 
 // fits tells whether an item is under the key that NewItem gave it, and follows from

@@ -111,9 +111,11 @@ func (m *shelf) done() {
 		})
 		m.must(err)
 	}
-	pairs, err := m.kv.Scan(m.t.Context(), "out/", "", 0)
+	out, err := m.kv.Scan(m.t.Context(), "out/", "", 0)
 	m.must(err)
-	for _, p := range pairs {
+	due, err := m.kv.Scan(m.t.Context(), "due/", "", 0)
+	m.must(err)
+	for _, p := range append(out, due...) {
 		m.must(m.kv.Commit(m.t.Context(), store.Tx{Delete: []string{p.Key}}))
 	}
 }
