@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"path/filepath"
@@ -140,8 +141,19 @@ func adaSays(t *testing.T, o *premises, channel, text string) {
 	}
 }
 
-// Who asks twice does not wait.
+// Who asks twice does not wait. A busy machine may let it end before it is asked again.
 func TestTheSecondSignalEndsAtOnce(t *testing.T) {
+	const tries = 5
+	for range tries {
+		if signaledTwice(t) {
+			return
+		}
+	}
+	t.Fatalf("%d times it ended before the second signal", tries)
+}
+
+// signaledTwice has a bot that waits for Slack end, twice; false if the first time was enough.
+func signaledTwice(t *testing.T) bool {
 	o := office(t)
 	bot := o.serve(t, filepath.Join(t.TempDir(), "tocsin.db"))
 	o.hangs.Store(true)
@@ -155,7 +167,18 @@ func TestTheSecondSignalEndsAtOnce(t *testing.T) {
 	if until(t.Context(), func() bool { _, _, err := bot.alert(t.Context(), "too late"); return err != nil }) != nil { // it has taken note of the first
 		t.Fatal("it still takes webhooks")
 	}
-	if took := ends(t, bot, syscall.SIGINT, mostDrain); took > time.Second {
-		t.Errorf("it ended %v after the second signal", took)
+	if err := bot.signal(syscall.SIGINT); errors.Is(err, syscall.ESRCH) {
+		return false
+	} else if err != nil {
+		t.Fatal(err)
 	}
+	<-bot.ended
+	status := bot.ProcessState.Sys().(syscall.WaitStatus)
+	if status.Exited() && status.ExitStatus() == 0 {
+		return false
+	}
+	if !status.Signaled() || status.Signal() != syscall.SIGINT {
+		t.Errorf("it ended with %v after the second signal:\n%s", bot.ProcessState, bot.log.String())
+	}
+	return true
 }
