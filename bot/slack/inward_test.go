@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -16,15 +17,26 @@ import (
 	"tocsin/bot/inbound"
 )
 
-// resolved has every name lead to an address, for the time of a test.
-func resolved(t *testing.T, to net.IP) {
-	before := net.DefaultResolver
-	t.Cleanup(func() { net.DefaultResolver = before })
-	net.DefaultResolver = &net.Resolver{PreferGo: true, Dial: func(context.Context, string, string) (net.Conn, error) {
+// leads is the address that every name leads to; nil: each to its own.
+var leads atomic.Pointer[net.IP]
+
+// The resolver is changed before anything runs: a dial may outlive the test that began it.
+func init() {
+	net.DefaultResolver = &net.Resolver{PreferGo: true, Dial: func(ctx context.Context, network, address string) (net.Conn, error) {
+		to := leads.Load()
+		if to == nil {
+			return new(net.Dialer).DialContext(ctx, network, address)
+		}
 		asks, here := net.Pipe()
-		go tellAddress(here, to)
+		go tellAddress(here, *to)
 		return asks, nil
 	}}
+}
+
+// resolved has every name lead to an address, for the time of a test.
+func resolved(t *testing.T, to net.IP) {
+	leads.Store(&to)
+	t.Cleanup(func() { leads.Store(nil) })
 }
 
 // tellAddress answers what is asked over DNS (RFC 1035) with one address.
