@@ -56,10 +56,11 @@ type DB struct {
 	hooks hooks
 }
 
-// hooks let tests look at, hold up, and break what the committer does.
+// hooks let tests look at, hold up, and break what is done.
 type hooks struct {
 	apply func(store.Tx) // before a transaction is carried out
 	sync  func() error   // before a bbolt transaction is committed; an error replaces the commit
+	look  func()         // while it is looked whether the file is whole
 }
 
 // Option changes how Open works.

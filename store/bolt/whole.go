@@ -14,6 +14,10 @@ import (
 // the middle of bbolt's own work leaves its locks held or kills the process, so this
 // is asked before.
 func (db *DB) whole() error {
+	used := db.used.Load() // first, for the file may grow meanwhile
+	if db.hooks.look != nil {
+		db.hooks.look()
+	}
 	info, err := db.file.Stat()
 	if errors.Is(err, os.ErrClosed) {
 		return store.ErrClosed
@@ -21,7 +25,7 @@ func (db *DB) whole() error {
 	if err != nil {
 		return fmt.Errorf("store: %w", err)
 	}
-	if used := db.used.Load(); info.Size() < used {
+	if info.Size() < used {
 		return &store.CorruptError{Path: db.path, Detail: fmt.Sprintf("it was cut to %d bytes of at least %d while in use", info.Size(), used), Do: store.DoRestore}
 	}
 	return nil
