@@ -44,7 +44,7 @@ func TestWhatABotStoresIsDerived(t *testing.T) {
 		tell(store.DoneCause(inc.ID, items[i].Key), incident.Failed{Effect: effect.Effects.Name(e), What: e.Words(), Why: "x", Data: data})
 		noError(t, kv.Commit(t.Context(), store.Tx{Delete: []string{"out/00000001/" + items[i].Key}}))
 	}
-	noError(t, kv.Commit(t.Context(), store.Tx{Delete: []string{"out/00000001/channel"}}))
+	noError(t, kv.Commit(t.Context(), store.Tx{Delete: []string{"out/00000001/channel", "due/00000001/channel"}}))
 	tell("3", incident.Resynced{})
 	private, err := b.GoPrivate(t.Context(), inc.ID, bot.Origin{By: ada, Cause: "4"})
 	noError(t, err)

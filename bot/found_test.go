@@ -1,6 +1,7 @@
 package bot_test
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -128,4 +129,69 @@ func TestBeganLong(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestWithinASecond: PagerDuty's list has whole seconds. What its webhooks tell of happened
+// within one ends as it ended there.
+func TestWithinASecond(t *testing.T) {
+	inBubble(t, func(t *testing.T, w *world) {
+		tell := func(event, id, state string, at time.Time) {
+			s := signal(id, "P1", state)
+			s.Event, s.At = "incident."+event, at
+			w.receive(s)
+		}
+		tell("triggered", "1", incident.StateFiring, time.Now())
+		w.wait(time.Minute)
+		at := time.Now().Truncate(time.Second)
+		w.wait(2 * time.Second)
+		tell("resolved", bot.AskedID("P1", "incident.resolved", at), incident.StateResolved, at)
+		tell("acknowledged", "2", incident.StateAcknowledged, at.Add(200*time.Millisecond))
+		tell("resolved", "3", incident.StateResolved, at.Add(700*time.Millisecond))
+		if a, _ := w.inc("INC-1").Alert("pagerduty", "P1"); a.State != incident.StateResolved || w.record("pagerduty", "P1").State != a.State {
+			t.Errorf("it is %s, and on record %s", a.State, w.record("pagerduty", "P1").State)
+		}
+	})
+}
+
+// TestFoundBeforeAMerger: what was found by asking is no news where its incident went on as
+// another one before the webhook came.
+func TestFoundBeforeAMerger(t *testing.T) {
+	inBubble(t, func(t *testing.T, w *world) {
+		tell := func(event, id, state string, at time.Time) {
+			s := signal(id, "P1", state)
+			s.Event, s.At = "incident."+event, at
+			w.receive(s)
+		}
+		tell("triggered", "1", incident.StateFiring, time.Now())
+		w.wait(time.Minute)
+		tell("resolved", "2", incident.StateResolved, time.Now())
+		w.say("other", "", "open sev2 Answers are slow")
+		w.wait(time.Minute)
+		at := time.Now()
+		tell("triggered", bot.AskedID("P1", "incident.triggered", at), incident.StateFiring, at)
+		w.say("merge", "", "INC-1 close duplicate INC-2")
+		w.wait(10 * time.Second)
+		before := count[incident.Signaled](w.inc("INC-2"))
+		tell("reopened", "3", incident.StateFiring, at)
+		if n := count[incident.Signaled](w.inc("INC-2")); w.inc("INC-1").Original != "INC-2" || n != before {
+			t.Errorf("INC-1 went on as %q, which is told of %d signals, and of %d before", w.inc("INC-1").Original, n, before)
+		}
+	})
+}
+
+// TestManyOnIt: PagerDuty names as many people as are read, and nothing of it is left out.
+func TestManyOnIt(t *testing.T) {
+	inBubble(t, func(t *testing.T, w *world) {
+		w.receive(signal("1", "P1", incident.StateFiring))
+		w.settle()
+		s := signal("2", "P1", incident.StateResolved)
+		for n := range 50 {
+			s.People = append(s.People, incident.Person{User: incident.User(fmt.Sprintf("U%04d", n)), Name: fmt.Sprint("Person ", n)})
+		}
+		w.receive(s)
+		inc := w.inc("INC-1")
+		if a, _ := inc.Alert("pagerduty", "P1"); a.State != incident.StateResolved || count[incident.Joined](inc) < 50 {
+			t.Errorf("it is %s, and %d people joined", a.State, count[incident.Joined](inc))
+		}
+	})
 }

@@ -144,10 +144,10 @@ func (rd *round) route(ctx context.Context, s Signal) (err error) {
 		a.Count, a.Other = before.Count, before.Other // asked for: nobody said so again
 		rd.quiet(s, a, "PagerDuty told it before it was asked")
 		rd.tell(inc.ID, nil, a)
-	case inc.ID != "" && !s.asked() && (begins(s) || rd.found(inc, s)):
+	case inc.ID != "" && !s.asked() && (begins(s) || rd.found(inc, before, s)):
 		a.Severity = before.Severity // what was heard since is newer
 		if before.Count > before.Other {
-			a.Count = before.Count
+			a.Count, a.Other = before.Count, before.Other
 		}
 		rd.quiet(s, a, "PagerDuty was asked for it before it told")
 		rd.tell(inc.ID, nil, a)
@@ -197,9 +197,9 @@ func begins(s Signal) bool {
 
 // found tells whether a webhook is of what an incident was told before, because PagerDuty
 // was asked for it.
-func (rd *round) found(inc incident.Incident, s Signal) bool {
-	if s.Source != "pagerduty" || !stateful(s) {
-		return false
+func (rd *round) found(inc incident.Incident, before store.Alert, s Signal) bool {
+	if s.Source != "pagerduty" || !stateful(s) || s.State != before.State && !s.Late {
+		return false // another state: what came in between was within the same second
 	}
 	for at := s.At.Add(-oneMoment); !at.After(s.At.Add(oneMoment)); at = at.Add(time.Second) {
 		earlier := s
@@ -231,11 +231,14 @@ func repeats(inc incident.Incident, before store.Alert, s Signal) bool {
 		return false
 	}
 	_, has := inc.Alert(s.Source, s.Key)
-	return has && !reopens(s) && before.State == s.State && wordsOf(before.Signal.Title) == wordsOf(s.Title)
+	if reopens(s) && s.At.Sub(before.At).Abs() > oneMoment {
+		return false
+	}
+	return has && before.State == s.State && wordsOf(before.Signal.Title) == wordsOf(s.Title)
 }
 
-// reopens tells whether a signal is a person's decision that it is not over: no repetition,
-// even where it comes after what was done later.
+// reopens tells whether a signal is a person's decision that it is not over: it is told
+// also where it comes after what was done later.
 func reopens(s Signal) bool { return strings.HasSuffix(s.Event, ".reopened") }
 
 // oneMoment is within which PagerDuty's list and its webhook tell of the same: the list

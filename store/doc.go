@@ -5,7 +5,7 @@
 //	log/00000042/00000007   event 7 of INC-42, sealed (see below)
 //	head/00000042           INC-42 at a glance: what lists and look-ups need
 //	out/00000042/KEY        an effect of INC-42 that is still to be performed
-//	due/00000042/KEY        the same once more, as it was asked for, of an effect that leads to no fact
+//	due/00000042/KEY        the same once more, as it was asked for
 //	handle/NAME             the incident that NAME belongs to, e.g. channel/C0INC1
 //	in/SOURCE/ID            a delivery from outside that is stored and not worked on yet, or what of it cannot be
 //	seen/SOURCE/ID          what remains of a delivery that was worked on: the same again is known
@@ -40,9 +40,10 @@
 // follows from timelines are all heads, the handles cause/, channel/ and private/, and
 // effects that lead to a fact which is not there, also those that were given up and asked
 // for again: the channel, the card, the announcement, a guide, a draft, a pinned message,
-// a page. Of all others, a message say, the second copy tells that they wait. An effect
-// that waits, and of which a fact with its DoneCause tells what came, should not be there.
-// Nothing tells of the loss of any other value as a whole, such as a delivery that waits;
-// of those that are there every seal is checked. Where a timeline itself lost an event,
-// only the channel and the card are derived from it, and handles that may be right stay.
+// a page. Of all others, a message say, a second copy tells that they wait; of many in one
+// transaction only the first have one. An effect that waits, and of which a fact with its
+// DoneCause tells what came, should not be there. Nothing tells of the loss of any other
+// value as a whole, such as a delivery that waits; of those that are there every seal is
+// checked. Where a timeline itself lost an event, only the channel and the card are derived
+// from it, and handles that may be right stay.
 package store

@@ -1,24 +1,26 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"tocsin/bot/effect"
 	"tocsin/bot/incident"
 )
 
-// Of an effect that leads to no fact, a message say, only the outbox tells that it waits.
-// So it is kept twice, until it is done with: as it was asked for, under due/, which is
-// far from out/ in the order of keys and so in another part of the file.
+// Of a message that waits only the outbox tells: that it was said leads to no fact. So what
+// is in the outbox is kept twice until it is done with: as it was asked for, under due/,
+// which is far from out/ in the order of keys and so in another part of the file.
 
 func dueKey(id incident.ID, key string) string { return "due/" + number(id) + "/" + key }
 
-// untold tells whether an effect leads to no fact.
-func untold(e effect.Effect) bool {
+// told tells whether an effect always leads to a fact: then the timeline tells that it waits.
+func told(e effect.Effect) bool {
 	switch e.(type) {
-	case effect.Invite, effect.SetTopic, effect.Bookmark, effect.Say, effect.Mark, effect.SyncPager, effect.TellPager:
+	case effect.Fetch, effect.Draft, effect.Page:
 		return true
 	}
 	return false
@@ -29,6 +31,51 @@ func (i Item) due(id incident.ID) (Pair, error) {
 	i.Tries, i.First, i.Last = 0, time.Time{}, time.Time{}
 	value, err := i.encode()
 	return sealedPair(dueKey(id, i.Key), value), err
+}
+
+// keepDue adds to tx the second copies of what a asks for that is new, of an incident that
+// had so many events before, as far as there is room; and takes out those of what is done
+// with. Without room for that they go first: what has no second copy is sound.
+func (j *Journal) keepDue(ctx context.Context, id incident.ID, before int, a Append, tx *Tx) error {
+	over := make([]string, len(a.Settled))
+	for i, key := range a.Settled {
+		over[i] = dueKey(id, key)
+	}
+	if ops, _ := tx.size(); ops+len(over) <= MaxOps {
+		tx.Delete = append(tx.Delete, over...)
+	} else {
+		for some := range slices.Chunk(over, MaxOps-len(tx.Absent)) {
+			if err := j.kv.Commit(ctx, Tx{Absent: tx.Absent, Delete: some}); err != nil {
+				return err
+			}
+		}
+	}
+	ops, bytes := tx.size()
+	for _, item := range a.Put {
+		if item.Seq <= before || told(item.Effect) {
+			continue
+		}
+		p, err := item.due(id)
+		if err != nil {
+			return err
+		}
+		if ops, bytes = ops+1, bytes+len(p.Key)+len(p.Value); ops > MaxOps || bytes > MaxBytes {
+			return nil
+		}
+		tx.Put = append(tx.Put, p)
+	}
+	return nil
+}
+
+// dueOf are the items of second copies that can be read, by the keys that they wait under.
+func dueOf(due []Pair) map[string]Item {
+	items := map[string]Item{}
+	for _, p := range due {
+		if item, err := decodeItem(p); err == nil {
+			items[outKey(item.Incident, item.Key)] = item
+		}
+	}
+	return items
 }
 
 // forgotten looks for what is kept as due, and does not wait although nothing tells that
@@ -59,10 +106,12 @@ func (v *visit) forgotten(ctx context.Context, due []Pair, w waiting) error {
 		if _, there := w.keys[key]; there {
 			continue
 		}
-		if _, err := v.kv.Get(ctx, p.Key); errors.Is(err, ErrNotFound) { // it was done meanwhile
-			continue
-		} else if err != nil {
+		now, err := v.kv.Get(ctx, p.Key)
+		if err != nil && !errors.Is(err, ErrNotFound) {
 			return err
+		}
+		if !bytes.Equal(now, p.Value) { // it was done meanwhile
+			continue
 		}
 		v.derived(key, "nothing waits to "+item.Effect.Words()+", which was asked for", func(ctx context.Context) (string, error) {
 			return v.ask(ctx, item)

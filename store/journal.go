@@ -207,33 +207,20 @@ func (j *Journal) Append(ctx context.Context, tip Tip, a Append) (Tip, error) {
 		}
 		tx.Put = append(tx.Put, p)
 	}
-	if err := a.outbox(tip.ID, before, &tx); err != nil {
-		return Tip{}, err
-	}
-	return tip, j.kv.Commit(ctx, tx)
-}
-
-// outbox adds to tx what a does to the outbox of an incident that had so many events before.
-func (a Append) outbox(id incident.ID, before int, tx *Tx) error {
 	for _, item := range a.Put {
 		value, err := item.encode()
 		if err != nil {
-			return err
+			return Tip{}, err
 		}
-		tx.Put = append(tx.Put, sealedPair(outKey(id, item.Key), value))
-		if item.Seq <= before || !untold(item.Effect) { // it is no new one, or its end will be told
-			continue
-		}
-		again, err := item.due(id)
-		if err != nil {
-			return err
-		}
-		tx.Put = append(tx.Put, again)
+		tx.Put = append(tx.Put, sealedPair(outKey(tip.ID, item.Key), value))
 	}
 	for _, key := range a.Settled {
-		tx.Delete = append(tx.Delete, outKey(id, key), dueKey(id, key))
+		tx.Delete = append(tx.Delete, outKey(tip.ID, key))
 	}
-	return nil
+	if err := j.keepDue(ctx, tip.ID, before, a, &tx); err != nil {
+		return Tip{}, err
+	}
+	return tip, j.kv.Commit(ctx, tx)
 }
 
 // Next is the number of the next incident. Somebody else may take it first:

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -109,6 +110,17 @@ func (tx Tx) Check() error {
 		return fmt.Errorf("%w: %d bytes, at most %d are allowed: split it", ErrInvalid, c.bytes, MaxBytes)
 	}
 	return c.err
+}
+
+// size is how many operations the transaction has, and bytes.
+func (tx Tx) size() (ops, bytes int) {
+	for _, key := range slices.Concat(tx.Absent, tx.Present, tx.Delete) {
+		bytes += len(key)
+	}
+	for _, p := range tx.Put {
+		bytes += len(p.Key) + len(p.Value)
+	}
+	return len(tx.Absent) + len(tx.Present) + len(tx.Put) + len(tx.Delete), bytes
 }
 
 // checker gathers the bytes of a transaction and the first rule it breaks.

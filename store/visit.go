@@ -89,7 +89,7 @@ func (v *visit) examine(ctx context.Context) error {
 	}
 	v.events, v.inc = events, incident.Fold(v.id, events)
 	v.head(head)
-	w := v.outbox(out)
+	w := v.outbox(out, dueOf(due))
 	if err := v.forgotten(ctx, due, w); err != nil {
 		return err
 	}
@@ -116,8 +116,8 @@ func (v *visit) head(value []byte) {
 }
 
 // outbox checks what waits, and looks for what must wait and does not.
-func (v *visit) outbox(pairs []Pair) waiting {
-	w := waiting{keys: map[string]bool{}, over: map[string]bool{}}
+func (v *visit) outbox(pairs []Pair, due map[string]Item) waiting {
+	w := waiting{due: due, keys: map[string]bool{}, over: map[string]bool{}}
 	for _, e := range v.events {
 		w.over[e.Cause] = true
 	}
@@ -138,7 +138,7 @@ func (v *visit) outbox(pairs []Pair) waiting {
 		w.keys[p.Key] = err == nil
 		if _, damaged := errors.AsType[*CorruptError](err); damaged {
 			f := v.stray(p, "an effect that waits, "+p.Key+": "+detail(err))
-			f.Incident = v.id
+			f.Incident, f.Derived = v.id, w.isDue(p.Key) && !f.strayed
 			v.found = append(v.found, f)
 		} else if err != nil {
 			v.add(p.Key, err.Error(), nil)

@@ -14,6 +14,7 @@ type waiting struct {
 	effects []effect.Effect
 	keys    map[string]bool // that are taken; false: by what cannot be read, or is newer
 	over    map[string]bool // causes on the timeline
+	due     map[string]Item // second copies, by the keys that they wait under
 }
 
 // DoneCause is the cause of what tells the end of an item.
@@ -25,6 +26,12 @@ func (w waiting) isOver(i Item) bool {
 	return !effect.Projection(i.Effect) && w.over[DoneCause(i.Incident, i.Key)]
 }
 
+// isDue tells whether another item is known to wait under a key.
+func (w waiting) isDue(key string) bool {
+	_, due := w.due[key]
+	return due
+}
+
 // missing is an item that must wait, if it does not: under a key that no other one has or
 // had, for which of those that followed from its event it was is not known. What is under
 // the key of a projection, or cannot be read, may be it.
@@ -33,7 +40,7 @@ func (w waiting) missing(i Item) (Item, bool) {
 		return i, false
 	}
 	key := outKey(i.Incident, i.Key)
-	for n := 1; !effect.Projection(i.Effect) && (w.keys[key] || w.isOver(i)); n++ {
+	for n := 1; !effect.Projection(i.Effect) && (w.keys[key] || w.isOver(i) || w.isDue(key)); n++ {
 		i = NewItem(i.Incident, i.Seq, n, i.Effect)
 		key = outKey(i.Incident, i.Key)
 	}

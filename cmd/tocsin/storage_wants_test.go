@@ -142,7 +142,7 @@ func wantFull(t *testing.T, p *process, name string) (keys []string) {
 func wantLeaving(t *testing.T, p *process) {
 	t.Helper()
 	took, err := p.end(syscall.SIGTERM, patience)
-	if code := p.ProcessState.ExitCode(); err != nil || took > 2*time.Second || code != 0 {
+	if code := p.ProcessState.ExitCode(); err != nil || took > mostDrain/2 || code != 0 {
 		t.Errorf("it ended with %d after %v, %v\n%s", code, took, err, p.log.String())
 	}
 }
