@@ -24,6 +24,9 @@ func (b *Bot) echoed(inc incident.Incident, t *told) incident.Signaled {
 	}
 	s.Echo = slices.ContainsFunc(append(t.trail, inc), func(inc incident.Incident) bool {
 		since, doing := b.worker.since(inc.ID, effect.SyncPager{}.Lane())
+		if now, ok := b.snapshot(inc.ID); ok { // what came of it may be on record by now
+			inc = now
+		}
 		return doing && agrees(inc, s, latest(since, b.Now().Add(-lately))) || b.synced(inc, t.Signal, state, priority)
 	})
 	return s

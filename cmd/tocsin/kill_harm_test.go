@@ -71,6 +71,9 @@ func (r *kept) take(item store.Item) bool {
 	c := slices.IndexFunc(r.state.Channels, func(c sandbox.ChannelState) bool { return c.ID == room.ID })
 	switch e := item.Effect.(type) {
 	case effect.Say, effect.ShowCard, effect.ShowGuide, effect.Announce:
+		if r.messages[jobKeyOf(item)].TS == "" { // a reminder that came too late
+			return false
+		}
 		r.drop(func(m sandbox.Message) bool { return keyOf(m) == jobKeyOf(item) })
 	case effect.Draft:
 		r.drop(func(m sandbox.Message) bool { return len(m.Files) > 0 })
