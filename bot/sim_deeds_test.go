@@ -189,7 +189,8 @@ func (o *office) theirs(fits func(sandbox.PagerIncident) bool) (p sandbox.PagerI
 
 // does has Ben do something in PagerDuty that can be done now.
 func (o *office) does(act, event string) {
-	o.pause(time.Second) // PagerDuty tells times by the second
+	// PagerDuty lists times by the second; and nobody acts in the very moment tocsin does.
+	o.pause(time.Second + 37*time.Millisecond)
 	p, ok := o.theirs(func(p sandbox.PagerIncident) bool {
 		switch act {
 		case "acknowledge":
