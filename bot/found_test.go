@@ -9,16 +9,19 @@ import (
 	"tocsin/bot/incident"
 )
 
+// pagerTells delivers an event of PagerDuty's P1 that happened at a time.
+func (w *world) pagerTells(event, id, state string, at time.Time) {
+	s := signal(id, "P1", state)
+	s.Event, s.At = "incident."+event, at
+	w.receive(s)
+}
+
 // TestFoundBeforeItsWebhook: what was found by asking PagerDuty is told once, although its
 // webhook comes later, by another name and with another split of the second; that it was
 // reopened once more is told.
 func TestFoundBeforeItsWebhook(t *testing.T) {
 	inBubble(t, func(t *testing.T, w *world) {
-		tell := func(event, id, state string, at time.Time) {
-			s := signal(id, "P1", state)
-			s.Event, s.At = "incident."+event, at
-			w.receive(s)
-		}
+		tell := w.pagerTells
 		tell("triggered", "1", incident.StateFiring, time.Now())
 		w.wait(time.Minute)
 		tell("resolved", "2", incident.StateResolved, time.Now())
@@ -65,11 +68,7 @@ func TestOverTwice(t *testing.T) {
 // after what was done next, and changes nothing of what is so now.
 func TestReopenedLate(t *testing.T) {
 	inBubble(t, func(t *testing.T, w *world) {
-		tell := func(event, id, state string, at time.Time) {
-			s := signal(id, "P1", state)
-			s.Event, s.At = "incident."+event, at
-			w.receive(s)
-		}
+		tell := w.pagerTells
 		tell("triggered", "1", incident.StateFiring, time.Now())
 		w.wait(time.Minute)
 		tell("resolved", "2", incident.StateResolved, time.Now())
@@ -135,11 +134,7 @@ func TestBeganLong(t *testing.T) {
 // within one ends as it ended there.
 func TestWithinASecond(t *testing.T) {
 	inBubble(t, func(t *testing.T, w *world) {
-		tell := func(event, id, state string, at time.Time) {
-			s := signal(id, "P1", state)
-			s.Event, s.At = "incident."+event, at
-			w.receive(s)
-		}
+		tell := w.pagerTells
 		tell("triggered", "1", incident.StateFiring, time.Now())
 		w.wait(time.Minute)
 		at := time.Now().Truncate(time.Second)
@@ -157,11 +152,7 @@ func TestWithinASecond(t *testing.T) {
 // another one before the webhook came.
 func TestFoundBeforeAMerger(t *testing.T) {
 	inBubble(t, func(t *testing.T, w *world) {
-		tell := func(event, id, state string, at time.Time) {
-			s := signal(id, "P1", state)
-			s.Event, s.At = "incident."+event, at
-			w.receive(s)
-		}
+		tell := w.pagerTells
 		tell("triggered", "1", incident.StateFiring, time.Now())
 		w.wait(time.Minute)
 		tell("resolved", "2", incident.StateResolved, time.Now())
